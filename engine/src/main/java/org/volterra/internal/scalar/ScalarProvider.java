@@ -1,0 +1,48 @@
+package org.volterra.internal.scalar;
+
+import org.volterra.memory.HostBuffer;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Primitives;
+
+/** The reference provider: one thread, plain loops. */
+public final class ScalarProvider implements ComputeProvider {
+  private final Primitives float32 = new ScalarPrimitives(ElementType.FLOAT32);
+  private final Primitives float64 = new ScalarPrimitives(ElementType.FLOAT64);
+
+  /** A new provider. */
+  public ScalarProvider() {}
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public String description() {
+    return "scalar reference loops, 1 thread";
+  }
+
+  @Override
+  public int threads() {
+    return 1;
+  }
+
+  @Override
+  public Buffer allocate(ElementType type, long length) {
+    return HostBuffer.allocate(type, length);
+  }
+
+  @Override
+  public Primitives primitives(ElementType type) {
+    return switch (type) {
+      case FLOAT32 -> float32;
+      case FLOAT64 -> float64;
+      case INT32 -> throw new IllegalArgumentException("type INT32: primitives exist for FLOAT32 and FLOAT64");
+    };
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,54 @@
+package org.volterra.spi;
+
+/**
+ * A device and the primitives that it offers.
+ *
+ * <p>A provider is thread-safe and lives long; one serves many networks. Its results do not depend on how many threads it uses,
+ * and repeat bit for bit from run to run on the same machine.
+ */
+public interface ComputeProvider extends AutoCloseable {
+  /**
+   * The name by which a user selects this provider, such as {@code scalar} or {@code panama}.
+   *
+   * @return a lower-case word
+   */
+  String name();
+
+  /**
+   * What was chosen and why, for one log line: vector width, threads, device.
+   *
+   * @return a line for people
+   */
+  String description();
+
+  /**
+   * The number of threads that work on one primitive.
+   *
+   * @return at least 1
+   */
+  int threads();
+
+  /**
+   * Allocates a buffer filled with zeros; the caller owns it.
+   *
+   * @param type element type
+   * @param length number of elements, at least 1
+   * @return a new open buffer, aligned to at least 64 bytes
+   * @throws IllegalArgumentException if {@code length} is not positive or its bytes overflow
+   * @throws IllegalStateException if the device has not enough memory; the message gives the numbers
+   */
+  Buffer allocate(ElementType type, long length);
+
+  /**
+   * The primitives for one floating-point type.
+   *
+   * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   * @return a stateless, thread-safe object
+   * @throws IllegalArgumentException for any other type
+   */
+  Primitives primitives(ElementType type);
+
+  /** Stops the provider's threads. Buffers stay the property of those who allocated them. Closing twice is harmless. */
+  @Override
+  void close();
+}

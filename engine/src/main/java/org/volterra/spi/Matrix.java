@@ -1,0 +1,167 @@
+package org.volterra.spi;
+
+import java.util.Objects;
+
+/**
+ * A strided row-major view of a {@link Buffer}: element (i, j) is element {@code offset + i * stride + j} of the buffer.
+ *
+ * <p>A view owns nothing; it is an immutable value, made once when a network is laid out and used in every step. Vectors are
+ * matrices of one row.
+ *
+ * @param buffer the memory
+ * @param offset index of element (0, 0)
+ * @param rows number of rows, at least 1
+ * @param columns number of columns, at least 1
+ * @param stride distance between the first elements of neighbouring rows, at least {@code columns}
+ */
+public record Matrix(Buffer buffer, long offset, int rows, int columns, long stride) {
+  /**
+   * Checks that the view lies inside the buffer.
+   *
+   * @throws IllegalArgumentException if a dimension is not positive, the stride is smaller than a row, or the view exceeds the
+   *     buffer
+   */
+  public Matrix {
+    Objects.requireNonNull(buffer, "buffer");
+    if (rows < 1 || columns < 1) {
+      throw new IllegalArgumentException("matrix shape " + rows + " x " + columns + ": both must be at least 1");
+    }
+    if (stride < columns) {
+      throw new IllegalArgumentException("stride " + stride + ": must be at least the number of columns, " + columns);
+    }
+    if (offset < 0 || offset > buffer.length() - columns
+        || stride > 0 && rows - 1 > (buffer.length() - columns - offset) / stride) {
+      throw new IllegalArgumentException(
+          "matrix of " + rows + " x " + columns + ", stride " + stride + ", at offset " + offset
+              + " exceeds its buffer of " + buffer.length() + " elements");
+    }
+  }
+
+  /**
+   * A matrix whose rows follow one another without gaps.
+   *
+   * @param buffer the memory
+   * @param offset index of element (0, 0)
+   * @param rows number of rows
+   * @param columns number of columns, also the stride
+   * @return the view
+   */
+  public static Matrix of(Buffer buffer, long offset, int rows, int columns) {
+    return new Matrix(buffer, offset, rows, columns, columns);
+  }
+
+  /**
+   * A vector: one row.
+   *
+   * @param buffer the memory
+   * @param offset index of the first element
+   * @param length number of elements
+   * @return the view
+   */
+  public static Matrix vector(Buffer buffer, long offset, int length) {
+    return new Matrix(buffer, offset, 1, length, length);
+  }
+
+  /**
+   * A block of this matrix.
+   *
+   * @param row first row
+   * @param column first column
+   * @param height number of rows
+   * @param width number of columns
+   * @return the view of the block
+   * @throws IllegalArgumentException if the block exceeds this matrix
+   */
+  public Matrix block(int row, int column, int height, int width) {
+    if (row < 0 || column < 0 || height > rows - row || width > columns - column) {
+      throw new IllegalArgumentException(
+          "block " + height + " x " + width + " at (" + row + ", " + column + ") exceeds a matrix of " + rows + " x "
+              + columns);
+    }
+    return new Matrix(buffer, offset + row * stride + column, height, width, stride);
+  }
+
+  /**
+   * Some rows of this matrix.
+   *
+   * @param row first row
+   * @param height number of rows
+   * @return the view
+   */
+  public Matrix rows(int row, int height) {
+    return block(row, 0, height, columns);
+  }
+
+  /**
+   * The number of elements that the view shows.
+   *
+   * @return {@code rows * columns}
+   */
+  public long size() {
+    return (long) rows * columns;
+  }
+
+  /**
+   * Whether the rows follow one another without gaps, so that the view is also one long vector.
+   *
+   * @return true if {@code stride == columns} or there is a single row
+   */
+  public boolean isContiguous() {
+    return stride == columns || rows == 1;
+  }
+
+  /**
+   * Reads one element; see {@link Buffer#get} for its cost.
+   *
+   * @param row row index
+   * @param column column index
+   * @return the value
+   */
+  public double get(int row, int column) {
+    return buffer.get(offset + Objects.checkIndex(row, rows) * stride + Objects.checkIndex(column, columns));
+  }
+
+  /**
+   * Writes one element; see {@link Buffer#set} for its cost.
+   *
+   * @param row row index
+   * @param column column index
+   * @param value the value
+   */
+  public void set(int row, int column, double value) {
+    buffer.set(offset + Objects.checkIndex(row, rows) * stride + Objects.checkIndex(column, columns), value);
+  }
+
+  /**
+   * Copies the elements to a new array in row-major order; for results and tests.
+   *
+   * @return {@code rows * columns} values
+   */
+  public double[] toArray() {
+    double[] values = new double[Math.multiplyExact(rows, columns)];
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        values[i * columns + j] = get(i, j);
+      }
+    }
+    return values;
+  }
+
+  /**
+   * Fills the matrix from an array in row-major order.
+   *
+   * @param values {@code rows * columns} values
+   * @throws IllegalArgumentException if the number of values differs
+   */
+  public void fill(double[] values) {
+    if (values.length != size()) {
+      throw new IllegalArgumentException(
+          "values: got " + values.length + " for a matrix of " + rows + " x " + columns + " = " + size() + " elements");
+    }
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        set(i, j, values[i * columns + j]);
+      }
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package org.volterra.spi;
+
+/**
+ * The operations of a device on matrices of one floating-point type. The contract of each, with its cost, is in
+ * {@code docs/kernels.md}.
+ *
+ * <p>Common to all: matrices are row-major with a stride ({@link Matrix}); unless said otherwise every matrix has this object's
+ * {@link #type}; operands that are written may not overlap other operands except where they are the same view and the operation
+ * is elementwise. Where {@code beta} is 0 the old contents are not read, so that they may be NaN. Scalars are given in
+ * float64 and rounded once to the element type. The order of additions is fixed for given shapes.
+ *
+ * <p>Every method throws {@link IllegalArgumentException} if shapes or types do not fit, and {@link IllegalStateException} if a
+ * buffer is closed.
+ */
+public interface Primitives {
+  /**
+   * The element type.
+   *
+   * @return {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   */
+  ElementType type();
+
+  /**
+   * General matrix product (BLAS GEMM): {@code c = alpha * op(a) * op(b) + beta * c}.
+   *
+   * @param alpha factor of the product
+   * @param a m × k, or k × m if transposed
+   * @param transposeA whether op(a) is the transpose of a
+   * @param b k × n, or n × k if transposed
+   * @param transposeB whether op(b) is the transpose of b
+   * @param beta factor of the old contents of c
+   * @param c m × n
+   */
+  void gemm(double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, double beta, Matrix c);
+
+  /**
+   * Matrix-vector product (BLAS GEMV): {@code y = alpha * op(a) * x + beta * y}. With {@code transpose} it is the block axpy, the
+   * sum of the rows of {@code a} weighted by {@code x}.
+   *
+   * @param alpha factor of the product
+   * @param a m × n
+   * @param transpose whether op(a) is the transpose
+   * @param x vector of n elements, or m if transposed
+   * @param beta factor of the old contents of y
+   * @param y vector of m elements, or n if transposed
+   */
+  void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y);
+
+  /**
+   * Rank-one update (BLAS GER): {@code a += alpha * x * yᵀ}, the transpose of the block axpy.
+   *
+   * @param alpha factor of the product
+   * @param x vector of m elements
+   * @param y vector of n elements
+   * @param a m × n
+   */
+  void ger(double alpha, Matrix x, Matrix y, Matrix a);
+
+  /**
+   * Elementwise {@code y = alpha * x + beta * y}; a copy when alpha is 1 and beta 0.
+   *
+   * @param alpha factor of x
+   * @param x any shape
+   * @param beta factor of the old contents of y
+   * @param y the shape of x
+   */
+  void axpby(double alpha, Matrix x, double beta, Matrix y);
+
+  /**
+   * Sets every element.
+   *
+   * @param value the value
+   * @param y any shape
+   */
+  void fill(double value, Matrix y);
+
+  /**
+   * Adds a row vector to every row: {@code y[i, :] = alpha * row + beta * y[i, :]}.
+   *
+   * @param alpha factor of the row
+   * @param row vector of n elements
+   * @param beta factor of the old contents of y
+   * @param y m × n
+   */
+  void addRow(double alpha, Matrix row, double beta, Matrix y);
+
+  /**
+   * Sums over rows: {@code row = alpha * Σ_i x[i, :] + beta * row}; the transpose of {@link #addRow}.
+   *
+   * @param alpha factor of the sums
+   * @param x m × n
+   * @param beta factor of the old contents of row
+   * @param row vector of n elements
+   */
+  void columnSums(double alpha, Matrix x, double beta, Matrix row);
+
+  /**
+   * Copies rows by index: {@code target[i, :] = source[indices[i], :]}.
+   *
+   * @param source m × n
+   * @param indices vector of {@link ElementType#INT32}, one for each row of target, each in [0, m)
+   * @param target any number of rows × n
+   * @throws IndexOutOfBoundsException if an index lies outside the rows of source
+   */
+  void gatherRows(Matrix source, Matrix indices, Matrix target);
+
+  /**
+   * Elementwise {@code y = f(x)}.
+   *
+   * @param f the function
+   * @param x any shape
+   * @param y the shape of x; may be x itself
+   */
+  void activate(Activation f, Matrix x, Matrix y);
+
+  /**
+   * Elementwise {@code dx = f'(x) * dy + beta * dx}.
+   *
+   * @param f the function
+   * @param x where the derivative is taken: the argument of {@link #activate}
+   * @param dy the shape of x
+   * @param beta factor of the old contents of dx
+   * @param dx the shape of x; may be dy itself if beta is 0
+   */
+  void activateBackward(Activation f, Matrix x, Matrix dy, double beta, Matrix dx);
+
+  /**
+   * Inner product {@code result = alpha * Σ x * y + beta * result}, accumulated in float64 or better than the element type.
+   *
+   * @param alpha factor of the product
+   * @param x any shape
+   * @param y the shape of x; may be x itself
+   * @param beta factor of the old result
+   * @param result one element of {@link ElementType#FLOAT64}
+   */
+  void dot(double alpha, Matrix x, Matrix y, double beta, Matrix result);
+
+  /**
+   * Counts NaN and infinite elements: {@code result += number of them}.
+   *
+   * @param x any shape
+   * @param result one element of {@link ElementType#FLOAT64}
+   */
+  void countNonFinite(Matrix x, Matrix result);
+
+  /**
+   * Softmax of each row, computed after subtracting the row's maximum.
+   *
+   * @param x m × n
+   * @param y m × n; may be x itself
+   */
+  void softmax(Matrix x, Matrix y);
+
+  /**
+   * Softmax cross-entropy with class labels: {@code loss += scale * Σ_i (log Σ_j exp x_ij − x_i,label(i))} and {@code dx =
+   * scale * (softmax(x) − onehot(label))}.
+   *
+   * @param scale factor of the loss, usually one over the number of rows
+   * @param x logits, m × n
+   * @param labels vector of m {@link ElementType#INT32}, each in [0, n)
+   * @param loss one element of {@link ElementType#FLOAT64}
+   * @param dx m × n, overwritten
+   * @throws IndexOutOfBoundsException if a label lies outside [0, n)
+   */
+  void softmaxCrossEntropy(double scale, Matrix x, Matrix labels, Matrix loss, Matrix dx);
+
+  /**
+   * Stochastic gradient descent with momentum: {@code g' = g + decay * p; v = momentum * v + g'; p -= rate * (nesterov ? g' +
+   * momentum * v : v)}.
+   *
+   * @param p parameters
+   * @param g gradient, the shape of p
+   * @param v velocity, the shape of p
+   * @param rate learning rate
+   * @param momentum in [0, 1)
+   * @param decay L² weight decay added to the gradient
+   * @param nesterov whether to take Nesterov's look-ahead
+   */
+  void sgd(Matrix p, Matrix g, Matrix v, double rate, double momentum, double decay, boolean nesterov);
+
+  /**
+   * Adam with decoupled weight decay (Kingma, Ba, arXiv:1412.6980; Loshchilov, Hutter, arXiv:1711.05101): {@code p *= 1 − rate *
+   * decay; m = beta1 * m + (1−beta1) * g; v = beta2 * v + (1−beta2) * g²; p -= rate * (m / (1−beta1^step)) / (sqrt(v /
+   * (1−beta2^step)) + epsilon)}.
+   *
+   * @param p parameters
+   * @param g gradient, the shape of p
+   * @param m first moment, the shape of p
+   * @param v second moment, the shape of p
+   * @param step number of this step, from 1
+   * @param rate learning rate
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param epsilon added to the denominator
+   * @param decay decoupled weight decay
+   */
+  void adam(
+      Matrix p, Matrix g, Matrix m, Matrix v, long step, double rate, double beta1, double beta2, double epsilon,
+      double decay);
+}

@@ -1,0 +1,115 @@
+package org.volterra.spi;
+
+/** The checks at the door that every provider shares: shapes and types of the operands of {@link Primitives}. */
+public final class Shapes {
+  private Shapes() {}
+
+  /**
+   * Checks the element type of an operand.
+   *
+   * @param name the operand's name in messages
+   * @param m the operand
+   * @param type the type it must have
+   * @throws IllegalArgumentException if it has another
+   */
+  public static void type(String name, Matrix m, ElementType type) {
+    if (m.buffer().type() != type) {
+      throw new IllegalArgumentException(name + " has elements " + m.buffer().type() + ": " + type + " is needed");
+    }
+  }
+
+  /**
+   * Checks the shape and the type of an operand.
+   *
+   * @param name the operand's name in messages
+   * @param m the operand
+   * @param type the type it must have
+   * @param rows the number of rows it must have
+   * @param columns the number of columns it must have
+   * @throws IllegalArgumentException if it differs
+   */
+  public static void check(String name, Matrix m, ElementType type, int rows, int columns) {
+    type(name, m, type);
+    if (m.rows() != rows || m.columns() != columns) {
+      throw new IllegalArgumentException(
+          name + " is " + m.rows() + " x " + m.columns() + ": " + rows + " x " + columns + " is needed");
+    }
+  }
+
+  /**
+   * Checks that an operand has the shape and the type of another.
+   *
+   * @param name the operand's name in messages
+   * @param m the operand
+   * @param like the other
+   * @throws IllegalArgumentException if they differ
+   */
+  public static void same(String name, Matrix m, Matrix like) {
+    check(name, m, like.buffer().type(), like.rows(), like.columns());
+  }
+
+  /**
+   * Checks the operands of a matrix product and returns its inner dimension.
+   *
+   * @param type element type of all
+   * @param a left operand
+   * @param transposeA whether it is transposed
+   * @param b right operand
+   * @param transposeB whether it is transposed
+   * @param c the product
+   * @return the inner dimension k
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static int gemm(
+      ElementType type, Matrix a, boolean transposeA, Matrix b, boolean transposeB, Matrix c) {
+    int k = transposeA ? a.rows() : a.columns();
+    check("a", a, type, transposeA ? k : c.rows(), transposeA ? c.rows() : k);
+    check("b", b, type, transposeB ? c.columns() : k, transposeB ? k : c.columns());
+    type("c", c, type);
+    return k;
+  }
+
+  /**
+   * Checks the operands of a matrix-vector product or rank-one update.
+   *
+   * @param type element type of all
+   * @param a matrix
+   * @param along vector with one element for each column of {@code a}
+   * @param across vector with one element for each row of {@code a}
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void matrixVector(ElementType type, Matrix a, Matrix along, Matrix across) {
+    type("a", a, type);
+    check("vector along the columns", along, type, 1, a.columns());
+    check("vector along the rows", across, type, 1, a.rows());
+  }
+
+  /**
+   * Checks a scalar result.
+   *
+   * @param name the operand's name in messages
+   * @param m the operand
+   * @throws IllegalArgumentException if it is not one element of {@link ElementType#FLOAT64}
+   */
+  public static void scalar(String name, Matrix m) {
+    check(name, m, ElementType.FLOAT64, 1, 1);
+  }
+
+  /**
+   * Checks an element of an index vector.
+   *
+   * @param name the vector's name in messages
+   * @param position where in the vector the value stands
+   * @param value the value
+   * @param bound its exclusive upper bound
+   * @return the value
+   * @throws IndexOutOfBoundsException if it is not in [0, bound)
+   */
+  public static int index(String name, int position, int value, int bound) {
+    if (value < 0 || value >= bound) {
+      throw new IndexOutOfBoundsException(
+          name + "[" + position + "] is " + value + ": must be in 0.." + (bound - 1));
+    }
+    return value;
+  }
+}
