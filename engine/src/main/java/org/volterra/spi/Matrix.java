@@ -111,6 +111,19 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
   }
 
   /**
+   * All elements as one vector.
+   *
+   * @return 1 × (rows · columns)
+   * @throws IllegalStateException if the rows do not follow one another without gaps
+   */
+  public Matrix flat() {
+    if (!isContiguous()) {
+      throw new IllegalStateException("a matrix of " + columns + " columns with stride " + stride + " is no vector");
+    }
+    return vector(buffer, offset, Math.multiplyExact(rows, columns));
+  }
+
+  /**
    * Reads one element; see {@link Buffer#get} for its cost.
    *
    * @param row row index
