@@ -5,6 +5,9 @@
  * <ul>
  *   <li>{@link org.volterra.io.SafetensorsFile} maps a safetensors file and hands out its tensors
  *       as read-only views; {@link org.volterra.io.SafetensorsWriter} writes one.
+ *   <li>{@link org.volterra.io.NpyFile} reads and writes single NumPy arrays.
+ *   <li>{@link org.volterra.io.CsvReader} reads numeric tables, plain or gzip-compressed; {@link
+ *       org.volterra.io.CsvWriter} writes them.
  *   <li>{@link org.volterra.io.AtomicFiles} replaces a file as a whole or not at all; {@link
  *       org.volterra.io.Checksums} guards its bytes.
  * </ul>

@@ -3,6 +3,7 @@ package org.volterra.io;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -10,7 +11,8 @@ import java.util.SplittableRandom;
 
 /** Feeds seeded random mutations of a valid file to a reader. */
 final class Fuzz {
-  private static final byte[] TOKENS = "{}[]()\"',:;#\\-+.eEnN019 \r\n".getBytes();
+  private static final byte[] TOKENS =
+      "{}[]()\"',:;#\\-+.eEnN019 \r\n".getBytes(StandardCharsets.UTF_8);
 
   private Fuzz() {}
 

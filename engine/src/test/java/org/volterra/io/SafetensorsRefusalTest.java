@@ -110,7 +110,11 @@ class SafetensorsRefusalTest {
   @MethodSource("notUtf8")
   void textThatIsNotUtf8IsRefused(String hex) throws IOException {
     byte[] bytes = HexFormat.of().parseHex(hex);
-    byte[] json = ByteBuffer.allocate(bytes.length + 3).put("{\"a".getBytes()).put(bytes).array();
+    byte[] json =
+        ByteBuffer.allocate(bytes.length + 3)
+            .put("{\"a".getBytes(StandardCharsets.UTF_8))
+            .put(bytes)
+            .array();
     MalformedFileException refusal = refusal(file(json.length, json, 0));
     assertThat(refusal)
         .hasMessageContainingAll("which is not UTF-8", "byte 0x" + hex.substring(0, 2));
@@ -137,14 +141,14 @@ class SafetensorsRefusalTest {
   void lengthsAreCheckedBeforeAnythingElse() throws IOException {
     assertThat(refusal(new byte[0])).hasMessageContaining("at byte 0: found the end of the file");
     assertThat(refusal(new byte[7])).hasMessageContaining("at byte 7: found the end of the file");
-    assertThat(refusal(file(3, "{}".getBytes(), 0)))
+    assertThat(refusal(file(3, "{}".getBytes(StandardCharsets.UTF_8), 0)))
         .hasMessageContaining("at byte 0: found a header length of 3; allowed: 2 to 2 bytes");
-    assertThat(refusal(file(-1, "{}".getBytes(), 0)))
+    assertThat(refusal(file(-1, "{}".getBytes(StandardCharsets.UTF_8), 0)))
         .hasMessageContaining("a header length of 18446744073709551615");
     Path big = folder.resolve("big");
     try (FileChannel channel =
         FileChannel.open(big, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.wrap(file(100_000_001, "{}".getBytes(), 0)));
+      channel.write(ByteBuffer.wrap(file(100_000_001, "{}".getBytes(StandardCharsets.UTF_8), 0)));
       channel.write(ByteBuffer.wrap(new byte[1]), 200_000_000);
     }
     assertThatThrownBy(() -> SafetensorsFile.open(big).close())
