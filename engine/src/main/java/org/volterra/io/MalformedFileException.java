@@ -17,9 +17,16 @@ public final class MalformedFileException extends IOException {
   /** The longest excerpt of a file that a message repeats, in characters. */
   private static final int MAX_EXCERPT = 60;
 
+  /** The path as given to the reader. */
   private final String file;
+
+  /** Bytes from the start of the file, or -1. */
   private final long byteOffset;
+
+  /** The line from 1, or -1. */
   private final long line;
+
+  /** The cell in its row from 1, or -1. */
   private final long column;
 
   private MalformedFileException(
