@@ -55,7 +55,7 @@ final class JsonText {
     boolean valid = lead >= 0xc2 && lead <= 0xf4;
     for (int i = 0; valid && i < following; i++) {
       valid = in.peek() >= 0x80 && in.peek() < 0xc0;
-      code = code << 6 | in.next() & 0x3f;
+      code = (code << 6) | (in.next() & 0x3f);
     }
     int smallest = following == 3 ? 0x10000 : following == 2 ? 0x800 : 0x80;
     if (!valid || code < smallest || code > 0x10ffff || isSurrogate(code)) {
@@ -104,7 +104,7 @@ final class JsonText {
         throw in.unexpected("four hexadecimal digits after \\u");
       }
       in.next();
-      value = value << 4 | digit;
+      value = (value << 4) | digit;
     }
     return value;
   }

@@ -49,7 +49,7 @@ record NpyHeader(
       throw MalformedFileException.atByte(file, VERSION_AT, found, "1.0, 2.0 or 3.0");
     }
     int lengthBytes = major == 1 ? Short.BYTES : Integer.BYTES;
-    long start = LENGTH_AT + lengthBytes;
+    long start = (long) LENGTH_AT + lengthBytes;
     if (size < start) {
       throw MalformedFileException.atByte(
           file, size, "the end of the file", lengthBytes + " bytes of header length");

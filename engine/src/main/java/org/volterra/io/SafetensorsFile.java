@@ -47,6 +47,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws IOException if the file cannot be opened or mapped
    */
   public static SafetensorsFile open(Path file) throws IOException {
+    @SuppressWarnings("MustBeClosedChecker") // owned and closed by the object that is returned
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
