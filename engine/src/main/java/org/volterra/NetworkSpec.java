@@ -1,6 +1,7 @@
 package org.volterra;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
@@ -441,6 +442,27 @@ public final class NetworkSpec {
    */
   public long historyBytes(ElementType type, int batch) {
     return History.bytes(type, depth() + 1, batch, positions, featureChannels());
+  }
+
+  /**
+   * The specification as text, as it stands in the metadata of model files.
+   *
+   * @return an ordered map from names to values; the initial values of a trainable scalar kernel and the function of a fixed one are not
+   *     part of it
+   */
+  public Map<String, String> toProperties() {
+    return SpecProperties.write(this);
+  }
+
+  /**
+   * The specification that {@link #toProperties} wrote.
+   *
+   * @param properties all of its entries; others are ignored
+   * @return the specification
+   * @throws IllegalArgumentException if one is missing, malformed, or names a fixed scalar kernel, whose function is not text
+   */
+  public static NetworkSpec fromProperties(Map<String, String> properties) {
+    return SpecProperties.read(properties);
   }
 
   /**
