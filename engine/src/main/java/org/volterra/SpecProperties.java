@@ -33,7 +33,9 @@ final class SpecProperties {
         "features",
         spec.features().isIdentity()
             ? "identity"
-            : spec.features().stages().stream().map(Stage::toString).collect(Collectors.joining(",")));
+            : spec.features().stages().stream()
+                .map(Stage::toString)
+                .collect(Collectors.joining(",")));
     map.put("feature-depth", dependence(spec.featureDependence()));
     map.put("activation", spec.activation().toString());
     map.put("bias", spec.bias() == null ? "none" : dependence(spec.bias()));
@@ -56,7 +58,9 @@ final class SpecProperties {
             .horizon(number(map, "horizon"))
             .scaling(scaling(get(map, "scaling")))
             .kernel(kernel(get(map, "kernel")))
-            .features(features(get(map, "features")), parseDependence("feature-depth", get(map, "feature-depth")))
+            .features(
+                features(get(map, "features")),
+                parseDependence("feature-depth", get(map, "feature-depth")))
             .activation(Activation.parse(get(map, "activation")))
             .source(source(get(map, "source")));
     String bias = get(map, "bias");
@@ -109,7 +113,8 @@ final class SpecProperties {
       case "zero" -> Source.zero();
       case "initial-state" -> Source.initialState();
       default ->
-          throw new IllegalArgumentException("source '" + text + "': must be zero, initial-state or 'linear <dependence>'");
+          throw new IllegalArgumentException(
+              "source '" + text + "': must be zero, initial-state or 'linear <dependence>'");
     };
   }
 
@@ -125,7 +130,8 @@ final class SpecProperties {
     return switch (text) {
       case "constant" -> DepthDependence.constant();
       case "per-layer" -> DepthDependence.perLayer();
-      default -> call(name, text, "field", DepthDependence::field, "constant, per-layer or field(M)");
+      default ->
+          call(name, text, "field", DepthDependence::field, "constant, per-layer or field(M)");
     };
   }
 
@@ -141,7 +147,8 @@ final class SpecProperties {
     return all;
   }
 
-  private static <T> T call(String key, String text, String function, IntFunction<T> make, String allowed) {
+  private static <T> T call(
+      String key, String text, String function, IntFunction<T> make, String allowed) {
     Matcher matcher = CALL.matcher(text);
     if (!matcher.matches() || !matcher.group(1).equals(function) || matcher.group(2) == null) {
       throw new IllegalArgumentException(key + " '" + text + "': must be " + allowed);

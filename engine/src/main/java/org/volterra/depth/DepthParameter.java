@@ -4,9 +4,11 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * A matrix parameter that depends on depth, bound to its memory: the value that layer l uses, and where layer l's gradient goes.
+ * A matrix parameter that depends on depth, bound to its memory: the value that layer l uses, and
+ * where layer l's gradient goes.
  *
- * <p>Not thread-safe. Values are read anew in every call, so that an optimiser may change the parameters between steps.
+ * <p>Not thread-safe. Values are read anew in every call, so that an optimiser may change the
+ * parameters between steps.
  */
 public interface DepthParameter {
   /**
@@ -83,7 +85,8 @@ public interface DepthParameter {
   }
 
   /**
-   * The rows of a field on the triangle: the value of layer l ≥ 1 stacks the l values at (t_l, t_k), k = 0 … l−1.
+   * The rows of a field on the triangle: the value of layer l ≥ 1 stacks the l values at (t_l,
+   * t_k), k = 0 … l−1.
    *
    * @param primitives the device
    * @param grid the layers' depths
@@ -141,7 +144,10 @@ public interface DepthParameter {
     public void accumulated(int l) {}
   }
 
-  /** Values are linear combinations of node values; gradients are spread back to the nodes with the same weights. */
+  /**
+   * Values are linear combinations of node values; gradients are spread back to the nodes with the
+   * same weights.
+   */
   final class Interpolated implements DepthParameter {
     private final Primitives primitives;
     private final Stencil[][] stencils;
@@ -191,7 +197,8 @@ public interface DepthParameter {
       for (int k = 0; k < row.length; k++) {
         Stencil stencil = row[k];
         for (int p = 0; p < stencil.size(); p++) {
-          primitives.axpby(stencil.weight(p), nodes[stencil.node(p)], p == 0 ? 0 : 1, valueBlock[k]);
+          primitives.axpby(
+              stencil.weight(p), nodes[stencil.node(p)], p == 0 ? 0 : 1, valueBlock[k]);
         }
       }
       return value[row.length];

@@ -68,10 +68,9 @@ public final class NpyFile {
         tensor
             .dtype()
             .numpyDescr()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "tensor's type is " + tensor.dtype() + ", which npy files cannot hold"));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "tensor's type is " + tensor.dtype() + ", which npy files cannot hold"));
     byte[] header = NpyHeader.encode(descr, tensor.shape());
     AtomicFiles.write(
         file,

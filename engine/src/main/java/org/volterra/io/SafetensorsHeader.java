@@ -147,11 +147,10 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     long at = in.position();
     String name = JsonText.read(in, "a dtype");
     return DType.ofSafetensors(name)
-        .orElseThrow(
-            () -> {
-              String found = "dtype " + MalformedFileException.excerpt(name);
-              return in.error(at, found, "one of " + Arrays.toString(DType.values()));
-            });
+        .orElseThrow(() -> {
+          String found = "dtype " + MalformedFileException.excerpt(name);
+          return in.error(at, found, "one of " + Arrays.toString(DType.values()));
+        });
   }
 
   private static long[] parseLongs(ByteCursor in, int most, String what)

@@ -153,25 +153,23 @@ public final class SafetensorsWriter {
     StringBuilder out = new StringBuilder("{");
     if (!metadata.isEmpty()) {
       out.append('"').append(SafetensorsHeader.METADATA).append("\":{");
-      metadata.forEach(
-          (key, value) -> {
-            JsonText.quote(key, out);
-            out.append(':');
-            JsonText.quote(value, out);
-            out.append(',');
-          });
+      metadata.forEach((key, value) -> {
+        JsonText.quote(key, out);
+        out.append(':');
+        JsonText.quote(value, out);
+        out.append(',');
+      });
       out.setLength(out.length() - 1);
       out.append("},");
     }
-    tensors.forEach(
-        (name, tensor) -> {
-          long begin = begins.get(name);
-          long end = begin + tensor.data().byteSize();
-          JsonText.quote(name, out);
-          out.append(":{\"dtype\":\"").append(tensor.dtype().name());
-          out.append("\",\"shape\":").append(Arrays.toString(tensor.shape()).replace(" ", ""));
-          out.append(",\"data_offsets\":[").append(begin).append(',').append(end).append("]},");
-        });
+    tensors.forEach((name, tensor) -> {
+      long begin = begins.get(name);
+      long end = begin + tensor.data().byteSize();
+      JsonText.quote(name, out);
+      out.append(":{\"dtype\":\"").append(tensor.dtype().name());
+      out.append("\",\"shape\":").append(Arrays.toString(tensor.shape()).replace(" ", ""));
+      out.append(",\"data_offsets\":[").append(begin).append(',').append(end).append("]},");
+    });
     if (out.length() > 1) {
       out.setLength(out.length() - 1);
     }

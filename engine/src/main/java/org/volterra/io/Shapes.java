@@ -38,13 +38,12 @@ final class Shapes {
       }
     }
     return byteSize(dtype, shape)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "shape "
-                        + Arrays.toString(shape)
-                        + " of "
-                        + dtype
-                        + " takes more than 2^63 - 1 bytes"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "shape "
+                    + Arrays.toString(shape)
+                    + " of "
+                    + dtype
+                    + " takes more than 2^63 - 1 bytes"));
   }
 }

@@ -28,7 +28,9 @@ final class BatchLoader implements AutoCloseable {
     inputs = resources.own(network.provider().allocate(type, (long) rows * spec.inputs()));
     stagedInputs = resources.own(HostBuffer.allocate(type, inputs.length()));
     ElementType targetType = labels ? ElementType.INT32 : type;
-    targets = resources.own(network.provider().allocate(targetType, (long) rows * (labels ? 1 : spec.outputs())));
+    targets =
+        resources.own(
+            network.provider().allocate(targetType, (long) rows * (labels ? 1 : spec.outputs())));
     stagedTargets = resources.own(HostBuffer.allocate(targetType, targets.length()));
     inputViews = new Matrix[batch + 1];
     targetViews = new Matrix[batch + 1];
@@ -43,17 +45,32 @@ final class BatchLoader implements AutoCloseable {
     }
     if (loss.takesLabels() != samples.classes() > 0) {
       throw new IllegalArgumentException(
-          "loss " + loss + " takes " + (loss.takesLabels() ? "class labels" : "real targets") + ": " + name + " have "
+          "loss "
+              + loss
+              + " takes "
+              + (loss.takesLabels() ? "class labels" : "real targets")
+              + ": "
+              + name
+              + " have "
               + (samples.classes() > 0 ? "class labels" : "real targets"));
     }
     int targetWidth = spec.positions() * (loss.takesLabels() ? 1 : spec.outputs());
     if (samples.targetWidth() != targetWidth) {
       throw new IllegalArgumentException(
-          name + " have " + samples.targetWidth() + " targets a sample: the network needs " + targetWidth);
+          name
+              + " have "
+              + samples.targetWidth()
+              + " targets a sample: the network needs "
+              + targetWidth);
     }
     if (loss.takesLabels() && samples.classes() > spec.outputs()) {
       throw new IllegalArgumentException(
-          name + " have " + samples.classes() + " classes: the network has " + spec.outputs() + " outputs");
+          name
+              + " have "
+              + samples.classes()
+              + " classes: the network has "
+              + spec.outputs()
+              + " outputs");
     }
   }
 
@@ -75,7 +92,8 @@ final class BatchLoader implements AutoCloseable {
     if (inputViews[count] == null) {
       int rows = count * spec.positions();
       inputViews[count] = Matrix.of(inputs, 0, rows, spec.inputs());
-      targetViews[count] = labels ? Matrix.vector(targets, 0, rows) : Matrix.of(targets, 0, rows, spec.outputs());
+      targetViews[count] =
+          labels ? Matrix.vector(targets, 0, rows) : Matrix.of(targets, 0, rows, spec.outputs());
     }
   }
 

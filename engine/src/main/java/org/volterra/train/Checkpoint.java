@@ -15,8 +15,9 @@ import org.volterra.Network;
 import org.volterra.io.SafetensorsFile;
 
 /**
- * Checkpoints of a {@link Trainer}: parameters, the optimiser's state, the position in training (which with the seed determines all random
- * numbers to come), a fingerprint of the training and a checksum, in one safetensors file that is written atomically.
+ * Checkpoints of a {@link Trainer}: parameters, the optimiser's state, the position in training
+ * (which with the seed determines all random numbers to come), a fingerprint of the training and a
+ * checksum, in one safetensors file that is written atomically.
  */
 public final class Checkpoint {
   private static final String FORMAT = "volterra-checkpoint";
@@ -43,7 +44,8 @@ public final class Checkpoint {
     }
   }
 
-  static Path save(Path folder, String fingerprint, Network network, Updater updater, TrainingPosition position)
+  static Path save(
+      Path folder, String fingerprint, Network network, Updater updater, TrainingPosition position)
       throws IOException {
     Files.createDirectories(folder);
     Path file = folder.resolve(String.format("epoch-%06d.safetensors", position.epoch));
@@ -54,7 +56,10 @@ public final class Checkpoint {
       metadata.put("epoch", String.valueOf(position.epoch));
       metadata.put("step", String.valueOf(position.step));
       metadata.put(
-          "counters", Arrays.stream(updater.counters()).mapToObj(String::valueOf).collect(Collectors.joining(",")));
+          "counters",
+          Arrays.stream(updater.counters())
+              .mapToObj(String::valueOf)
+              .collect(Collectors.joining(",")));
       writer.metadata(metadata);
       writer.parameters(network);
       updater.buffers().forEach((name, buffer) -> writer.vector(OPTIMIZER + name, buffer));
@@ -63,14 +68,19 @@ public final class Checkpoint {
     return file;
   }
 
-  static void load(Path file, String fingerprint, Network network, Updater updater, TrainingPosition position)
+  static void load(
+      Path file, String fingerprint, Network network, Updater updater, TrainingPosition position)
       throws IOException {
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       TensorFiles.verify(file, tensors, FORMAT);
       Map<String, String> metadata = tensors.metadata();
       if (!fingerprint.equals(metadata.get("training"))) {
         throw new IllegalArgumentException(
-            file + " belongs to another training: " + metadata.get("training") + "; this one is: " + fingerprint);
+            file
+                + " belongs to another training: "
+                + metadata.get("training")
+                + "; this one is: "
+                + fingerprint);
       }
       TensorFiles.readParameters(file, tensors, network);
       for (String name : updater.buffers().keySet()) {

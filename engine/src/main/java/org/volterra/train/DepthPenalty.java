@@ -9,8 +9,9 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * A {@link DepthRegularizer} bound to a network's parameters and gradients. Blocks of neighbouring depths lie one after the other, so all
- * differences within a row, and all between two rows, are one vector operation each.
+ * A {@link DepthRegularizer} bound to a network's parameters and gradients. Blocks of neighbouring
+ * depths lie one after the other, so all differences within a row, and all between two rows, are
+ * one vector operation each.
  */
 final class DepthPenalty implements AutoCloseable {
   /** A vector of parameters and its gradient. */
@@ -41,8 +42,16 @@ final class DepthPenalty implements AutoCloseable {
     for (ParameterLayout.Group group : network.layout().groups().values()) {
       switch (group.arrangement()) {
         case CONSTANT -> {}
-        case LINE -> add(group, regularizer.lambda0() * group.spacing(), regularizer.lambda1() / group.spacing());
-        case TRIANGLE -> add(group, regularizer.lambda0() * group.spacing() * group.spacing(), regularizer.lambda1());
+        case LINE ->
+            add(
+                group,
+                regularizer.lambda0() * group.spacing(),
+                regularizer.lambda1() / group.spacing());
+        case TRIANGLE ->
+            add(
+                group,
+                regularizer.lambda0() * group.spacing() * group.spacing(),
+                regularizer.lambda1());
       }
     }
   }
@@ -64,12 +73,17 @@ final class DepthPenalty implements AutoCloseable {
 
   private void addDifference(long from, long to, long size, double weight) {
     differences.add(
-        new Difference(part(from, size), part(to, size), Matrix.vector(scratch, 0, Math.toIntExact(size)), weight));
+        new Difference(
+            part(from, size),
+            part(to, size),
+            Matrix.vector(scratch, 0, Math.toIntExact(size)),
+            weight));
   }
 
   private Pair part(long offset, long size) {
     int length = Math.toIntExact(size);
-    return new Pair(Matrix.vector(parameters, offset, length), Matrix.vector(gradients, offset, length));
+    return new Pair(
+        Matrix.vector(parameters, offset, length), Matrix.vector(gradients, offset, length));
   }
 
   /** Adds the penalty's value to {@code loss} and its gradient to the gradients. */

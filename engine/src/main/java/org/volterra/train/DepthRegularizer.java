@@ -1,8 +1,9 @@
 package org.volterra.train;
 
 /**
- * The H¹-in-depth regulariser: ½[λ0 h² Σ|θ^{l,k}|² + λ1 Σ(|θ^{l+1,k} − θ^{l,k}|² + |θ^{l,k+1} − θ^{l,k}|²)] for parameters on the triangle and
- * ½[λ0 h Σ|θ^l|² + (λ1/h) Σ|θ^{l+1} − θ^l|²] for one-parameter families, which tend to ½[λ0‖θ‖² + λ1‖∇θ‖²] as h → 0 (Huang, Su, Tai, Wu,
+ * The H¹-in-depth regulariser: ½[λ0 h² Σ|θ^{l,k}|² + λ1 Σ(|θ^{l+1,k} − θ^{l,k}|² + |θ^{l,k+1} −
+ * θ^{l,k}|²)] for parameters on the triangle and ½[λ0 h Σ|θ^l|² + (λ1/h) Σ|θ^{l+1} − θ^l|²] for
+ * one-parameter families, which tend to ½[λ0‖θ‖² + λ1‖∇θ‖²] as h → 0 (Huang, Su, Tai, Wu,
  * arXiv:2510.02049). Parameters that do not depend on depth are left alone.
  *
  * @param lambda0 weight λ0 of the L² norm, at least 0
@@ -21,7 +22,8 @@ public record DepthRegularizer(double lambda0, double lambda1) {
 
   private static void weight(String name, double value) {
     if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(name + " " + value + ": a weight of the regulariser is finite and not negative");
+      throw new IllegalArgumentException(
+          name + " " + value + ": a weight of the regulariser is finite and not negative");
     }
   }
 

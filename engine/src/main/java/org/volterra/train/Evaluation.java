@@ -10,6 +10,7 @@ import java.util.Arrays;
  * @param confusion counts by [label][prediction]; empty for real targets
  * @param outputs all outputs in row-major order
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by content below
 public record Evaluation(double loss, double accuracy, int[][] confusion, double[] outputs) {
   @Override
   public boolean equals(Object other) {

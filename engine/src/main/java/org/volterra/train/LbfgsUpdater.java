@@ -4,8 +4,8 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.Matrix;
 
 /**
- * Limited-memory BFGS: the two-loop recursion (Nocedal, Wright, algorithm 7.4) and a line search for the strong Wolfe conditions
- * (algorithms 3.5 and 3.6, with c1 = 1e-4, c2 = 0.9).
+ * Limited-memory BFGS: the two-loop recursion (Nocedal, Wright, algorithm 7.4) and a line search
+ * for the strong Wolfe conditions (algorithms 3.5 and 3.6, with c1 = 1e-4, c2 = 0.9).
  */
 final class LbfgsUpdater extends Updater {
   private static final double SUFFICIENT_DECREASE = 1e-4;
@@ -23,7 +23,8 @@ final class LbfgsUpdater extends Updater {
   private int pairs;
   private int next;
 
-  LbfgsUpdater(Optimizer.Lbfgs rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+  LbfgsUpdater(
+      Optimizer.Lbfgs rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
     super(provider, parameters, gradients);
     memory = rule.memory();
     steps = new Matrix[memory];
@@ -85,7 +86,9 @@ final class LbfgsUpdater extends Updater {
     }
   }
 
-  /** Value and slope of the objective along the direction; leaves parameters and gradients there. */
+  /**
+   * Value and slope of the objective along the direction; leaves parameters and gradients there.
+   */
   private double moveTo(double length, Objective objective) {
     p.axpby(1, start, 0, parameters);
     p.axpby(length, direction, 1, parameters);
@@ -102,7 +105,8 @@ final class LbfgsUpdater extends Updater {
     for (int trial = 0; trial < MAX_TRIALS; trial++) {
       double value = moveTo(length, objective);
       double slope = dot(direction, gradients);
-      boolean decreased = value <= value0 + SUFFICIENT_DECREASE * length * slope0 && value < lowValue;
+      boolean decreased =
+          value <= value0 + SUFFICIENT_DECREASE * length * slope0 && value < lowValue;
       if (decreased && Math.abs(slope) <= -CURVATURE * slope0) {
         return;
       }
@@ -116,7 +120,10 @@ final class LbfgsUpdater extends Updater {
         lowValue = value;
         lowSlope = slope;
       }
-      length = Double.isInfinite(high) ? 2 * length : inside(low, lowValue, lowSlope, high, length, value);
+      length =
+          Double.isInfinite(high)
+              ? 2 * length
+              : inside(low, lowValue, lowSlope, high, length, value);
     }
     moveTo(low, objective);
   }
@@ -128,7 +135,8 @@ final class LbfgsUpdater extends Updater {
     double reach = tried - low;
     double candidate = low + 0.5 * width;
     if (reach != 0 && tried == high) {
-      double parabola = -lowSlope * reach * reach / (2 * (triedValue - lowValue - lowSlope * reach));
+      double parabola =
+          -lowSlope * reach * reach / (2 * (triedValue - lowValue - lowSlope * reach));
       if (Double.isFinite(parabola)) {
         candidate = low + parabola;
       }

@@ -8,7 +8,8 @@ import org.volterra.spi.Primitives;
 /**
  * A loss Φ(output, target), averaged over the rows of a batch. Implementations are thread-safe.
  *
- * <p>Users may implement it over {@link Primitives}, or give two functions of one output and one target to {@link #pointwise}.
+ * <p>Users may implement it over {@link Primitives}, or give two functions of one output and one
+ * target to {@link #pointwise}.
  */
 public interface Loss {
   /**
@@ -16,7 +17,8 @@ public interface Loss {
    *
    * @param p the device
    * @param output rows × outputs
-   * @param target class labels, a vector of {@link ElementType#INT32} with one for each row, or real targets, rows × outputs
+   * @param target class labels, a vector of {@link ElementType#INT32} with one for each row, or
+   *     real targets, rows × outputs
    * @param loss one element of {@link ElementType#FLOAT64}, to which the mean loss is added
    * @param gradient rows × outputs, overwritten with the gradient of the mean loss
    */

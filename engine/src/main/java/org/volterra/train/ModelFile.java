@@ -9,7 +9,10 @@ import org.volterra.io.SafetensorsFile;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 
-/** Networks as safetensors files: parameters by their names in the layout, the specification and a checksum in the metadata. */
+/**
+ * Networks as safetensors files: parameters by their names in the layout, the specification and a
+ * checksum in the metadata.
+ */
 public final class ModelFile {
   private static final String FORMAT = "volterra-network";
 

@@ -1,6 +1,9 @@
 package org.volterra.train;
 
-/** Training met a NaN or an infinity and stopped; the message names epoch, batch, layer and quantity. */
+/**
+ * Training met a NaN or an infinity and stopped; the message names epoch, batch, layer and
+ * quantity.
+ */
 public final class NonFiniteException extends ArithmeticException {
   private static final long serialVersionUID = 1;
 

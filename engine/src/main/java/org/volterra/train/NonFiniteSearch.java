@@ -6,7 +6,10 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
-/** Finds the first quantity of a training step that is not finite, in the order in which a step computes them. */
+/**
+ * Finds the first quantity of a training step that is not finite, in the order in which a step
+ * computes them.
+ */
 final class NonFiniteSearch {
   private final Primitives p;
   private final Workspace workspace;

@@ -1,6 +1,9 @@
 package org.volterra.train;
 
-/** A rule that moves parameters against their gradient, as an immutable value; {@link Trainer} binds it to a network. */
+/**
+ * A rule that moves parameters against their gradient, as an immutable value; {@link Trainer} binds
+ * it to a network.
+ */
 public sealed interface Optimizer {
   /**
    * Stochastic gradient descent with momentum.
@@ -39,8 +42,9 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Limited-memory BFGS with a strong Wolfe line search (Nocedal, Wright, Numerical Optimization, algorithms 7.4, 3.5 and 3.6). The learning
-   * rate scales the first trial step. Meant for full batches.
+   * Limited-memory BFGS with a strong Wolfe line search (Nocedal, Wright, Numerical Optimization,
+   * algorithms 7.4, 3.5 and 3.6). The learning rate scales the first trial step. Meant for full
+   * batches.
    *
    * @param memory number of pairs kept, at least 1
    * @return the optimiser
@@ -67,7 +71,11 @@ public sealed interface Optimizer {
     /** Checks the arguments. */
     public Sgd {
       range("momentum", momentum, momentum >= 0 && momentum < 1, "in [0, 1)");
-      range("weightDecay", weightDecay, weightDecay >= 0 && weightDecay < 1e300, "finite and not negative");
+      range(
+          "weightDecay",
+          weightDecay,
+          weightDecay >= 0 && weightDecay < 1e300,
+          "finite and not negative");
     }
   }
 
@@ -85,7 +93,11 @@ public sealed interface Optimizer {
       range("beta1", beta1, beta1 >= 0 && beta1 < 1, "in [0, 1)");
       range("beta2", beta2, beta2 >= 0 && beta2 < 1, "in [0, 1)");
       range("epsilon", epsilon, epsilon > 0 && epsilon < 1e300, "positive and finite");
-      range("weightDecay", weightDecay, weightDecay >= 0 && weightDecay < 1e300, "finite and not negative");
+      range(
+          "weightDecay",
+          weightDecay,
+          weightDecay >= 0 && weightDecay < 1e300,
+          "finite and not negative");
     }
   }
 

@@ -3,9 +3,11 @@ package org.volterra.train;
 import java.util.Arrays;
 
 /**
- * Data in host memory: {@code count} samples of {@code width} inputs, each with class labels or with real targets. Immutable.
+ * Data in host memory: {@code count} samples of {@code width} inputs, each with class labels or
+ * with real targets. Immutable.
  *
- * <p>For a network with N positions a sample holds N · inputs numbers, position by position, and has N labels or N · outputs targets.
+ * <p>For a network with N positions a sample holds N · inputs numbers, position by position, and
+ * has N labels or N · outputs targets.
  */
 public final class Samples {
   private final int count;
@@ -16,7 +18,14 @@ public final class Samples {
   private final int[] labels;
   private final double[] targets;
 
-  private Samples(int count, int width, int classes, int targetWidth, double[] inputs, int[] labels, double[] targets) {
+  private Samples(
+      int count,
+      int width,
+      int classes,
+      int targetWidth,
+      double[] inputs,
+      int[] labels,
+      double[] targets) {
     this.count = count;
     this.width = width;
     this.classes = classes;
@@ -42,7 +51,8 @@ public final class Samples {
    * @param labels one for each sample, or the same number for each
    * @param classes number of classes, at least 2
    * @return the samples
-   * @throws IllegalArgumentException if sizes do not fit, an input is not finite or a label is not in [0, classes)
+   * @throws IllegalArgumentException if sizes do not fit, an input is not finite or a label is not
+   *     in [0, classes)
    */
   public static Samples classification(double[] inputs, int width, int[] labels, int classes) {
     int count = count(inputs, width, labels.length, "labels");
@@ -53,7 +63,12 @@ public final class Samples {
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] < 0 || labels[i] >= classes) {
         throw new IllegalArgumentException(
-            "label of sample " + i / each + " is " + labels[i] + ": must be in 0.." + (classes - 1));
+            "label of sample "
+                + i / each
+                + " is "
+                + labels[i]
+                + ": must be in 0.."
+                + (classes - 1));
       }
     }
     return new Samples(count, width, classes, each, inputs.clone(), labels.clone(), new double[0]);
@@ -73,7 +88,13 @@ public final class Samples {
     int count = count(inputs, width, targets.length, "targets");
     if (targetWidth < 1 || (long) count * targetWidth != targets.length) {
       throw new IllegalArgumentException(
-          "targetWidth " + targetWidth + ": " + count + " samples have " + targets.length + " targets");
+          "targetWidth "
+              + targetWidth
+              + ": "
+              + count
+              + " samples have "
+              + targets.length
+              + " targets");
     }
     finite(targets, targetWidth, "target");
     return new Samples(count, width, 0, targetWidth, inputs.clone(), new int[0], targets.clone());
@@ -82,11 +103,16 @@ public final class Samples {
   private static int count(double[] inputs, int width, int others, String what) {
     if (width < 1 || inputs.length == 0 || inputs.length % width != 0) {
       throw new IllegalArgumentException(
-          "width " + width + ": " + inputs.length + " inputs must be a positive whole number of samples");
+          "width "
+              + width
+              + ": "
+              + inputs.length
+              + " inputs must be a positive whole number of samples");
     }
     int count = inputs.length / width;
     if (others == 0 || others % count != 0) {
-      throw new IllegalArgumentException(what + ": got " + others + " for " + count + " samples, a multiple is needed");
+      throw new IllegalArgumentException(
+          what + ": got " + others + " for " + count + " samples, a multiple is needed");
     }
     finite(inputs, width, "input");
     return count;
@@ -96,7 +122,14 @@ public final class Samples {
     for (int i = 0; i < values.length; i++) {
       if (!Double.isFinite(values[i])) {
         throw new IllegalArgumentException(
-            what + " " + i % width + " of sample " + i / width + " is " + values[i] + ": must be finite");
+            what
+                + " "
+                + i % width
+                + " of sample "
+                + i / width
+                + " is "
+                + values[i]
+                + ": must be finite");
       }
     }
   }
@@ -111,11 +144,13 @@ public final class Samples {
    */
   public Split split(int trainCount, long seed) {
     if (trainCount < 1 || trainCount >= count) {
-      throw new IllegalArgumentException("trainCount " + trainCount + ": must be in 1.." + (count - 1));
+      throw new IllegalArgumentException(
+          "trainCount " + trainCount + ": must be in 1.." + (count - 1));
     }
     int[] order = Seeds.permutation(count, Seeds.stream(seed, 0));
     return new Split(
-        select(Arrays.copyOf(order, trainCount)), select(Arrays.copyOfRange(order, trainCount, count)));
+        select(Arrays.copyOf(order, trainCount)),
+        select(Arrays.copyOfRange(order, trainCount, count)));
   }
 
   /**

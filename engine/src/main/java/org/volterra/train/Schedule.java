@@ -68,7 +68,8 @@ public interface Schedule {
 
   private static void positive(double rate) {
     if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("rate " + rate + ": a learning rate must be positive and finite");
+      throw new IllegalArgumentException(
+          "rate " + rate + ": a learning rate must be positive and finite");
     }
   }
 }

@@ -3,9 +3,13 @@ package org.volterra.train;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** Random streams that are a function of a seed and counters alone, so that a position in training is their whole state. */
+/**
+ * Random streams that are a function of a seed and counters alone, so that a position in training
+ * is their whole state.
+ */
 final class Seeds {
-  private static final RandomGeneratorFactory<RandomGenerator> FACTORY = RandomGeneratorFactory.of("L64X128MixRandom");
+  private static final RandomGeneratorFactory<RandomGenerator> FACTORY =
+      RandomGeneratorFactory.of("L64X128MixRandom");
 
   private Seeds() {}
 

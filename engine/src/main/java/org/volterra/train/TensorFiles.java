@@ -18,7 +18,10 @@ import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
 
-/** What model files and checkpoints share: parameters by name, a checksum over all tensors in the metadata. */
+/**
+ * What model files and checkpoints share: parameters by name, a checksum over all tensors in the
+ * metadata.
+ */
 final class TensorFiles {
   private static final String CHECKSUM = "crc32c";
 
@@ -83,7 +86,11 @@ final class TensorFiles {
   static void verify(Path path, SafetensorsFile file, String format) throws IOException {
     if (!format.equals(file.metadata().get("format"))) {
       throw new IOException(
-          path + " is not a " + format + " file: its metadata entry 'format' is " + file.metadata().get("format"));
+          path
+              + " is not a "
+              + format
+              + " file: its metadata entry 'format' is "
+              + file.metadata().get("format"));
     }
     CRC32C checksum = new CRC32C();
     for (String name : file.names()) {
@@ -92,7 +99,11 @@ final class TensorFiles {
     String found = Long.toHexString(checksum.getValue());
     if (!found.equals(file.metadata().get(CHECKSUM))) {
       throw new IOException(
-          path + " is damaged: its tensors have the checksum " + found + ", its metadata say " + file.metadata().get(CHECKSUM));
+          path
+              + " is damaged: its tensors have the checksum "
+              + found
+              + ", its metadata say "
+              + file.metadata().get(CHECKSUM));
     }
   }
 
@@ -103,11 +114,13 @@ final class TensorFiles {
     }
   }
 
-  static void readVector(Path path, SafetensorsFile file, String name, Buffer target) throws IOException {
+  static void readVector(Path path, SafetensorsFile file, String name, Buffer target)
+      throws IOException {
     read(path, file, name, new long[] {target.length()}, target, 0);
   }
 
-  private static void read(Path path, SafetensorsFile file, String name, long[] shape, Buffer target, long offset)
+  private static void read(
+      Path path, SafetensorsFile file, String name, long[] shape, Buffer target, long offset)
       throws IOException {
     if (!file.names().contains(name)) {
       throw new IOException(path + " has no tensor '" + name + "', which the network needs");
@@ -115,8 +128,17 @@ final class TensorFiles {
     Tensor tensor = file.tensor(name);
     if (tensor.dtype() != dtype(target.type()) || !Arrays.equals(tensor.shape(), shape)) {
       throw new IOException(
-          path + ": tensor '" + name + "' is " + tensor.dtype() + " " + Arrays.toString(tensor.shape()) + ", the network needs "
-              + dtype(target.type()) + " " + Arrays.toString(shape));
+          path
+              + ": tensor '"
+              + name
+              + "' is "
+              + tensor.dtype()
+              + " "
+              + Arrays.toString(tensor.shape())
+              + ", the network needs "
+              + dtype(target.type())
+              + " "
+              + Arrays.toString(shape));
     }
     target.upload(tensor.data(), 0, offset, tensor.elementCount());
   }

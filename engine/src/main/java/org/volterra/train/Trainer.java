@@ -12,8 +12,9 @@ import org.volterra.memory.MemoryBudget;
 /**
  * Trains a network: shuffled batches, exact gradients, an optimiser with a schedule, checkpoints.
  *
- * <p>The same seed gives the same run bit for bit, on any number of threads, and so does a run that was interrupted and resumed from a
- * checkpoint. A trainer owns its memory but not the network; it is confined to the thread that built it.
+ * <p>The same seed gives the same run bit for bit, on any number of threads, and so does a run that
+ * was interrupted and resumed from a checkpoint. A trainer owns its memory but not the network; it
+ * is confined to the thread that built it.
  */
 public final class Trainer implements AutoCloseable {
   private final Network network;
@@ -49,8 +50,26 @@ public final class Trainer implements AutoCloseable {
       BatchLoader.check(network.spec(), loss, test, "test samples");
     }
     fingerprint =
-        "network " + network.spec().toProperties() + " in " + network.type() + ", " + train.count() + " samples, batch " + batch + ", seed "
-            + seed + ", loss " + loss + ", " + b.optimizer + ", " + b.regularizer + ", clip " + b.clipNorm + ", epochs " + epochs;
+        "network "
+            + network.spec().toProperties()
+            + " in "
+            + network.type()
+            + ", "
+            + train.count()
+            + " samples, batch "
+            + batch
+            + ", seed "
+            + seed
+            + ", loss "
+            + loss
+            + ", "
+            + b.optimizer
+            + ", "
+            + b.regularizer
+            + ", clip "
+            + b.clipNorm
+            + ", epochs "
+            + epochs;
     step = new TrainingStep(network, loss, b.regularizer, b.clipNorm, batch, b.budget);
     updater = Updater.bind(b.optimizer, network.provider(), step.parameters(), step.gradients());
   }
@@ -60,8 +79,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Begins to describe a training. Without further calls: cross-entropy for labels and mean squared error for real targets, Adam at a constant
-   * rate of 1e-3, 10 epochs, batches of 64, seed 1, no regularisation, no clipping, no checkpoints.
+   * Begins to describe a training. Without further calls: cross-entropy for labels and mean squared
+   * error for real targets, Adam at a constant rate of 1e-3, 10 epochs, batches of 64, seed 1, no
+   * regularisation, no clipping, no checkpoints.
    *
    * @param network what is trained
    * @param train samples
@@ -265,7 +285,8 @@ public final class Trainer implements AutoCloseable {
    * Trains until all epochs are done, from the beginning or from where {@link #resume} left it.
    *
    * @return the metrics of the epochs that this call trained
-   * @throws NonFiniteException if a NaN or an infinity appears; it names epoch, batch, layer and quantity
+   * @throws NonFiniteException if a NaN or an infinity appears; it names epoch, batch, layer and
+   *     quantity
    * @throws UncheckedIOException if a checkpoint cannot be written
    */
   public List<EpochMetrics> run() {
@@ -274,7 +295,8 @@ public final class Trainer implements AutoCloseable {
       EpochMetrics metrics = epoch();
       all.add(metrics);
       listener.epoch(metrics);
-      if (checkpointFolder != null && (position.epoch % checkpointEvery == 0 || position.epoch == epochs)) {
+      if (checkpointFolder != null
+          && (position.epoch % checkpointEvery == 0 || position.epoch == epochs)) {
         writeCheckpoint();
       }
     }
@@ -312,7 +334,10 @@ public final class Trainer implements AutoCloseable {
         step.historyBytes());
   }
 
-  /** The objective of one batch; keeps what its first evaluation, at the parameters before the step, gave. */
+  /**
+   * The objective of one batch; keeps what its first evaluation, at the parameters before the step,
+   * gave.
+   */
   private final class FirstEvaluation implements Updater.Objective {
     private final int epoch;
     private final int batchNumber;
@@ -331,7 +356,12 @@ public final class Trainer implements AutoCloseable {
       if (!done) {
         if (!step.isFinite()) {
           throw new NonFiniteException(
-              "epoch " + epoch + ", batch " + batchNumber + ": " + step.firstNonFinite()
+              "epoch "
+                  + epoch
+                  + ", batch "
+                  + batchNumber
+                  + ": "
+                  + step.firstNonFinite()
                   + " is not finite; lower the learning rate, clip gradients, or check the data");
         }
         done = true;
@@ -347,7 +377,8 @@ public final class Trainer implements AutoCloseable {
       Path file = Checkpoint.save(checkpointFolder, fingerprint, network, updater, position);
       listener.checkpoint(file);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write a checkpoint to " + checkpointFolder + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "cannot write a checkpoint to " + checkpointFolder + ": " + e.getMessage(), e);
     }
   }
 

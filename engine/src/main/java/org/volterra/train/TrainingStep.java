@@ -9,7 +9,8 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * Evaluates loss and gradients of batches in memory that is allocated once: load, forward, loss, adjoint, regulariser, clipping.
+ * Evaluates loss and gradients of batches in memory that is allocated once: load, forward, loss,
+ * adjoint, regulariser, clipping.
  */
 final class TrainingStep implements AutoCloseable {
   private final Resources resources = new Resources();
@@ -33,7 +34,12 @@ final class TrainingStep implements AutoCloseable {
   private double gradientNorm;
 
   TrainingStep(
-      Network network, Loss loss, DepthRegularizer regularizer, double clipNorm, int batch, MemoryBudget budget) {
+      Network network,
+      Loss loss,
+      DepthRegularizer regularizer,
+      double clipNorm,
+      int batch,
+      MemoryBudget budget) {
     this.network = network;
     this.p = network.provider().primitives(network.type());
     this.loss = loss;
@@ -44,7 +50,9 @@ final class TrainingStep implements AutoCloseable {
       workspace = resources.own(network.workspace(batch, budget));
       loader = resources.own(new BatchLoader(network, batch, loss.takesLabels()));
       penalty =
-          regularizer.isNone() ? null : resources.own(new DepthPenalty(regularizer, network, workspace.gradients()));
+          regularizer.isNone()
+              ? null
+              : resources.own(new DepthPenalty(regularizer, network, workspace.gradients()));
       int length = Math.toIntExact(network.layout().length());
       parameters = Matrix.vector(network.parameters(), 0, length);
       gradients = Matrix.vector(workspace.gradients(), 0, length);
@@ -52,7 +60,10 @@ final class TrainingStep implements AutoCloseable {
       int outputs = network.spec().outputs();
       outputGradient =
           Matrix.of(
-              resources.own(network.provider().allocate(network.type(), (long) rows * outputs)), 0, rows, outputs);
+              resources.own(network.provider().allocate(network.type(), (long) rows * outputs)),
+              0,
+              rows,
+              outputs);
       lossValue = scalar();
       penaltyValue = scalar();
       normValue = scalar();
@@ -86,7 +97,10 @@ final class TrainingStep implements AutoCloseable {
     count = size;
   }
 
-  /** The loss of the batch with regularisation; its gradients are then in the workspace. NaN if anything is not finite. */
+  /**
+   * The loss of the batch with regularisation; its gradients are then in the workspace. NaN if
+   * anything is not finite.
+   */
   double evaluate() {
     Workspace pass = workspace.forBatch(count);
     forward(pass);
@@ -121,7 +135,8 @@ final class TrainingStep implements AutoCloseable {
 
   /** What was not finite, as words. */
   String firstNonFinite() {
-    return new NonFiniteSearch(p, workspace.forBatch(count), scalar()).first(loader.inputs(count), output);
+    return new NonFiniteSearch(p, workspace.forBatch(count), scalar())
+        .first(loader.inputs(count), output);
   }
 
   double dataLoss() {

@@ -10,7 +10,8 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /** An {@link Optimizer} bound to a network's parameters, with its state on the device. */
-abstract sealed class Updater implements AutoCloseable permits Updater.Sgd, Updater.Adam, LbfgsUpdater {
+abstract sealed class Updater implements AutoCloseable
+    permits Updater.Sgd, Updater.Adam, LbfgsUpdater {
   /** Computes the loss, and the gradients into their buffer, at the present parameters. */
   @FunctionalInterface
   interface Objective {
@@ -31,7 +32,8 @@ abstract sealed class Updater implements AutoCloseable permits Updater.Sgd, Upda
     this.gradients = gradients;
   }
 
-  static Updater bind(Optimizer optimizer, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+  static Updater bind(
+      Optimizer optimizer, ComputeProvider provider, Matrix parameters, Matrix gradients) {
     return switch (optimizer) {
       case Optimizer.Sgd sgd -> new Sgd(sgd, provider, parameters, gradients);
       case Optimizer.Adam adam -> new Adam(adam, provider, parameters, gradients);
@@ -86,7 +88,14 @@ abstract sealed class Updater implements AutoCloseable permits Updater.Sgd, Upda
     @Override
     double step(double rate, long step, Objective objective) {
       double loss = objective.evaluate();
-      p.sgd(parameters, gradients, velocity, rate, rule.momentum(), rule.weightDecay(), rule.nesterov());
+      p.sgd(
+          parameters,
+          gradients,
+          velocity,
+          rate,
+          rule.momentum(),
+          rule.weightDecay(),
+          rule.nesterov());
       return loss;
     }
   }
@@ -97,7 +106,8 @@ abstract sealed class Updater implements AutoCloseable permits Updater.Sgd, Upda
     private final Matrix first;
     private final Matrix second;
 
-    private Adam(Optimizer.Adam rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+    private Adam(
+        Optimizer.Adam rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
       super(provider, parameters, gradients);
       this.rule = rule;
       this.first = state("first_moment");
@@ -108,7 +118,15 @@ abstract sealed class Updater implements AutoCloseable permits Updater.Sgd, Upda
     double step(double rate, long step, Objective objective) {
       double loss = objective.evaluate();
       p.adam(
-          parameters, gradients, first, second, step + 1, rate, rule.beta1(), rule.beta2(), rule.epsilon(),
+          parameters,
+          gradients,
+          first,
+          second,
+          step + 1,
+          rate,
+          rule.beta1(),
+          rule.beta2(),
+          rule.epsilon(),
           rule.weightDecay());
       return loss;
     }

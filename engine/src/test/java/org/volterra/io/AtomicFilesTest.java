@@ -38,23 +38,21 @@ class AtomicFilesTest {
   void anInterruptedWriteLeavesTheOldFileAndNothingElse() throws IOException {
     Path file = folder.resolve("a.bin");
     AtomicFiles.writeBytes(file, new byte[] {1, 2, 3});
-    assertThatThrownBy(
-            () ->
-                AtomicFiles.write(
-                    file,
-                    channel -> {
-                      AtomicFiles.writeFully(channel, MemorySegment.ofArray(new byte[5000]));
-                      throw new IOException("disk full");
-                    }))
+    assertThatThrownBy(() ->
+            AtomicFiles.write(
+                file,
+                channel -> {
+                  AtomicFiles.writeFully(channel, MemorySegment.ofArray(new byte[5000]));
+                  throw new IOException("disk full");
+                }))
         .isInstanceOf(IOException.class)
         .hasMessage("disk full");
-    assertThatThrownBy(
-            () ->
-                AtomicFiles.write(
-                    file,
-                    channel -> {
-                      throw new IllegalStateException("bug");
-                    }))
+    assertThatThrownBy(() ->
+            AtomicFiles.write(
+                file,
+                channel -> {
+                  throw new IllegalStateException("bug");
+                }))
         .isInstanceOf(IllegalStateException.class);
     assertThat(file).hasBinaryContent(new byte[] {1, 2, 3});
     assertThat(filesInFolder()).isEqualTo(1);

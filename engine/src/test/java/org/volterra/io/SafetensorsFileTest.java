@@ -99,11 +99,10 @@ class SafetensorsFileTest {
       try (SafetensorsFile read = SafetensorsFile.open(file)) {
         assertThat(read.names()).containsExactlyElementsOf(written.keySet());
         assertThat(read.metadata()).isEqualTo(Map.of("ψ\n\u0001😀", "\\\"/\t", "", ""));
-        written.forEach(
-            (name, tensor) -> {
-              assertThat(read.tensor(name)).isEqualTo(tensor);
-              assertThat(read.tensor(name).data().address() % tensor.dtype().byteSize()).isZero();
-            });
+        written.forEach((name, tensor) -> {
+          assertThat(read.tensor(name)).isEqualTo(tensor);
+          assertThat(read.tensor(name).data().address() % tensor.dtype().byteSize()).isZero();
+        });
       }
     }
   }
