@@ -92,7 +92,8 @@ class CheckpointTest {
           .hasMessageContaining("is damaged");
       Files.write(file, new byte[20], StandardOpenOption.TRUNCATE_EXISTING);
       assertThatThrownBy(() -> trainer.resume(file)).isInstanceOf(IOException.class);
-      assertThatThrownBy(() -> trainer.resume(folder.resolve("none"))).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> trainer.resume(folder.resolve("none")))
+          .isInstanceOf(IOException.class);
     }
   }
 
@@ -102,23 +103,30 @@ class CheckpointTest {
     assertThat(Checkpoint.latest(folder)).isEmpty();
   }
 
-  /** Kills a process that writes checkpoints without pause; the newest one must be whole every time. */
+  /**
+   * Kills a process that writes checkpoints without pause; the newest one must be whole every time.
+   */
   @Test
   void killingAWriterLosesAtMostTheUnfinishedCheckpoint() throws Exception {
     for (int round = 0; round < 3; round++) {
       Process process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "--add-modules", "jdk.incubator.vector",
-                  "-cp", System.getProperty("java.class.path"),
+                  "--add-modules",
+                  "jdk.incubator.vector",
+                  "-cp",
+                  System.getProperty("java.class.path"),
                   "-Dvolterra.provider=scalar",
                   "-Dvolterra.test.provider=scalar",
-                  EndlessWriter.class.getName(), folder.toString())
+                  EndlessWriter.class.getName(),
+                  folder.toString())
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve("output-" + round + ".txt").toFile())
               .start();
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (Checkpoint.latest(folder).isEmpty() && process.isAlive() && System.nanoTime() < deadline) {
+      while (Checkpoint.latest(folder).isEmpty()
+          && process.isAlive()
+          && System.nanoTime() < deadline) {
         Thread.sleep(5);
       }
       Thread.sleep(40 + 37L * round);
@@ -126,7 +134,8 @@ class CheckpointTest {
       Path latest =
           Checkpoint.latest(folder)
               .orElseThrow(() -> new AssertionError("no checkpoint appeared; see the output file"));
-      try (Network network = Network.create(EndlessWriter.SPEC, TestProvider.get(), ElementType.FLOAT32, 7);
+      try (Network network =
+              Network.create(EndlessWriter.SPEC, TestProvider.get(), ElementType.FLOAT32, 7);
           Trainer trainer = EndlessWriter.training(network, folder).build()) {
         trainer.resume(latest);
         assertThat(trainer.completedEpochs()).isPositive();
@@ -142,7 +151,9 @@ class CheckpointTest {
     private EndlessWriter() {}
 
     static Trainer.Builder training(Network network, Path folder) {
-      return Trainer.builder(network, TrainingFixtures.clouds(3, 3)).epochs(1_000_000).checkpoints(folder, 1);
+      return Trainer.builder(network, TrainingFixtures.clouds(3, 3))
+          .epochs(1_000_000)
+          .checkpoints(folder, 1);
     }
 
     public static void main(String[] arguments) {

@@ -42,7 +42,8 @@ class DepthPenaltyTest {
           }
         }
       }
-      assertThat(value(network)).isCloseTo(0.5 * (L0 * h * h * mass + L1 * differences), within(1e-14));
+      assertThat(value(network))
+          .isCloseTo(0.5 * (L0 * h * h * mass + L1 * differences), within(1e-14));
     }
   }
 
@@ -69,7 +70,11 @@ class DepthPenaltyTest {
 
   @Test
   void gradientIsThatOfTheValue() {
-    for (DepthKernel kernel : List.of(DepthKernel.dense(), DepthKernel.field(3), DepthKernel.trainableScalar((t, s) -> t - s))) {
+    for (DepthKernel kernel :
+        List.of(
+            DepthKernel.dense(),
+            DepthKernel.field(3),
+            DepthKernel.trainableScalar((t, s) -> t - s))) {
       NetworkSpec spec =
           NetworkSpec.builder(2, 4)
               .kernel(kernel)
@@ -79,7 +84,8 @@ class DepthPenaltyTest {
       ComputeProvider provider = TestProvider.get();
       try (Network network = Network.create(spec, provider, ElementType.FLOAT64, 1);
           Buffer gradients = provider.allocate(ElementType.FLOAT64, network.layout().length());
-          DepthPenalty penalty = new DepthPenalty(new DepthRegularizer(L0, L1), network, gradients);
+          DepthPenalty penalty =
+              new DepthPenalty(new DepthRegularizer(L0, L1), network, gradients);
           Buffer scalar = provider.allocate(ElementType.FLOAT64, 1)) {
         penalty.add(Matrix.vector(scalar, 0, 1));
         for (int i = 0; i < gradients.length(); i++) {
@@ -121,7 +127,8 @@ class DepthPenaltyTest {
   @Test
   void badWeightsAreRefused() {
     assertThatThrownBy(() -> new DepthRegularizer(-1, 0)).hasMessageContaining("lambda0 -1.0");
-    assertThatThrownBy(() -> new DepthRegularizer(0, Double.NaN)).hasMessageContaining("lambda1 NaN");
+    assertThatThrownBy(() -> new DepthRegularizer(0, Double.NaN))
+        .hasMessageContaining("lambda1 NaN");
     assertThat(DepthRegularizer.none().isNone()).isTrue();
   }
 }

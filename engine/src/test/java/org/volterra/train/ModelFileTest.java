@@ -68,25 +68,31 @@ class ModelFileTest {
   @Test
   void badFilesAreRefused() throws IOException {
     Path file = folder.resolve("model.safetensors");
-    try (Network network = Network.create(specs().getFirst(), TestProvider.get(), ElementType.FLOAT32, 5)) {
+    try (Network network =
+        Network.create(specs().getFirst(), TestProvider.get(), ElementType.FLOAT32, 5)) {
       ModelFile.save(network, file);
     }
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length - 3] ^= 4;
     Files.write(file, bytes);
-    assertThatThrownBy(() -> ModelFile.load(file, TestProvider.get())).hasMessageContaining("is damaged");
+    assertThatThrownBy(() -> ModelFile.load(file, TestProvider.get()))
+        .hasMessageContaining("is damaged");
     Path foreign = folder.resolve("foreign.safetensors");
     new SafetensorsWriter().metadata("format", "pt").write(foreign);
     assertThatThrownBy(() -> ModelFile.load(foreign, TestProvider.get()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("is not a volterra-network file");
     Path empty = folder.resolve("empty.safetensors");
-    new SafetensorsWriter().metadata("format", "volterra-network").metadata("crc32c", "0").write(empty);
+    new SafetensorsWriter()
+        .metadata("format", "volterra-network")
+        .metadata("crc32c", "0")
+        .write(empty);
     assertThatThrownBy(() -> ModelFile.load(empty, TestProvider.get()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("property 'channels' of the network is missing");
     Path hollow = folder.resolve("hollow.safetensors");
-    SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "volterra-network").metadata("crc32c", "0");
+    SafetensorsWriter writer =
+        new SafetensorsWriter().metadata("format", "volterra-network").metadata("crc32c", "0");
     specs().getFirst().toProperties().forEach(writer::metadata);
     writer.write(hollow);
     assertThatThrownBy(() -> ModelFile.load(hollow, TestProvider.get()))
@@ -99,18 +105,34 @@ class ModelFileTest {
     Map<String, String> good = specs().get(1).toProperties();
     Map<String, String> bad =
         Map.of(
-            "depth", "x", "horizon", "long", "scaling", "none", "kernel", "field", "features", "affine(x)", "activation",
-            "step", "bias", "field(0)", "source", "given", "feature-depth", "sometimes");
-    bad.forEach(
-        (key, value) -> {
-          Map<String, String> map = new HashMap<>(good);
-          map.put(key, value);
-          assertThatThrownBy(() -> NetworkSpec.fromProperties(map))
-              .as(key)
-              .isInstanceOf(IllegalArgumentException.class);
-        });
+            "depth",
+            "x",
+            "horizon",
+            "long",
+            "scaling",
+            "none",
+            "kernel",
+            "field",
+            "features",
+            "affine(x)",
+            "activation",
+            "step",
+            "bias",
+            "field(0)",
+            "source",
+            "given",
+            "feature-depth",
+            "sometimes");
+    bad.forEach((key, value) -> {
+      Map<String, String> map = new HashMap<>(good);
+      map.put(key, value);
+      assertThatThrownBy(() -> NetworkSpec.fromProperties(map))
+          .as(key)
+          .isInstanceOf(IllegalArgumentException.class);
+    });
     Map<String, String> fixed =
         NetworkSpec.builder(2, 2).kernel(DepthKernel.scalar((t, s) -> 1)).build().toProperties();
-    assertThatThrownBy(() -> NetworkSpec.fromProperties(fixed)).hasMessageContaining("kernel 'fixed-scalar'");
+    assertThatThrownBy(() -> NetworkSpec.fromProperties(fixed))
+        .hasMessageContaining("kernel 'fixed-scalar'");
   }
 }

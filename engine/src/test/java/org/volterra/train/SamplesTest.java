@@ -20,7 +20,8 @@ class SamplesTest {
     assertThat(all.split(15, 4).train().inputs()).isEqualTo(split.train().inputs());
     assertThat(all.split(15, 5).train().inputs()).isNotEqualTo(split.train().inputs());
     double[] parts =
-        DoubleStream.concat(Arrays.stream(split.train().inputs()), Arrays.stream(split.test().inputs()))
+        DoubleStream.concat(
+                Arrays.stream(split.train().inputs()), Arrays.stream(split.test().inputs()))
             .sorted()
             .toArray();
     assertThat(parts).isEqualTo(Arrays.stream(all.inputs()).sorted().toArray());
@@ -32,7 +33,8 @@ class SamplesTest {
 
   @Test
   void badDataAreRefusedWithTheirPlace() {
-    assertThatThrownBy(() -> Samples.classification(new double[] {1, Double.NaN, 2, 3}, 2, new int[2], 2))
+    assertThatThrownBy(
+            () -> Samples.classification(new double[] {1, Double.NaN, 2, 3}, 2, new int[2], 2))
         .hasMessage("input 1 of sample 0 is NaN: must be finite");
     assertThatThrownBy(() -> Samples.classification(new double[4], 2, new int[] {0, 7}, 5))
         .hasMessage("label of sample 1 is 7: must be in 0..4");
@@ -44,7 +46,8 @@ class SamplesTest {
         .hasMessageContaining("labels: got 3 for 2 samples");
     assertThatThrownBy(() -> Samples.regression(new double[4], 2, new double[4], 3))
         .hasMessageContaining("targetWidth 3");
-    assertThatThrownBy(() -> Samples.regression(new double[2], 2, new double[] {Double.NEGATIVE_INFINITY}, 1))
+    assertThatThrownBy(
+            () -> Samples.regression(new double[2], 2, new double[] {Double.NEGATIVE_INFINITY}, 1))
         .hasMessageContaining("target 0 of sample 0 is -Infinity");
     Samples all = TrainingFixtures.clouds(20, 1);
     assertThatThrownBy(() -> all.split(20, 1)).hasMessageContaining("trainCount 20");
