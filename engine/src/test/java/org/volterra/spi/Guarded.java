@@ -7,8 +7,8 @@ import java.util.Random;
 import org.volterra.memory.HostBuffer;
 
 /**
- * The same matrix for the provider under test and for the reference, each amid a band of NaN: reading the band poisons results,
- * writing it is found out.
+ * The same matrix for the provider under test and for the reference, each amid a band of NaN:
+ * reading the band poisons results, writing it is found out.
  */
 final class Guarded implements AutoCloseable {
   private static final int BAND = 37;
@@ -32,9 +32,12 @@ final class Guarded implements AutoCloseable {
   }
 
   static Guarded of(ElementType type, int rows, int columns, int gap, Cell cell) {
-    long stride = columns + gap;
+    long stride = (long) columns + gap;
     long length = 2L * BAND + rows * stride;
-    Guarded g = new Guarded(matrix(type, length, rows, columns, stride), matrix(type, length, rows, columns, stride));
+    Guarded g =
+        new Guarded(
+            matrix(type, length, rows, columns, stride),
+            matrix(type, length, rows, columns, stride));
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
         double value = cell.at(i, j);
@@ -53,15 +56,21 @@ final class Guarded implements AutoCloseable {
     return new Matrix(buffer, BAND, rows, columns, stride);
   }
 
-  /** Asserts that the provider under test came within {@code absolute + relative * |expected|} and left the band alone. */
+  /**
+   * Asserts that the provider under test came within {@code absolute + relative * |expected|} and
+   * left the band alone.
+   */
   void check(String what, double absolute, double relative) {
     for (int i = 0; i < reference.rows(); i++) {
       for (int j = 0; j < reference.columns(); j++) {
         double expected = reference.get(i, j);
         double actual = tested.get(i, j);
         double tolerance = absolute + relative * Math.abs(expected);
-        boolean same = Double.compare(expected, actual) == 0 || Math.abs(expected - actual) <= tolerance;
-        assertTrue(same, () -> what + ": expected " + expected + ", got " + actual + " within " + tolerance);
+        boolean same =
+            Double.compare(expected, actual) == 0 || Math.abs(expected - actual) <= tolerance;
+        assertTrue(
+            same,
+            () -> what + ": expected " + expected + ", got " + actual + " within " + tolerance);
       }
     }
     Buffer b = tested.buffer();
@@ -71,7 +80,8 @@ final class Guarded implements AutoCloseable {
         long column = Math.floorMod(i - tested.offset(), tested.stride());
         if (row < 0 || row >= tested.rows() || column >= tested.columns()) {
           long at = i;
-          assertTrue(Double.isNaN(b.get(i)), () -> what + ": wrote element " + at + " outside the matrix");
+          assertTrue(
+              Double.isNaN(b.get(i)), () -> what + ": wrote element " + at + " outside the matrix");
         }
       }
     }
@@ -81,7 +91,8 @@ final class Guarded implements AutoCloseable {
   static void assertSameBits(String what, Matrix a, Matrix b) {
     for (int i = 0; i < a.rows(); i++) {
       for (int j = 0; j < a.columns(); j++) {
-        assertEquals(Double.doubleToRawLongBits(a.get(i, j)), Double.doubleToRawLongBits(b.get(i, j)), what);
+        assertEquals(
+            Double.doubleToRawLongBits(a.get(i, j)), Double.doubleToRawLongBits(b.get(i, j)), what);
       }
     }
   }

@@ -9,8 +9,9 @@ import org.volterra.internal.scalar.ScalarProvider;
 import org.volterra.spi.ComputeProvider;
 
 /**
- * The provider under test: system property {@code volterra.test.provider} is scalar or panama (the default), {@code
- * volterra.vector.bits} the vector width. A provider that was asked for and cannot be had fails the test.
+ * The provider under test: system property {@code volterra.test.provider} is scalar or panama (the
+ * default), {@code volterra.vector.bits} the vector width. A provider that was asked for and cannot
+ * be had fails the test.
  */
 public final class TestProvider {
   private static final String NAME = System.getProperty("volterra.test.provider", "panama");
@@ -29,8 +30,9 @@ public final class TestProvider {
         switch (NAME) {
           case "scalar" -> new ScalarProvider();
           case "panama" -> panama(threads);
-          default -> throw new IllegalArgumentException(
-              "volterra.test.provider is '" + NAME + "': choose scalar or panama");
+          default ->
+              throw new IllegalArgumentException(
+                  "volterra.test.provider is '" + NAME + "': choose scalar or panama");
         };
     assertEquals(NAME, provider.name());
     return provider;

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import org.volterra.spi.Activation;
 
 /**
- * One loop for each activation and each derivative: a loop shared between them would call through a pointer for every vector
- * and box it.
+ * One loop for each activation and each derivative: a loop shared between them would call through a
+ * pointer for every vector and box it.
  */
 final class FloatActivations {
   private FloatActivations() {}
@@ -30,7 +30,15 @@ final class FloatActivations {
 
   /** dx = f'(x) dy + beta dx. */
   static void backward(
-      Activation f, MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      Activation f,
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     switch (f) {
       case IDENTITY -> FloatElementwise.axpby(1, dy, j, beta, dx, k, bytes);
       case TANH -> tanhBackward(x, i, dy, j, beta, dx, k, bytes);
@@ -79,42 +87,84 @@ final class FloatActivations {
   }
 
   private static void tanhBackward(
-      MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       merge(FloatMath.tanhDerivative(load(x, i + o)).mul(load(dy, j + o)), beta, dx, k + o);
     }
   }
 
   private static void reluBackward(
-      MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       merge(FloatMath.reluDerivative(load(x, i + o)).mul(load(dy, j + o)), beta, dx, k + o);
     }
   }
 
   private static void geluBackward(
-      MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       merge(FloatMath.geluDerivative(load(x, i + o)).mul(load(dy, j + o)), beta, dx, k + o);
     }
   }
 
   private static void siluBackward(
-      MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       merge(FloatMath.siluDerivative(load(x, i + o)).mul(load(dy, j + o)), beta, dx, k + o);
     }
   }
 
   private static void sigmoidBackward(
-      MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       merge(FloatMath.sigmoidDerivative(load(x, i + o)).mul(load(dy, j + o)), beta, dx, k + o);
     }
   }
 
   private static void softplusBackward(
-      MemorySegment x, long i, MemorySegment dy, long j, float beta, MemorySegment dx, long k, int bytes) {
+      MemorySegment x,
+      long i,
+      MemorySegment dy,
+      long j,
+      float beta,
+      MemorySegment dx,
+      long k,
+      int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       merge(FloatMath.sigmoid(load(x, i + o)).mul(load(dy, j + o)), beta, dx, k + o);
     }

@@ -28,8 +28,17 @@ final class FloatElementwise {
   }
 
   static void sgd(
-      MemorySegment p, long i, MemorySegment g, long j, MemorySegment v, long k, int bytes, float rate, float momentum,
-      float decay, boolean nesterov) {
+      MemorySegment p,
+      long i,
+      MemorySegment g,
+      long j,
+      MemorySegment v,
+      long k,
+      int bytes,
+      float rate,
+      float momentum,
+      float decay,
+      boolean nesterov) {
     for (int o = 0; o < bytes; o += WIDTH) {
       FloatVector parameter = load(p, i + o);
       FloatVector slope = parameter.fma(splat(decay), load(g, j + o));
@@ -42,16 +51,39 @@ final class FloatElementwise {
 
   /** The factors of one Adam step, rounded to the element type. */
   record Adam(
-      float beta1, float rest1, float beta2, float rest2, float correction, float epsilon, float keep, float step) {
-    static Adam of(long step, double rate, double beta1, double beta2, double epsilon, double decay) {
+      float beta1,
+      float rest1,
+      float beta2,
+      float rest2,
+      float correction,
+      float epsilon,
+      float keep,
+      float step) {
+    static Adam of(
+        long step, double rate, double beta1, double beta2, double epsilon, double decay) {
       double correction1 = 1 - Math.pow(beta1, step);
       double correction2 = 1 - Math.pow(beta2, step);
       return new Adam(
-          (float) beta1, (float) (1 - beta1), (float) beta2, (float) (1 - beta2), (float) (1 / correction2),
-          (float) epsilon, (float) (1 - rate * decay), (float) (rate / correction1));
+          (float) beta1,
+          (float) (1 - beta1),
+          (float) beta2,
+          (float) (1 - beta2),
+          (float) (1 / correction2),
+          (float) epsilon,
+          (float) (1 - rate * decay),
+          (float) (rate / correction1));
     }
 
-    void run(MemorySegment p, long i, MemorySegment g, long j, MemorySegment m, long k, MemorySegment v, long l, int bytes) {
+    void run(
+        MemorySegment p,
+        long i,
+        MemorySegment g,
+        long j,
+        MemorySegment m,
+        long k,
+        MemorySegment v,
+        long l,
+        int bytes) {
       for (int o = 0; o < bytes; o += WIDTH) {
         FloatVector slope = load(g, j + o);
         FloatVector mean = load(m, k + o).fma(splat(beta1), slope.mul(rest1));

@@ -14,9 +14,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * The matrix product over register tiles of 8 rows and 2 vectors.
  *
- * <p>A is read in place, one element at a time, whatever its layout. B is read in place where a row of a panel (2 vectors of
- * columns) is contiguous; panels of a transposed B, and the last, incomplete panel, are packed into scratch memory. The inner
- * dimension is cut into blocks of {@link #DEPTH}; C takes up the blocks in order. Threads divide tiles of C, never the inner
+ * <p>A is read in place, one element at a time, whatever its layout. B is read in place where a row
+ * of a panel (2 vectors of columns) is contiguous; panels of a transposed B, and the last,
+ * incomplete panel, are packed into scratch memory. The inner dimension is cut into blocks of
+ * {@link #DEPTH}; C takes up the blocks in order. Threads divide tiles of C, never the inner
  * dimension.
  */
 @SuppressWarnings("cast")
@@ -39,7 +40,13 @@ final class FloatGemm {
   private final int depth;
 
   private FloatGemm(
-      double alpha, Operand a, boolean transposeA, Operand b, boolean transposeB, double beta, Operand c) {
+      double alpha,
+      Operand a,
+      boolean transposeA,
+      Operand b,
+      boolean transposeB,
+      double beta,
+      Operand c) {
     this.alpha = alpha;
     this.beta = beta;
     this.a = a;
@@ -53,7 +60,14 @@ final class FloatGemm {
 
   /** {@code c = alpha op(a) op(b) + beta c}; shapes are checked by the caller. */
   static void run(
-      Workshop shop, double alpha, Operand a, boolean transposeA, Operand b, boolean transposeB, double beta, Operand c) {
+      Workshop shop,
+      double alpha,
+      Operand a,
+      boolean transposeA,
+      Operand b,
+      boolean transposeB,
+      double beta,
+      Operand c) {
     new FloatGemm(alpha, a, transposeA, b, transposeB, beta, c).run(shop);
   }
 
@@ -64,16 +78,20 @@ final class FloatGemm {
     int columnTasks = Math.min(panels, Math.max(1, 4 * shop.threads() / bands));
     int rowTasks = columnTasks >= shop.threads() || panels > 1 ? bands : (c.rows + ROWS - 1) / ROWS;
     int rowsPerTask = rowTasks == bands ? BAND : ROWS;
-    shop.run(rowTasks * columnTasks, work, (task, scratch) -> {
-      int first = task / columnTasks * rowsPerTask;
-      int from = (int) ((long) panels * (task % columnTasks) / columnTasks);
-      int to = (int) ((long) panels * (task % columnTasks + 1) / columnTasks);
-      block(first, Math.min(c.rows, first + rowsPerTask), from, to, scratch.segment);
-    });
+    shop.run(
+        rowTasks * columnTasks,
+        work,
+        (task, scratch) -> {
+          int first = task / columnTasks * rowsPerTask;
+          int from = (int) ((long) panels * (task % columnTasks) / columnTasks);
+          int to = (int) ((long) panels * (task % columnTasks + 1) / columnTasks);
+          block(first, Math.min(c.rows, first + rowsPerTask), from, to, scratch.segment);
+        });
   }
 
   /** A block of C: some rows, some panels of columns. */
-  private void block(int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment scratch) {
+  private void block(
+      int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment scratch) {
     for (int p = 0; p < depth; p += DEPTH) {
       int k = Math.min(DEPTH, depth - p);
       float keep = (float) (p == 0 ? beta : 1);
@@ -103,7 +121,16 @@ final class FloatGemm {
 
   /** One panel of columns: all tiles from the first row to the end. */
   private void panel(
-      int firstRow, int endRow, int p, int k, MemorySegment panel, long at, long stride, int column, int width, float keep,
+      int firstRow,
+      int endRow,
+      int p,
+      int k,
+      MemorySegment panel,
+      long at,
+      long stride,
+      int column,
+      int width,
+      float keep,
       MemorySegment t) {
     int i = firstRow;
     long from = a.start + firstRow * rowStride + p * step;
@@ -135,7 +162,14 @@ final class FloatGemm {
   }
 
   private static void addEdge(
-      MemorySegment t, int rows, int width, float alpha, float keep, MemorySegment c, long to, long stride) {
+      MemorySegment t,
+      int rows,
+      int width,
+      float alpha,
+      float keep,
+      MemorySegment c,
+      long to,
+      long stride) {
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
         float value = t.get(LAYOUT, (long) r * ROW_BYTES + (long) j * BYTES) * alpha;

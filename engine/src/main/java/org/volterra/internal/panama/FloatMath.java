@@ -9,9 +9,10 @@ import jdk.incubator.vector.VectorOperators;
 import org.volterra.spi.Erf;
 
 /**
- * Elementary functions in vectors, from additions, products and fused products alone, so that the interpreter and compiled code
- * give the same bits. Relative errors are below 1e-6 (float32) and 1e-14 (float64) where the result is a normal number, except
- * that the tail of Φ in float64 inherits the 1e-13 of {@link Erf}. NaN propagates.
+ * Elementary functions in vectors, from additions, products and fused products alone, so that the
+ * interpreter and compiled code give the same bits. Relative errors are below 1e-6 (float32) and
+ * 1e-14 (float64) where the result is a normal number, except that the tail of Φ in float64
+ * inherits the 1e-13 of {@link Erf}. NaN propagates.
  */
 @SuppressWarnings("cast")
 final class FloatMath {
@@ -172,13 +173,14 @@ final class FloatMath {
     FloatVector z = x.abs().min(PHI_MOST);
     FloatVector square = z.mul(z);
     FloatVector rest = z.fma(z, square.neg());
-    FloatVector density = exp(square.mul((float) -0.5), rest.mul((float) -0.5)).mul(INVERSE_SQRT_TWO_PI);
+    FloatVector density =
+        exp(square.mul((float) -0.5), rest.mul((float) -0.5)).mul(INVERSE_SQRT_TWO_PI);
     return x.fma(density, normalDistribution(x));
   }
 
   /**
-   * Φ(x) from erfc(z) = t exp(−z² + P(2t − 1)), t = 2 / (2 + z), z = |x| / √2. The exponent −x²/2 is taken exactly, as a product
-   * and its rounding error.
+   * Φ(x) from erfc(z) = t exp(−z² + P(2t − 1)), t = 2 / (2 + z), z = |x| / √2. The exponent −x²/2
+   * is taken exactly, as a product and its rounding error.
    */
   private static FloatVector normalDistribution(FloatVector x) {
     FloatVector z = x.abs().min(PHI_MOST);

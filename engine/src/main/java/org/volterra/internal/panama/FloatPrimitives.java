@@ -27,9 +27,16 @@ final class FloatPrimitives implements Primitives {
 
   @Override
   public void gemm(
-      double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, double beta, Matrix c) {
+      double alpha,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double beta,
+      Matrix c) {
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    FloatGemm.run(shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
+    FloatGemm.run(
+        shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
   }
 
   @Override
@@ -79,7 +86,11 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("y", y, TYPE);
     float v = (float) value;
     FloatSpans.run(
-        shop, (s, i, b, j, c, k, d, l, bytes) -> FloatElementwise.fill(s, i, v, bytes), 0, 1, Operand.of(y));
+        shop,
+        (s, i, b, j, c, k, d, l, bytes) -> FloatElementwise.fill(s, i, v, bytes),
+        0,
+        1,
+        Operand.of(y));
   }
 
   @Override
@@ -98,12 +109,15 @@ final class FloatPrimitives implements Primitives {
     Operand to = Operand.of(target);
     long bytes = (long) to.columns * BYTES;
     Grid grid = new Grid(to.rows, Math.min(to.columns, Grid.GRAIN));
-    shop.run(grid.tasks(), target.size(), (task, scratch) -> {
-      for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
-        long at = from.start + rows[r] * from.stride;
-        MemorySegment.copy(from.segment, at, to.segment, to.start + r * to.stride, bytes);
-      }
-    });
+    shop.run(
+        grid.tasks(),
+        target.size(),
+        (task, scratch) -> {
+          for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
+            long at = from.start + rows[r] * from.stride;
+            MemorySegment.copy(from.segment, at, to.segment, to.start + r * to.stride, bytes);
+          }
+        });
   }
 
   /** An index vector, checked. */
@@ -112,7 +126,9 @@ final class FloatPrimitives implements Primitives {
     Operand from = Operand.of(m);
     int[] values = new int[count];
     for (int i = 0; i < count; i++) {
-      values[i] = Shapes.index(name, i, from.segment.get(JAVA_INT, from.start + (long) i * Integer.BYTES), bound);
+      values[i] =
+          Shapes.index(
+              name, i, from.segment.get(JAVA_INT, from.start + (long) i * Integer.BYTES), bound);
     }
     return values;
   }
@@ -138,7 +154,8 @@ final class FloatPrimitives implements Primitives {
     float keep = (float) beta;
     FloatSpans.run(
         shop,
-        (s, i, t, j, u, k, d, l, bytes) -> FloatActivations.backward(f, s, i, t, j, keep, u, k, bytes),
+        (s, i, t, j, u, k, d, l, bytes) ->
+            FloatActivations.backward(f, s, i, t, j, keep, u, k, bytes),
         keep == 0 ? 0b011 : 0b111,
         0b100,
         Operand.of(x),
@@ -178,7 +195,8 @@ final class FloatPrimitives implements Primitives {
     Shapes.same("dx", dx, x);
     Shapes.scalar("loss", loss);
     int[] label = indices("labels", labels, x.rows(), x.columns());
-    double sum = FloatSoftmax.crossEntropy(shop, (float) scale, Operand.of(x), label, Operand.of(dx));
+    double sum =
+        FloatSoftmax.crossEntropy(shop, (float) scale, Operand.of(x), label, Operand.of(dx));
     update(loss, scale * sum, 1);
   }
 
@@ -193,7 +211,8 @@ final class FloatPrimitives implements Primitives {
     float w = (float) decay;
     FloatSpans.run(
         shop,
-        (a, i, b, j, c, k, d, l, bytes) -> FloatElementwise.sgd(a, i, b, j, c, k, bytes, r, m, w, nesterov),
+        (a, i, b, j, c, k, d, l, bytes) ->
+            FloatElementwise.sgd(a, i, b, j, c, k, bytes, r, m, w, nesterov),
         0b111,
         0b101,
         Operand.of(p),
@@ -203,7 +222,15 @@ final class FloatPrimitives implements Primitives {
 
   @Override
   public void adam(
-      Matrix p, Matrix g, Matrix m, Matrix v, long step, double rate, double beta1, double beta2, double epsilon,
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
       double decay) {
     Shapes.type("p", p, TYPE);
     Shapes.same("g", g, p);

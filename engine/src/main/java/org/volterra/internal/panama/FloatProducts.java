@@ -24,16 +24,22 @@ final class FloatProducts {
   static void rows(Workshop shop, double alpha, Operand a, Operand x, double beta, Operand y) {
     int rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
     int tasks = (a.rows + rowsPerTask - 1) / rowsPerTask;
-    shop.run(tasks, (long) a.rows * a.columns, (task, scratch) -> {
-      int end = Math.min(a.rows, (task + 1) * rowsPerTask);
-      for (int i = task * rowsPerTask; i < end; i++) {
-        float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
-        merge(sum * (float) alpha, (float) beta, y.segment, y.start + (long) i * BYTES);
-      }
-    });
+    shop.run(
+        tasks,
+        (long) a.rows * a.columns,
+        (task, scratch) -> {
+          int end = Math.min(a.rows, (task + 1) * rowsPerTask);
+          for (int i = task * rowsPerTask; i < end; i++) {
+            float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
+            merge(sum * (float) alpha, (float) beta, y.segment, y.start + (long) i * BYTES);
+          }
+        });
   }
 
-  /** Inner product of two contiguous vectors: four chains of vectors, then the lanes, then what is left. */
+  /**
+   * Inner product of two contiguous vectors: four chains of vectors, then the lanes, then what is
+   * left.
+   */
   private static float inner(MemorySegment a, long i, MemorySegment x, long j, int n) {
     FloatVector s0 = splat(0);
     FloatVector s1 = splat(0);
@@ -60,38 +66,49 @@ final class FloatProducts {
     return sum;
   }
 
-  /** {@code y = alpha aᵀ x + beta y}: the sum of the rows of a weighted by x, in blocks of columns. */
+  /**
+   * {@code y = alpha aᵀ x + beta y}: the sum of the rows of a weighted by x, in blocks of columns.
+   */
   static void blockAxpy(Workshop shop, double alpha, Operand a, Operand x, double beta, Operand y) {
     int tasks = (a.columns + BLOCK - 1) / BLOCK;
-    shop.run(tasks, (long) a.rows * a.columns, (task, scratch) -> {
-      MemorySegment t = scratch.segment;
-      int width = Math.min(BLOCK, a.columns - task * BLOCK);
-      long column = (long) task * BLOCK * BYTES;
-      int whole = width / LENGTH * WIDTH;
-      FloatElementwise.fill(t, 0, (float) 0, BLOCK * BYTES);
-      int i = 0;
-      for (; i + 4 <= a.rows; i += 4) {
-        long row = a.start + i * a.stride + column;
-        long at = x.start + (long) i * BYTES;
-        axpy4(x.segment, at, a.segment, row, a.stride, t, whole);
-        axpyTail(x.segment, at, 4, a.segment, row, a.stride, t, whole, width);
-      }
-      for (; i < a.rows; i++) {
-        long row = a.start + i * a.stride + column;
-        long at = x.start + (long) i * BYTES;
-        axpy(x.segment.get(LAYOUT, at), a.segment, row, t, 0, whole);
-        axpyTail(x.segment, at, 1, a.segment, row, a.stride, t, whole, width);
-      }
-      long to = y.start + column;
-      FloatElementwise.axpby((float) alpha, t, 0, (float) beta, y.segment, to, whole);
-      for (int o = whole; o < width * BYTES; o += BYTES) {
-        merge(t.get(LAYOUT, o) * (float) alpha, (float) beta, y.segment, to + o);
-      }
-    });
+    shop.run(
+        tasks,
+        (long) a.rows * a.columns,
+        (task, scratch) -> {
+          MemorySegment t = scratch.segment;
+          int width = Math.min(BLOCK, a.columns - task * BLOCK);
+          long column = (long) task * BLOCK * BYTES;
+          int whole = width / LENGTH * WIDTH;
+          FloatElementwise.fill(t, 0, (float) 0, BLOCK * BYTES);
+          int i = 0;
+          for (; i + 4 <= a.rows; i += 4) {
+            long row = a.start + i * a.stride + column;
+            long at = x.start + (long) i * BYTES;
+            axpy4(x.segment, at, a.segment, row, a.stride, t, whole);
+            axpyTail(x.segment, at, 4, a.segment, row, a.stride, t, whole, width);
+          }
+          for (; i < a.rows; i++) {
+            long row = a.start + i * a.stride + column;
+            long at = x.start + (long) i * BYTES;
+            axpy(x.segment.get(LAYOUT, at), a.segment, row, t, 0, whole);
+            axpyTail(x.segment, at, 1, a.segment, row, a.stride, t, whole, width);
+          }
+          long to = y.start + column;
+          FloatElementwise.axpby((float) alpha, t, 0, (float) beta, y.segment, to, whole);
+          for (int o = whole; o < width * BYTES; o += BYTES) {
+            merge(t.get(LAYOUT, o) * (float) alpha, (float) beta, y.segment, to + o);
+          }
+        });
   }
 
   private static void axpy4(
-      MemorySegment x, long at, MemorySegment a, long row, long stride, MemorySegment t, int bytes) {
+      MemorySegment x,
+      long at,
+      MemorySegment a,
+      long row,
+      long stride,
+      MemorySegment t,
+      int bytes) {
     FloatVector x0 = splat(x.get(LAYOUT, at));
     FloatVector x1 = splat(x.get(LAYOUT, at + BYTES));
     FloatVector x2 = splat(x.get(LAYOUT, at + 2 * BYTES));
@@ -105,7 +122,15 @@ final class FloatProducts {
   }
 
   private static void axpyTail(
-      MemorySegment x, long at, int rows, MemorySegment a, long row, long stride, MemorySegment t, int whole, int width) {
+      MemorySegment x,
+      long at,
+      int rows,
+      MemorySegment a,
+      long row,
+      long stride,
+      MemorySegment t,
+      int whole,
+      int width) {
     for (int o = whole; o < width * BYTES; o += BYTES) {
       float s = t.get(LAYOUT, o);
       for (int r = 0; r < rows; r++) {
@@ -116,7 +141,8 @@ final class FloatProducts {
   }
 
   /** {@code y += factor * x} on whole vectors. */
-  private static void axpy(float factor, MemorySegment x, long i, MemorySegment y, long j, int bytes) {
+  private static void axpy(
+      float factor, MemorySegment x, long i, MemorySegment y, long j, int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
       store(load(x, i + o).fma(splat(factor), load(y, j + o)), y, j + o);
     }
@@ -125,19 +151,26 @@ final class FloatProducts {
   /** {@code a += alpha x yᵀ}. */
   static void rankOne(Workshop shop, double alpha, Operand x, Operand y, Operand a) {
     Grid grid = new Grid(a.rows, a.columns);
-    shop.run(grid.tasks(), (long) a.rows * a.columns, (task, scratch) -> {
-      long column = grid.firstColumn(task) * BYTES;
-      int width = grid.width(task);
-      int whole = width / LENGTH * WIDTH;
-      for (long i = grid.firstRow(task); i < grid.endRow(task); i++) {
-        float factor = (float) alpha * x.segment.get(LAYOUT, x.start + i * BYTES);
-        long row = a.start + i * a.stride + column;
-        axpy(factor, y.segment, y.start + column, a.segment, row, whole);
-        for (int o = whole; o < width * BYTES; o += BYTES) {
-          float sum = Math.fma(y.segment.get(LAYOUT, y.start + column + o), factor, a.segment.get(LAYOUT, row + o));
-          a.segment.set(LAYOUT, row + o, sum);
-        }
-      }
-    });
+    shop.run(
+        grid.tasks(),
+        (long) a.rows * a.columns,
+        (task, scratch) -> {
+          long column = grid.firstColumn(task) * BYTES;
+          int width = grid.width(task);
+          int whole = width / LENGTH * WIDTH;
+          for (long i = grid.firstRow(task); i < grid.endRow(task); i++) {
+            float factor = (float) alpha * x.segment.get(LAYOUT, x.start + i * BYTES);
+            long row = a.start + i * a.stride + column;
+            axpy(factor, y.segment, y.start + column, a.segment, row, whole);
+            for (int o = whole; o < width * BYTES; o += BYTES) {
+              float sum =
+                  Math.fma(
+                      y.segment.get(LAYOUT, y.start + column + o),
+                      factor,
+                      a.segment.get(LAYOUT, row + o));
+              a.segment.set(LAYOUT, row + o, sum);
+            }
+          }
+        });
   }
 }

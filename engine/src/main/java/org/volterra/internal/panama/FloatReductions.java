@@ -40,15 +40,24 @@ final class FloatReductions {
     long size = (long) x.rows * x.columns;
     Grid grid = x.contiguous && y.contiguous ? new Grid(1, size) : new Grid(x.rows, x.columns);
     double[] sums = new double[grid.tasks()];
-    shop.run(sums.length, size, (task, scratch) -> {
-      long column = grid.firstColumn(task) * BYTES;
-      int width = grid.width(task);
-      double s = 0;
-      for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-        s += piece.of(x.segment, x.start + r * x.stride + column, y.segment, y.start + r * y.stride + column, width);
-      }
-      sums[task] = s;
-    });
+    shop.run(
+        sums.length,
+        size,
+        (task, scratch) -> {
+          long column = grid.firstColumn(task) * BYTES;
+          int width = grid.width(task);
+          double s = 0;
+          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
+            s +=
+                piece.of(
+                    x.segment,
+                    x.start + r * x.stride + column,
+                    y.segment,
+                    y.start + r * y.stride + column,
+                    width);
+          }
+          sums[task] = s;
+        });
     double total = 0;
     for (double s : sums) {
       total += s;
@@ -91,24 +100,31 @@ final class FloatReductions {
   static void columnSums(Workshop shop, double alpha, Operand x, double beta, Operand row) {
     int columns = Math.max(LENGTH, Grid.GRAIN / x.rows / LENGTH * LENGTH);
     int tasks = (x.columns + columns - 1) / columns;
-    shop.run(tasks, (long) x.rows * x.columns, (task, scratch) -> {
-      long end = Math.min(x.columns, (task + 1L) * columns) * BYTES;
-      long o = (long) task * columns * BYTES;
-      for (; o + WIDTH <= end; o += WIDTH) {
-        columnSums(x, o, scratch.segment);
-        for (int j = 0; j < LENGTH; j++) {
-          double sum = scratch.segment.get(DoubleSpecies.LAYOUT, (long) j * Double.BYTES);
-          merge((float) (alpha * sum), (float) beta, row.segment, row.start + o + (long) j * BYTES);
-        }
-      }
-      for (; o < end; o += BYTES) {
-        double sum = 0;
-        for (int i = 0; i < x.rows; i++) {
-          sum += x.segment.get(LAYOUT, x.start + i * x.stride + o);
-        }
-        merge((float) (alpha * sum), (float) beta, row.segment, row.start + o);
-      }
-    });
+    shop.run(
+        tasks,
+        (long) x.rows * x.columns,
+        (task, scratch) -> {
+          long end = Math.min(x.columns, (task + 1L) * columns) * BYTES;
+          long o = (long) task * columns * BYTES;
+          for (; o + WIDTH <= end; o += WIDTH) {
+            columnSums(x, o, scratch.segment);
+            for (int j = 0; j < LENGTH; j++) {
+              double sum = scratch.segment.get(DoubleSpecies.LAYOUT, (long) j * Double.BYTES);
+              merge(
+                  (float) (alpha * sum),
+                  (float) beta,
+                  row.segment,
+                  row.start + o + (long) j * BYTES);
+            }
+          }
+          for (; o < end; o += BYTES) {
+            double sum = 0;
+            for (int i = 0; i < x.rows; i++) {
+              sum += x.segment.get(LAYOUT, x.start + i * x.stride + o);
+            }
+            merge((float) (alpha * sum), (float) beta, row.segment, row.start + o);
+          }
+        });
   }
 
   /** Sums of one vector of columns, in float64, to the start of t. */

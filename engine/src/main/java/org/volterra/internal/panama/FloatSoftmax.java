@@ -13,8 +13,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Softmax of rows. What is left of a row after whole vectors is worked on in scratch memory, padded with −∞, which adds nothing
- * to the sum.
+ * Softmax of rows. What is left of a row after whole vectors is worked on in scratch memory, padded
+ * with −∞, which adds nothing to the sum.
  */
 @SuppressWarnings("cast")
 final class FloatSoftmax {
@@ -22,28 +22,34 @@ final class FloatSoftmax {
 
   static void softmax(Workshop shop, Operand x, Operand y) {
     Grid grid = rowsOf(x);
-    shop.run(grid.tasks(), 4L * x.rows * x.columns, (task, scratch) -> {
-      for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-        row(x, r, y, (float) 1, scratch.segment);
-      }
-    });
+    shop.run(
+        grid.tasks(),
+        4L * x.rows * x.columns,
+        (task, scratch) -> {
+          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
+            row(x, r, y, (float) 1, scratch.segment);
+          }
+        });
   }
 
   /** Writes dx and returns the sum over rows of log-sum-exp less the label's logit. */
   static double crossEntropy(Workshop shop, float scale, Operand x, int[] labels, Operand dx) {
     Grid grid = rowsOf(x);
     double[] sums = new double[grid.tasks()];
-    shop.run(sums.length, 4L * x.rows * x.columns, (task, scratch) -> {
-      double sum = 0;
-      for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
-        long label = (long) labels[r] * BYTES;
-        float logit = x.segment.get(LAYOUT, x.start + r * x.stride + label);
-        sum += row(x, r, dx, scale, scratch.segment) - logit;
-        long at = dx.start + r * dx.stride + label;
-        dx.segment.set(LAYOUT, at, dx.segment.get(LAYOUT, at) - scale);
-      }
-      sums[task] = sum;
-    });
+    shop.run(
+        sums.length,
+        4L * x.rows * x.columns,
+        (task, scratch) -> {
+          double sum = 0;
+          for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
+            long label = (long) labels[r] * BYTES;
+            float logit = x.segment.get(LAYOUT, x.start + r * x.stride + label);
+            sum += row(x, r, dx, scale, scratch.segment) - logit;
+            long at = dx.start + r * dx.stride + label;
+            dx.segment.set(LAYOUT, at, dx.segment.get(LAYOUT, at) - scale);
+          }
+          sums[task] = sum;
+        });
     double total = 0;
     for (double s : sums) {
       total += s;

@@ -8,18 +8,30 @@ import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Drives elementwise kernels over matrices of any stride. A kernel sees whole vectors only; what is left of a row is copied to a
- * padded vector in scratch memory, goes through the same kernel, and is copied back.
+ * Drives elementwise kernels over matrices of any stride. A kernel sees whole vectors only; what is
+ * left of a row is copied to a padded vector in scratch memory, goes through the same kernel, and
+ * is copied back.
  */
 final class FloatSpans {
   private FloatSpans() {}
 
-  /** An elementwise kernel on up to four operands; those that it does not need are the last one again. */
+  /**
+   * An elementwise kernel on up to four operands; those that it does not need are the last one
+   * again.
+   */
   @FunctionalInterface
   interface Span {
     /** Works on {@code bytes} bytes of each operand, a multiple of {@link FloatSpecies#WIDTH}. */
     void run(
-        MemorySegment a, long i, MemorySegment b, long j, MemorySegment c, long k, MemorySegment d, long l, int bytes);
+        MemorySegment a,
+        long i,
+        MemorySegment b,
+        long j,
+        MemorySegment c,
+        long k,
+        MemorySegment d,
+        long l,
+        int bytes);
   }
 
   /**
@@ -37,13 +49,16 @@ final class FloatSpans {
     long size = (long) x[0].rows * x[0].columns;
     Grid grid = flat ? new Grid(1, size) : new Grid(x[0].rows, x[0].columns);
     int count = given.length;
-    shop.run(grid.tasks(), size * count, (task, scratch) -> {
-      long column = grid.firstColumn(task) * BYTES;
-      int width = grid.width(task);
-      for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-        row(span, x, r, column, width, count, read, written, scratch.segment);
-      }
-    });
+    shop.run(
+        grid.tasks(),
+        size * count,
+        (task, scratch) -> {
+          long column = grid.firstColumn(task) * BYTES;
+          int width = grid.width(task);
+          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
+            row(span, x, r, column, width, count, read, written, scratch.segment);
+          }
+        });
   }
 
   private static Operand[] fourOf(Operand[] given) {
@@ -55,7 +70,15 @@ final class FloatSpans {
   }
 
   private static void row(
-      Span span, Operand[] x, long r, long column, int width, int count, int read, int written, MemorySegment scratch) {
+      Span span,
+      Operand[] x,
+      long r,
+      long column,
+      int width,
+      int count,
+      int read,
+      int written,
+      MemorySegment scratch) {
     long a = x[0].start + r * x[0].stride + column;
     long b = x[1].start + r * x[1].stride + column;
     long c = x[2].start + r * x[2].stride + column;
@@ -72,8 +95,15 @@ final class FloatSpans {
       copyIn(x, 3, d + whole, rest, count > 3 ? read : 0, scratch);
       int last = count - 1;
       span.run(
-          scratch, 0, scratch, Math.min(1, last) * WIDTH, scratch, Math.min(2, last) * WIDTH, scratch,
-          Math.min(3, last) * WIDTH, WIDTH);
+          scratch,
+          0,
+          scratch,
+          Math.min(1, last) * WIDTH,
+          scratch,
+          Math.min(2, last) * WIDTH,
+          scratch,
+          Math.min(3, last) * WIDTH,
+          WIDTH);
       copyOut(x, 0, a + whole, rest, written, scratch);
       copyOut(x, 1, b + whole, rest, count > 1 ? written : 0, scratch);
       copyOut(x, 2, c + whole, rest, count > 2 ? written : 0, scratch);
@@ -81,7 +111,8 @@ final class FloatSpans {
     }
   }
 
-  private static void copyIn(Operand[] x, int i, long from, int n, int mask, MemorySegment scratch) {
+  private static void copyIn(
+      Operand[] x, int i, long from, int n, int mask, MemorySegment scratch) {
     if ((mask >> i & 1) != 0) {
       copy(x[i].segment, from, scratch, (long) i * WIDTH, n);
     }

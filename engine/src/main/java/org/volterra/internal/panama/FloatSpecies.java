@@ -7,7 +7,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.volterra.spi.ElementType;
 
-/** The constants of the vectors in use, in a class of their own so that they are loaded after the choice of the width. */
+/**
+ * The constants of the vectors in use, in a class of their own so that they are loaded after the
+ * choice of the width.
+ */
 final class FloatSpecies {
   static final ElementType TYPE = ElementType.FLOAT32;
   static final VectorSpecies<Float> SPECIES = VectorWidth.species(float.class);
@@ -49,7 +52,9 @@ final class FloatSpecies {
     store(beta == 0 ? v : load(s, byteOffset).fma(splat(beta), v), s, byteOffset);
   }
 
-  /** The scalar twin of {@link #merge(FloatVector, float, MemorySegment, long)}, with the same bits. */
+  /**
+   * The scalar twin of {@link #merge(FloatVector, float, MemorySegment, long)}, with the same bits.
+   */
   static void merge(float v, float beta, MemorySegment s, long byteOffset) {
     s.set(LAYOUT, byteOffset, beta == 0 ? v : Math.fma(s.get(LAYOUT, byteOffset), beta, v));
   }

@@ -9,12 +9,14 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The register tiles of the matrix product: t[r, 0..2L) = Σ_p a(r, p) b[p, 0..2L) for 8, 4 or 1 rows, with element a(r, p) at
- * byte {@code i + r * rowStride + p * step}, row p of b at byte {@code j + p * stride}, and t written row after row from byte 0.
+ * The register tiles of the matrix product: t[r, 0..2L) = Σ_p a(r, p) b[p, 0..2L) for 8, 4 or 1
+ * rows, with element a(r, p) at byte {@code i + r * rowStride + p * step}, row p of b at byte
+ * {@code j + p * stride}, and t written row after row from byte 0.
  *
- * <p>Every element is one chain of fused products in the order of p, so that all tiles give the same bits. Loads stand here in
- * full, not in a helper: the accumulators must never meet a call that the compiler may leave out of line, which would allocate
- * them anew in every turn of the loop.
+ * <p>Every element is one chain of fused products in the order of p, so that all tiles give the
+ * same bits. Loads stand here in full, not in a helper: the accumulators must never meet a call
+ * that the compiler may leave out of line, which would allocate them anew in every turn of the
+ * loop.
  */
 final class FloatTile {
   /** Rows of the largest tile. */
@@ -27,7 +29,15 @@ final class FloatTile {
 
   /** Eight rows. */
   static void rows8(
-      int k, MemorySegment a, long i, long rowStride, long step, MemorySegment b, long j, long stride, MemorySegment t) {
+      int k,
+      MemorySegment a,
+      long i,
+      long rowStride,
+      long step,
+      MemorySegment b,
+      long j,
+      long stride,
+      MemorySegment t) {
     FloatVector c00 = FloatVector.zero(SPECIES);
     FloatVector c01 = FloatVector.zero(SPECIES);
     FloatVector c10 = FloatVector.zero(SPECIES);
@@ -94,7 +104,15 @@ final class FloatTile {
 
   /** Four rows. */
   static void rows4(
-      int k, MemorySegment a, long i, long rowStride, long step, MemorySegment b, long j, long stride, MemorySegment t) {
+      int k,
+      MemorySegment a,
+      long i,
+      long rowStride,
+      long step,
+      MemorySegment b,
+      long j,
+      long stride,
+      MemorySegment t) {
     FloatVector c00 = FloatVector.zero(SPECIES);
     FloatVector c01 = FloatVector.zero(SPECIES);
     FloatVector c10 = FloatVector.zero(SPECIES);
@@ -133,7 +151,15 @@ final class FloatTile {
 
   /** One row. */
   static void rows1(
-      int k, MemorySegment a, long i, long rowStride, long step, MemorySegment b, long j, long stride, MemorySegment t) {
+      int k,
+      MemorySegment a,
+      long i,
+      long rowStride,
+      long step,
+      MemorySegment b,
+      long j,
+      long stride,
+      MemorySegment t) {
     FloatVector c00 = FloatVector.zero(SPECIES);
     FloatVector c01 = FloatVector.zero(SPECIES);
     for (int p = 0; p < k; p++) {

@@ -1,8 +1,9 @@
 package org.volterra.internal.panama;
 
 /**
- * A matrix cut into pieces of about {@link #GRAIN} elements, by its shape alone: bands of whole rows, or pieces of one row
- * where rows are longer. Pieces of a row begin at multiples of {@code GRAIN}.
+ * A matrix cut into pieces of about {@link #GRAIN} elements, by its shape alone: bands of whole
+ * rows, or pieces of one row where rows are longer. Pieces of a row begin at multiples of {@code
+ * GRAIN}.
  */
 final class Grid {
   static final int GRAIN = 1 << 14;

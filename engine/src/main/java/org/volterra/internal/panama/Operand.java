@@ -13,7 +13,8 @@ final class Operand {
   final int columns;
   final boolean contiguous;
 
-  private Operand(MemorySegment segment, long start, long stride, int rows, int columns, boolean contiguous) {
+  private Operand(
+      MemorySegment segment, long start, long stride, int rows, int columns, boolean contiguous) {
     this.segment = segment;
     this.start = start;
     this.stride = stride;
@@ -34,7 +35,12 @@ final class Operand {
     }
     int bytes = buffer.type().bytes();
     return new Operand(
-        buffer.segment(), m.offset() * bytes, m.stride() * bytes, m.rows(), m.columns(), m.isContiguous());
+        buffer.segment(),
+        m.offset() * bytes,
+        m.stride() * bytes,
+        m.rows(),
+        m.columns(),
+        m.isContiguous());
   }
 
   /** This vector repeated as every row of a matrix. */

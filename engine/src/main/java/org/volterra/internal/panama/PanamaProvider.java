@@ -17,8 +17,8 @@ public final class PanamaProvider implements ComputeProvider {
    * Starts a provider.
    *
    * @param threads the number of threads that work on one primitive, at least 1
-   * @throws IllegalArgumentException if {@code threads} is less than 1, or system property {@value VectorWidth#PROPERTY} asks
-   *     for vectors that this CPU does not have
+   * @throws IllegalArgumentException if {@code threads} is less than 1, or system property {@value
+   *     VectorWidth#PROPERTY} asks for vectors that this CPU does not have
    */
   public PanamaProvider(int threads) {
     bits = VectorWidth.bits();
@@ -52,7 +52,9 @@ public final class PanamaProvider implements ComputeProvider {
     return switch (type) {
       case FLOAT32 -> float32;
       case FLOAT64 -> float64;
-      case INT32 -> throw new IllegalArgumentException("type INT32: primitives exist for FLOAT32 and FLOAT64");
+      case INT32 ->
+          throw new IllegalArgumentException(
+              "type INT32: primitives exist for FLOAT32 and FLOAT64");
     };
   }
 

@@ -4,7 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import org.volterra.memory.NativeMemory;
 
-/** A block of native memory for the intermediate results of one task; borrowed from a {@link Store} and given back. */
+/**
+ * A block of native memory for the intermediate results of one task; borrowed from a {@link Store}
+ * and given back.
+ */
 final class Scratch {
   /** Size of a block. */
   static final int BYTES = 1 << 20;

@@ -7,9 +7,11 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Scaling by powers of two through the bits of the exponent, for both element types: what word substitution cannot translate.
+ * Scaling by powers of two through the bits of the exponent, for both element types: what word
+ * substitution cannot translate.
  *
- * <p>The integer n arrives in the low bits of {@code shifted = n + 1.5 * 2^p}, with p the number of explicit mantissa bits.
+ * <p>The integer n arrives in the low bits of {@code shifted = n + 1.5 * 2^p}, with p the number of
+ * explicit mantissa bits.
  */
 final class VectorBits {
   /** The number that added to a small number leaves its nearest integer in the low bits. */
@@ -48,10 +50,14 @@ final class VectorBits {
   }
 
   private static FloatVector power(IntVector n) {
-    return n.add(Float.MAX_EXPONENT).lanewise(VectorOperators.LSHL, Float.PRECISION - 1).reinterpretAsFloats();
+    return n.add(Float.MAX_EXPONENT)
+        .lanewise(VectorOperators.LSHL, Float.PRECISION - 1)
+        .reinterpretAsFloats();
   }
 
   private static DoubleVector power(LongVector n) {
-    return n.add(Double.MAX_EXPONENT).lanewise(VectorOperators.LSHL, Double.PRECISION - 1).reinterpretAsDoubles();
+    return n.add(Double.MAX_EXPONENT)
+        .lanewise(VectorOperators.LSHL, Double.PRECISION - 1)
+        .reinterpretAsDoubles();
   }
 }

@@ -6,7 +6,10 @@ import java.util.Locale;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The choice of the vector width: system property {@code volterra.vector.bits}, or what the CPU prefers. */
+/**
+ * The choice of the vector width: system property {@code volterra.vector.bits}, or what the CPU
+ * prefers.
+ */
 public final class VectorWidth {
   /** The property: 128, 256, 512 or preferred. */
   public static final String PROPERTY = "volterra.vector.bits";
@@ -28,7 +31,8 @@ public final class VectorWidth {
    * The chosen width.
    *
    * @return bits of a vector
-   * @throws IllegalArgumentException if the property asks for a width that is unknown or wider than the CPU's vectors
+   * @throws IllegalArgumentException if the property asks for a width that is unknown or wider than
+   *     the CPU's vectors
    */
   public static int bits() {
     return shape().vectorBitSize();
@@ -44,7 +48,8 @@ public final class VectorWidth {
       return VectorShape.preferredShape();
     }
     List<String> allowed = new ArrayList<>();
-    for (VectorShape shape : List.of(VectorShape.S_128_BIT, VectorShape.S_256_BIT, VectorShape.S_512_BIT)) {
+    for (VectorShape shape :
+        List.of(VectorShape.S_128_BIT, VectorShape.S_256_BIT, VectorShape.S_512_BIT)) {
       if (shape.vectorBitSize() <= preferredBits()) {
         String bits = Integer.toString(shape.vectorBitSize());
         if (bits.equals(text)) {
@@ -54,6 +59,12 @@ public final class VectorWidth {
       }
     }
     throw new IllegalArgumentException(
-        PROPERTY + " is '" + text + "': this CPU allows " + String.join(", ", allowed) + " and " + PREFERRED);
+        PROPERTY
+            + " is '"
+            + text
+            + "': this CPU allows "
+            + String.join(", ", allowed)
+            + " and "
+            + PREFERRED);
   }
 }

@@ -4,7 +4,10 @@ import org.volterra.internal.platform.WorkerPool;
 
 /** The threads and the scratch memory that the primitives of a provider share. */
 final class Workshop implements AutoCloseable {
-  /** Regions with less work than this, in elements read or written, stay on the calling thread: waking costs more. */
+  /**
+   * Regions with less work than this, in elements read or written, stay on the calling thread:
+   * waking costs more.
+   */
   private static final long LEAST_WORK = 1 << 15;
 
   private final WorkerPool pool;
@@ -24,7 +27,9 @@ final class Workshop implements AutoCloseable {
     return pool.threads();
   }
 
-  /** Runs {@code job} for each index in [0, tasks), on several threads if {@code work} is worth it. */
+  /**
+   * Runs {@code job} for each index in [0, tasks), on several threads if {@code work} is worth it.
+   */
   void run(int tasks, long work, Job job) {
     if (tasks == 1 || work < LEAST_WORK || pool.threads() == 1) {
       Scratch scratch = store.borrow();

@@ -5,11 +5,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A fixed set of daemon threads that share the tasks of one region at a time with the thread that asks for it.
+ * A fixed set of daemon threads that share the tasks of one region at a time with the thread that
+ * asks for it.
  *
- * <p>Tasks are claimed by a counter, so that nothing may depend on who runs which. The workers spin briefly for the next region
- * and then park. If the pool is busy with the region of another caller, a caller runs its own tasks alone: several networks may
- * compute in several threads, and a task may itself call {@link #run}. Thread-safe.
+ * <p>Tasks are claimed by a counter, so that nothing may depend on who runs which. The workers spin
+ * briefly for the next region and then park. If the pool is busy with the region of another caller,
+ * a caller runs its own tasks alone: several networks may compute in several threads, and a task
+ * may itself call {@link #run}. Thread-safe.
  */
 public final class WorkerPool implements AutoCloseable {
   /** The property that gives the number of threads. */
@@ -53,7 +55,8 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * The number of threads that a user asks for: system property {@value #THREADS_PROPERTY}, or the available processors.
+   * The number of threads that a user asks for: system property {@value #THREADS_PROPERTY}, or the
+   * available processors.
    *
    * @return at least 1
    * @throws IllegalArgumentException if the property is not a whole number of at least 1
@@ -89,11 +92,12 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * Runs {@code body} for every index in [0, tasks) and returns when all are done. What the tasks wrote is visible afterwards.
+   * Runs {@code body} for every index in [0, tasks) and returns when all are done. What the tasks
+   * wrote is visible afterwards.
    *
    * @param tasks number of pieces
-   * @param body what to do for each; the first exception that one of them throws is thrown to the caller, and pieces not yet
-   *     begun are left out
+   * @param body what to do for each; the first exception that one of them throws is thrown to the
+   *     caller, and pieces not yet begun are left out
    * @throws IllegalStateException if the pool is closed
    */
   public void run(int tasks, Task body) {
@@ -122,7 +126,9 @@ public final class WorkerPool implements AutoCloseable {
     region.rethrow();
   }
 
-  /** Ends the threads; regions under way are finished by their callers. Closing twice is harmless. */
+  /**
+   * Ends the threads; regions under way are finished by their callers. Closing twice is harmless.
+   */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
@@ -184,6 +190,7 @@ public final class WorkerPool implements AutoCloseable {
       }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same throwable cannot suppress itself
     private synchronized void fail(Throwable t) {
       if (failure == null) {
         failure = t;
@@ -267,7 +274,7 @@ public final class WorkerPool implements AutoCloseable {
 
     private boolean hasNews(Region last) {
       Region region = current;
-      return closed.get() || region != null && region != last;
+      return closed.get() || (region != null && region != last);
     }
   }
 }

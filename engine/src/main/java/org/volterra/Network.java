@@ -1,0 +1,152 @@
+package org.volterra;
+
+import java.util.Objects;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.volterra.memory.MemoryBudget;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+
+/**
+ * A dense non-local network: a specification with parameters in one buffer of a device.
+ *
+ * <p>The parameters may be read by several threads, each with a {@link Workspace} of its own, as
+ * long as none changes them. The network owns the buffer; close it after its workspaces.
+ */
+public final class Network implements AutoCloseable {
+  private final NetworkSpec spec;
+  private final ComputeProvider provider;
+  private final ElementType type;
+  private final ParameterLayout layout;
+  private final Buffer parameters;
+
+  private Network(NetworkSpec spec, ComputeProvider provider, ElementType type) {
+    this.spec = Objects.requireNonNull(spec, "spec");
+    this.provider = Objects.requireNonNull(provider, "provider");
+    if (!type.isFloating()) {
+      throw new IllegalArgumentException(
+          "type " + type + ": networks compute in FLOAT32 or FLOAT64");
+    }
+    this.type = type;
+    this.layout = new ParameterLayout(spec);
+    this.parameters = provider.allocate(type, layout.length());
+  }
+
+  /**
+   * Makes a network with random initial parameters: matrices of n inputs are normal with variance
+   * 1/n, biases zero, A(t) the identity.
+   *
+   * @param spec what it is
+   * @param provider the device; it must stay open as long as the network
+   * @param type element type, {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   * @param seed the same seed gives the same parameters, up to rounding to the element type
+   * @return the network, owned by the caller
+   * @throws IllegalArgumentException if {@code type} is no floating-point type
+   * @throws IllegalStateException if the device has not enough memory
+   */
+  public static Network create(
+      NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
+    Network network = new Network(spec, provider, type);
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    network.layout.initialize(network.parameters, random);
+    return network;
+  }
+
+  /**
+   * Allocates what training steps with a batch of this size need.
+   *
+   * @param batch samples of a step, at least 1
+   * @return the workspace, owned by the caller and confined to the calling thread
+   * @throws IllegalArgumentException if {@code batch} is not positive
+   */
+  public Workspace workspace(int batch) {
+    return workspace(batch, MemoryBudget.unlimited());
+  }
+
+  /**
+   * Allocates what training steps with a batch of this size need, if it fits a budget.
+   *
+   * @param batch samples of a step, at least 1
+   * @param budget limit of the bytes of all histories
+   * @return the workspace, owned by the caller and confined to the calling thread
+   * @throws IllegalArgumentException if {@code batch} is not positive
+   * @throws MemoryBudget.MemoryBudgetException if the histories do not fit
+   */
+  public Workspace workspace(int batch, MemoryBudget budget) {
+    return Workspace.allocate(this, batch, budget, true);
+  }
+
+  /**
+   * Allocates what forward passes with a batch of this size need: no gradients.
+   *
+   * @param batch samples of a pass, at least 1
+   * @return the workspace, owned by the caller and confined to the calling thread
+   * @throws IllegalArgumentException if {@code batch} is not positive
+   */
+  public Workspace inference(int batch) {
+    return Workspace.allocate(this, batch, MemoryBudget.unlimited(), false);
+  }
+
+  /**
+   * What the network is.
+   *
+   * @return the specification
+   */
+  public NetworkSpec spec() {
+    return spec;
+  }
+
+  /**
+   * The device.
+   *
+   * @return the provider
+   */
+  public ComputeProvider provider() {
+    return provider;
+  }
+
+  /**
+   * The element type of parameters and states.
+   *
+   * @return a floating-point type
+   */
+  public ElementType type() {
+    return type;
+  }
+
+  /**
+   * Where the parameters lie.
+   *
+   * @return the layout
+   */
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /**
+   * All parameters.
+   *
+   * @return a buffer with this network's layout
+   */
+  public Buffer parameters() {
+    return parameters;
+  }
+
+  /**
+   * One parameter.
+   *
+   * @param name its name in the layout
+   * @return the view; writing to it changes the network
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public Matrix parameter(String name) {
+    return layout.entry(name).in(parameters);
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

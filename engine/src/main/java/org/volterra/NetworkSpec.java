@@ -1,0 +1,549 @@
+package org.volterra;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.volterra.depth.DepthDependence;
+import org.volterra.depth.DepthGrid;
+import org.volterra.feature.FeatureTransform;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.memory.History;
+import org.volterra.spi.Activation;
+import org.volterra.spi.ElementType;
+
+/**
+ * What a dense non-local network is: x_l = g_l + ψ(b_l + h Σ_{k&lt;l} K_{l,k} φ_k(x_k)), l = 1 … L,
+ * between a linear input map and a linear output map. Immutable and thread-safe; {@link #toString}
+ * prints it as a table.
+ *
+ * <p>States have the shape batch × positions × channels; all maps act on the channels of each
+ * position.
+ */
+public final class NetworkSpec {
+  private final int inputs;
+  private final int outputs;
+  private final int positions;
+  private final int channels;
+  private final DepthGrid grid;
+  private final Scaling scaling;
+  private final DepthKernel kernel;
+  private final FeatureTransform features;
+  private final DepthDependence featureDependence;
+  private final Activation activation;
+  private final DepthDependence bias;
+  private final Source source;
+
+  private NetworkSpec(Builder b) {
+    inputs = b.inputs;
+    outputs = b.outputs;
+    positions = b.positions;
+    channels = b.channels;
+    grid = new DepthGrid(b.depth, b.horizon);
+    scaling = b.scaling;
+    kernel = b.kernel;
+    features = b.features;
+    featureDependence = b.featureDependence;
+    activation = b.activation;
+    bias = b.bias;
+    source = b.source;
+  }
+
+  /**
+   * Begins a specification. Without further calls: dense kernel, φ = tanh, ψ = identity, bias for
+   * each layer, h = T/L with T = 1, g = x_0, no input or output map, one position.
+   *
+   * @param channels channels d of the state
+   * @param depth number of layers L
+   * @return a builder
+   */
+  public static Builder builder(int channels, int depth) {
+    return new Builder(channels, depth);
+  }
+
+  /**
+   * A builder that begins with this specification's values, for example to change the depth alone.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    Builder b = new Builder(channels, grid.layers());
+    b.inputs = inputs;
+    b.outputs = outputs;
+    b.positions = positions;
+    b.horizon = grid.horizon();
+    b.scaling = scaling;
+    b.kernel = kernel;
+    b.features = features;
+    b.featureDependence = featureDependence;
+    b.activation = activation;
+    b.bias = bias;
+    b.source = source;
+    return b;
+  }
+
+  /** Collects the parts of a {@link NetworkSpec}. Not thread-safe. */
+  public static final class Builder {
+    private final int channels;
+    private int depth;
+    private int inputs;
+    private int outputs;
+    private int positions = 1;
+    private double horizon = 1;
+    private Scaling scaling = Scaling.STEP;
+    private DepthKernel kernel = DepthKernel.dense();
+    private FeatureTransform features = FeatureTransform.activation(Activation.TANH);
+    private DepthDependence featureDependence = DepthDependence.constant();
+    private Activation activation = Activation.IDENTITY;
+    private DepthDependence bias = DepthDependence.perLayer();
+    private Source source = Source.initialState();
+
+    private Builder(int channels, int depth) {
+      this.channels = channels;
+      this.depth = depth;
+    }
+
+    /**
+     * The number of layers L.
+     *
+     * @param layers at least 1
+     * @return this
+     */
+    public Builder depth(int layers) {
+      depth = layers;
+      return this;
+    }
+
+    /**
+     * Adds a linear input map x_0 = v W + c for data v of another width.
+     *
+     * @param width channels of the data at each position; 0 for no map, the data then being x_0
+     * @return this
+     */
+    public Builder inputs(int width) {
+      inputs = width;
+      return this;
+    }
+
+    /**
+     * Adds a linear output map x_L W + c.
+     *
+     * @param width outputs at each position; 0 for no map, the output then being x_L
+     * @return this
+     */
+    public Builder outputs(int width) {
+      outputs = width;
+      return this;
+    }
+
+    /**
+     * The number of positions N of each sample.
+     *
+     * @param count at least 1
+     * @return this
+     */
+    public Builder positions(int count) {
+      positions = count;
+      return this;
+    }
+
+    /**
+     * The end T of the depth interval.
+     *
+     * @param end positive and finite
+     * @return this
+     */
+    public Builder horizon(double end) {
+      horizon = end;
+      return this;
+    }
+
+    /**
+     * The factor h of the sum.
+     *
+     * @param factor T/L or 1
+     * @return this
+     */
+    public Builder scaling(Scaling factor) {
+      scaling = Objects.requireNonNull(factor, "scaling");
+      return this;
+    }
+
+    /**
+     * The kernel K(t, s).
+     *
+     * @param k the kernel; a scalar one needs features of as many channels as the state
+     * @return this
+     */
+    public Builder kernel(DepthKernel k) {
+      kernel = Objects.requireNonNull(k, "kernel");
+      return this;
+    }
+
+    /**
+     * The feature transform φ, the same at every layer.
+     *
+     * @param phi the transform
+     * @return this
+     */
+    public Builder features(FeatureTransform phi) {
+      return features(phi, DepthDependence.constant());
+    }
+
+    /**
+     * The feature transform φ_k.
+     *
+     * @param phi the transform
+     * @param dependence how its parameters depend on depth
+     * @return this
+     */
+    public Builder features(FeatureTransform phi, DepthDependence dependence) {
+      features = Objects.requireNonNull(phi, "features");
+      featureDependence = Objects.requireNonNull(dependence, "dependence");
+      return this;
+    }
+
+    /**
+     * The outer activation ψ, applied to the sum: φ = identity and ψ = an activation is the
+     * classical order of a DenseNet, φ = an activation and ψ = identity the Hammerstein order.
+     *
+     * @param psi the function
+     * @return this
+     */
+    public Builder activation(Activation psi) {
+      activation = Objects.requireNonNull(psi, "activation");
+      return this;
+    }
+
+    /**
+     * The bias b_l.
+     *
+     * @param dependence how it depends on depth
+     * @return this
+     */
+    public Builder bias(DepthDependence dependence) {
+      bias = Objects.requireNonNull(dependence, "dependence");
+      return this;
+    }
+
+    /**
+     * Leaves the bias out.
+     *
+     * @return this
+     */
+    public Builder noBias() {
+      bias = null;
+      return this;
+    }
+
+    /**
+     * The source term g_l.
+     *
+     * @param g the source
+     * @return this
+     */
+    public Builder source(Source g) {
+      source = Objects.requireNonNull(g, "source");
+      return this;
+    }
+
+    /**
+     * Checks that the parts fit and makes the specification.
+     *
+     * @return the specification
+     * @throws IllegalArgumentException naming the part, its value and what is allowed
+     */
+    public NetworkSpec build() {
+      atLeast("channels", channels, 1);
+      atLeast("positions", positions, 1);
+      atLeast("inputs", inputs, 0);
+      atLeast("outputs", outputs, 0);
+      NetworkSpec spec = new NetworkSpec(this);
+      if (kernel instanceof DepthKernel.Scalar && spec.featureChannels() != channels) {
+        throw new IllegalArgumentException(
+            "features "
+                + features
+                + " give "
+                + spec.featureChannels()
+                + " channels: a scalar kernel needs as many as the state has, "
+                + channels);
+      }
+      return spec;
+    }
+
+    private static void atLeast(String name, int value, int least) {
+      if (value < least) {
+        throw new IllegalArgumentException(name + " " + value + ": must be at least " + least);
+      }
+    }
+  }
+
+  /**
+   * The width of the data at each position.
+   *
+   * @return the input map's width, or the channels if there is none
+   */
+  public int inputs() {
+    return hasInputMap() ? inputs : channels;
+  }
+
+  /**
+   * Whether there is a linear input map.
+   *
+   * @return false if the data are x_0
+   */
+  public boolean hasInputMap() {
+    return inputs > 0;
+  }
+
+  /**
+   * The width of the output at each position.
+   *
+   * @return the output map's width, or the channels if there is none
+   */
+  public int outputs() {
+    return hasOutputMap() ? outputs : channels;
+  }
+
+  /**
+   * Whether there is a linear output map.
+   *
+   * @return false if the output is x_L
+   */
+  public boolean hasOutputMap() {
+    return outputs > 0;
+  }
+
+  /**
+   * Positions N of each sample.
+   *
+   * @return at least 1
+   */
+  public int positions() {
+    return positions;
+  }
+
+  /**
+   * Channels d of the state.
+   *
+   * @return at least 1
+   */
+  public int channels() {
+    return channels;
+  }
+
+  /**
+   * Channels e of the features φ(x), which the history holds.
+   *
+   * @return at least 1
+   */
+  public int featureChannels() {
+    return features.outputs(channels);
+  }
+
+  /**
+   * Number of layers L.
+   *
+   * @return at least 1
+   */
+  public int depth() {
+    return grid.layers();
+  }
+
+  /**
+   * The depths of the layers.
+   *
+   * @return the grid
+   */
+  public DepthGrid grid() {
+    return grid;
+  }
+
+  /**
+   * The factor h as a rule.
+   *
+   * @return T/L or 1
+   */
+  public Scaling scaling() {
+    return scaling;
+  }
+
+  /**
+   * The factor h as a number.
+   *
+   * @return T/L or 1
+   */
+  public double scale() {
+    return scaling == Scaling.STEP ? grid.step() : 1;
+  }
+
+  /**
+   * The kernel K.
+   *
+   * @return the kernel
+   */
+  public DepthKernel kernel() {
+    return kernel;
+  }
+
+  /**
+   * The feature transform φ.
+   *
+   * @return the transform
+   */
+  public FeatureTransform features() {
+    return features;
+  }
+
+  /**
+   * How the parameters of φ depend on depth.
+   *
+   * @return the dependence
+   */
+  public DepthDependence featureDependence() {
+    return featureDependence;
+  }
+
+  /**
+   * The outer activation ψ.
+   *
+   * @return the function
+   */
+  public Activation activation() {
+    return activation;
+  }
+
+  /**
+   * How the bias depends on depth.
+   *
+   * @return the dependence, or null if there is no bias
+   */
+  public DepthDependence bias() {
+    return bias;
+  }
+
+  /**
+   * The source g.
+   *
+   * @return the source
+   */
+  public Source source() {
+    return source;
+  }
+
+  /**
+   * The layout in which this kernel's sums read the history.
+   *
+   * @return interleaved for matrix-valued kernels, slice-major for scalar ones
+   */
+  public History.Layout historyLayout() {
+    return kernel instanceof DepthKernel.Scalar
+        ? History.Layout.SLICE_MAJOR
+        : History.Layout.INTERLEAVED;
+  }
+
+  /**
+   * The bytes of the history of features that one forward pass keeps.
+   *
+   * @param type element type
+   * @param batch samples
+   * @return (L + 1) · batch · positions · feature channels · bytes of an element
+   */
+  public long historyBytes(ElementType type, int batch) {
+    return History.bytes(type, depth() + 1, batch, positions, featureChannels());
+  }
+
+  /**
+   * The specification as text, as it stands in the metadata of model files.
+   *
+   * @return an ordered map from names to values; the initial values of a trainable scalar kernel
+   *     and the function of a fixed one are not part of it
+   */
+  public Map<String, String> toProperties() {
+    return SpecProperties.write(this);
+  }
+
+  /**
+   * The specification that {@link #toProperties} wrote.
+   *
+   * @param properties all of its entries; others are ignored
+   * @return the specification
+   * @throws IllegalArgumentException if one is missing, malformed, or names a fixed scalar kernel,
+   *     whose function is not text
+   */
+  public static NetworkSpec fromProperties(Map<String, String> properties) {
+    return SpecProperties.read(properties);
+  }
+
+  /**
+   * The specification as a table with shapes, parameter counts and the bytes of history.
+   *
+   * @return several lines
+   */
+  @Override
+  public String toString() {
+    ParameterLayout layout = new ParameterLayout(this);
+    StringBuilder table = new StringBuilder();
+    table.append(formula()).append('\n');
+    row(table, "part", "what", "shape", "parameters");
+    if (hasInputMap()) {
+      row(table, "input", "linear", inputs + " -> " + channels, count(layout, "input"));
+    }
+    row(
+        table,
+        "features φ",
+        features.toString(),
+        channels + " -> " + featureChannels(),
+        count(layout, "feature"));
+    row(
+        table,
+        "kernel K",
+        kernel.toString(),
+        kernel instanceof DepthKernel.Scalar ? "scalar" : channels + " x " + featureChannels(),
+        count(layout, "kernel"));
+    if (bias != null) {
+      row(table, "bias b", bias.toString(), String.valueOf(channels), count(layout, "bias"));
+    }
+    row(table, "source g", source.toString(), String.valueOf(channels), count(layout, "source"));
+    if (hasOutputMap()) {
+      row(table, "output", "linear", channels + " -> " + outputs, count(layout, "output"));
+    }
+    row(table, "total", "", "", String.format(Locale.ROOT, "%,d", layout.parameterCount()));
+    table.append(
+        String.format(
+            Locale.ROOT,
+            "history of one sample: %d slices x %d positions x %d channels = %,d bytes in float32,"
+                + " %,d in float64",
+            depth() + 1,
+            positions,
+            featureChannels(),
+            historyBytes(ElementType.FLOAT32, 1),
+            historyBytes(ElementType.FLOAT64, 1)));
+    return table.toString();
+  }
+
+  private String formula() {
+    String sum =
+        (bias == null ? "" : "b_l + ")
+            + (scaling == Scaling.STEP ? "h " : "")
+            + "Σ_{k<l} K_{l,k} φ(x_k)";
+    String outer = activation == Activation.IDENTITY ? sum : activation + "(" + sum + ")";
+    String g = source instanceof Source.Zero ? "" : source + " + ";
+    return "x_l = "
+        + g
+        + outer
+        + ",  l = 1.."
+        + depth()
+        + ",  h = "
+        + String.format(Locale.ROOT, "%.6g", scale());
+  }
+
+  private static String count(ParameterLayout layout, String prefix) {
+    return String.format(Locale.ROOT, "%,d", layout.parameterCount(prefix));
+  }
+
+  private static void row(
+      StringBuilder table, String part, String what, String shape, String parameters) {
+    table.append(
+        String.format(Locale.ROOT, "  %-12s %-28s %-16s %14s%n", part, what, shape, parameters));
+  }
+}

@@ -1,0 +1,323 @@
+package org.volterra;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.volterra.depth.DepthDependence;
+import org.volterra.depth.DepthGrid;
+import org.volterra.depth.LineMesh;
+import org.volterra.depth.TriangleMesh;
+import org.volterra.feature.Stage;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.Matrix;
+
+/**
+ * Where a network's parameters lie in one flat buffer: named matrices, each beginning at a multiple
+ * of {@value #ALIGNMENT} elements, the gaps filled with zeros; and the groups of them that are one
+ * parameter as a function of depth. Immutable.
+ *
+ * <p>Matrices act on rows from the right: an affine map is x W + c with W of inputs × outputs. The
+ * kernel matrices of layer l form one (l · feature channels) × channels matrix {@code kernel.l}
+ * that stacks K_{l,0}ᵀ … K_{l,l−1}ᵀ; a scalar kernel has rows {@code kernel.l} of l coefficients; a
+ * kernel field has one matrix {@code kernel.node.i} for each row i of its mesh that stacks the
+ * nodes (i, 0) … (i, i).
+ */
+public final class ParameterLayout {
+  /** Alignment of every parameter in elements. */
+  public static final int ALIGNMENT = 16;
+
+  /** How the entries of a {@link Group} are arranged in depth. */
+  public enum Arrangement {
+    /** One matrix that does not depend on depth. */
+    CONSTANT,
+    /** One block for each depth, all of the same shape. */
+    LINE,
+    /** Entry i holds the blocks of row i of the triangle s ≤ t. */
+    TRIANGLE
+  }
+
+  /**
+   * A named matrix.
+   *
+   * @param name unique name
+   * @param offset its first element in the buffer
+   * @param rows number of rows
+   * @param columns number of columns
+   */
+  public record Entry(String name, long offset, int rows, int columns) {
+    /**
+     * The number of elements.
+     *
+     * @return rows · columns
+     */
+    public long size() {
+      return (long) rows * columns;
+    }
+
+    /**
+     * The entry's part of a buffer that has this layout.
+     *
+     * @param buffer parameters, gradients or moments
+     * @return the view
+     */
+    public Matrix in(Buffer buffer) {
+      return Matrix.of(buffer, offset, rows, columns);
+    }
+  }
+
+  /**
+   * A parameter as a function of depth.
+   *
+   * @param name name of the group, the prefix of its entries' names
+   * @param arrangement how the entries are arranged in depth
+   * @param entries the entries in order of depth
+   * @param blockSize elements of the value at one depth or pair of depths; each entry holds a whole
+   *     number of such blocks, contiguous
+   * @param spacing distance in depth between neighbouring blocks
+   */
+  public record Group(
+      String name, Arrangement arrangement, List<Entry> entries, int blockSize, double spacing) {
+    /** Copies the list. */
+    public Group {
+      entries = List.copyOf(entries);
+    }
+
+    Matrix[] in(Buffer buffer) {
+      return entries.stream().map(e -> e.in(buffer)).toArray(Matrix[]::new);
+    }
+  }
+
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, Initializer> initializers = new LinkedHashMap<>();
+  private final Map<String, Group> groups = new LinkedHashMap<>();
+  private long length;
+  private long parameterCount;
+
+  /**
+   * Lays out the parameters of a network.
+   *
+   * @param spec the network
+   */
+  public ParameterLayout(NetworkSpec spec) {
+    int d = spec.channels();
+    if (spec.hasInputMap()) {
+      map("input", spec.inputs(), d);
+    }
+    DepthGrid grid = spec.grid();
+    int width = d;
+    for (int i = 0; i < spec.features().stages().size(); i++) {
+      if (spec.features().stages().get(i) instanceof Stage.Affine affine) {
+        Initializer initial = Initializer.normal(1 / Math.sqrt(width));
+        inDepth(
+            "feature." + i + ".weight",
+            spec.featureDependence(),
+            grid,
+            0,
+            width,
+            affine.width(),
+            initial);
+        inDepth(
+            "feature." + i + ".bias",
+            spec.featureDependence(),
+            grid,
+            0,
+            1,
+            affine.width(),
+            Initializer.ZERO);
+        width = affine.width();
+      }
+    }
+    kernel(spec, width, d);
+    if (spec.bias() != null) {
+      inDepth("bias", spec.bias(), grid, 1, 1, d, Initializer.ZERO);
+    }
+    if (spec.source() instanceof Source.Linear linear) {
+      inDepth("source", linear.dependence(), grid, 1, d, d, Initializer.IDENTITY);
+    }
+    if (spec.hasOutputMap()) {
+      map("output", d, spec.outputs());
+    }
+  }
+
+  private void map(String name, int inputs, int outputs) {
+    Entry weight =
+        add(name + ".weight", inputs, outputs, Initializer.normal(1 / Math.sqrt(inputs)));
+    Entry bias = add(name + ".bias", 1, outputs, Initializer.ZERO);
+    group(name + ".weight", Arrangement.CONSTANT, List.of(weight), (int) weight.size(), 1);
+    group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1);
+  }
+
+  /**
+   * A parameter of rows × columns at the layers {@code first} … L (… L−1 if {@code first} is 0).
+   */
+  private void inDepth(
+      String name,
+      DepthDependence dependence,
+      DepthGrid grid,
+      int first,
+      int rows,
+      int columns,
+      Initializer initial) {
+    List<Entry> list = new ArrayList<>();
+    switch (dependence) {
+      case DepthDependence.Constant constant -> list.add(add(name, rows, columns, initial));
+      case DepthDependence.PerLayer perLayer -> {
+        for (int l = first; l < first + grid.layers(); l++) {
+          list.add(add(name + "." + l, rows, columns, initial));
+        }
+      }
+      case DepthDependence.Field field -> {
+        for (int i = 0; i <= field.intervals(); i++) {
+          list.add(add(name + ".node." + i, rows, columns, initial));
+        }
+      }
+    }
+    Arrangement arrangement =
+        dependence instanceof DepthDependence.Constant ? Arrangement.CONSTANT : Arrangement.LINE;
+    double spacing =
+        dependence instanceof DepthDependence.Field field
+            ? new LineMesh(field.intervals(), grid.horizon()).spacing()
+            : grid.step();
+    group(name, arrangement, list, rows * columns, spacing);
+  }
+
+  private void kernel(NetworkSpec spec, int features, int channels) {
+    List<Entry> list = new ArrayList<>();
+    DepthGrid grid = spec.grid();
+    boolean unit = spec.scaling() == Scaling.UNIT;
+    switch (spec.kernel()) {
+      case DepthKernel.Dense dense -> {
+        for (int l = 1; l <= spec.depth(); l++) {
+          double deviation = 1 / Math.sqrt(unit ? (double) l * features : features);
+          list.add(
+              add(
+                  "kernel." + l,
+                  Math.multiplyExact(l, features),
+                  channels,
+                  Initializer.normal(deviation)));
+        }
+        group("kernel", Arrangement.TRIANGLE, list, features * channels, grid.step());
+      }
+      case DepthKernel.Field field -> {
+        TriangleMesh mesh = new TriangleMesh(field.intervals(), grid.horizon());
+        double deviation = 1 / Math.sqrt(unit ? (double) spec.depth() * features : features);
+        for (int i = 0; i <= field.intervals(); i++) {
+          list.add(
+              add("kernel.node." + i, (i + 1) * features, channels, Initializer.normal(deviation)));
+        }
+        group("kernel", Arrangement.TRIANGLE, list, features * channels, mesh.spacing());
+      }
+      case DepthKernel.Scalar scalar -> {
+        if (scalar.trainable()) {
+          for (int l = 1; l <= spec.depth(); l++) {
+            double t = grid.time(l);
+            list.add(
+                add("kernel." + l, 1, l, (r, row, k) -> scalar.function().at(t, grid.time(k))));
+          }
+          group("kernel", Arrangement.TRIANGLE, list, 1, grid.step());
+        }
+      }
+    }
+  }
+
+  private Entry add(String name, int rows, int columns, Initializer initial) {
+    Entry entry = new Entry(name, length, rows, columns);
+    entries.put(name, entry);
+    initializers.put(name, initial);
+    parameterCount += entry.size();
+    length = Math.ceilDiv(length + entry.size(), (long) ALIGNMENT) * ALIGNMENT;
+    return entry;
+  }
+
+  private void group(
+      String name, Arrangement arrangement, List<Entry> list, int blockSize, double spacing) {
+    groups.put(name, new Group(name, arrangement, list, blockSize, spacing));
+  }
+
+  /** Writes the initial values. */
+  void initialize(Buffer buffer, RandomGenerator random) {
+    for (Entry entry : entries.values()) {
+      Initializer initial = initializers.get(entry.name());
+      Matrix values = entry.in(buffer);
+      for (int i = 0; i < entry.rows(); i++) {
+        for (int j = 0; j < entry.columns(); j++) {
+          values.set(i, j, initial.value(random, i, j));
+        }
+      }
+    }
+  }
+
+  /**
+   * All parameters by name, in order of their offsets.
+   *
+   * @return an unmodifiable map
+   */
+  public Map<String, Entry> entries() {
+    return Collections.unmodifiableMap(entries);
+  }
+
+  /**
+   * A parameter.
+   *
+   * @param name its name
+   * @return where it lies
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public Entry entry(String name) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
+      throw new IllegalArgumentException(
+          "parameter '"
+              + name
+              + "' does not exist: this network has "
+              + (entries.size() <= 20
+                  ? entries.keySet()
+                  : entries.size() + " others, such as " + entries.keySet().iterator().next()));
+    }
+    return entry;
+  }
+
+  /**
+   * The groups by name.
+   *
+   * @return an unmodifiable map
+   */
+  public Map<String, Group> groups() {
+    return Collections.unmodifiableMap(groups);
+  }
+
+  /**
+   * The length of a buffer with this layout, gaps included.
+   *
+   * @return elements, at least {@value #ALIGNMENT}
+   */
+  public long length() {
+    return Math.max(length, ALIGNMENT);
+  }
+
+  /**
+   * The number of parameters, gaps not counted.
+   *
+   * @return a count
+   */
+  public long parameterCount() {
+    return parameterCount;
+  }
+
+  /**
+   * The number of parameters whose names begin with a prefix.
+   *
+   * @param prefix the first word of the names, such as {@code kernel}
+   * @return a count
+   */
+  public long parameterCount(String prefix) {
+    return entries.values().stream()
+        .filter(e -> e.name().startsWith(prefix))
+        .mapToLong(Entry::size)
+        .sum();
+  }
+}

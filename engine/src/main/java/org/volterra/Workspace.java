@@ -1,0 +1,360 @@
+package org.volterra;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.volterra.feature.FeatureMap;
+import org.volterra.memory.History;
+import org.volterra.memory.MemoryBudget;
+import org.volterra.spi.Activation;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+import org.volterra.sum.CumulativeSum;
+
+/**
+ * Runs a network forward and backward for batches of one size, in memory that is allocated once:
+ * histories, gradients, scratch.
+ *
+ * <p>{@link #backward} is the exact adjoint of the discrete network: with λ_l = ∂J/∂x_l and δ_l =
+ * ψ'(u_l) ⊙ λ_l it computes ∂J/∂z_k = h Σ_{l&gt;k} K_{l,k}ᵀ δ_l, λ_k = φ_k'(x_k)ᵀ ∂J/∂z_k and the
+ * gradients of all parameters.
+ *
+ * <p>A workspace is confined to the thread that allocated it: other threads get a {@link
+ * WrongThreadException}. After {@link #close} every use is an {@link IllegalStateException};
+ * closing twice is harmless.
+ */
+public final class Workspace implements AutoCloseable {
+  private final Thread owner = Thread.currentThread();
+  private final Network network;
+  private final NetworkSpec spec;
+  private final Primitives p;
+  private final WorkspaceMemory memory;
+  private final boolean isView;
+  private final int batch;
+  private final Map<Integer, Workspace> views = new HashMap<>();
+
+  private final CumulativeSum sum;
+  private final FeatureMap features;
+  private final WorkspaceMemory.Views v;
+  private final Matrix[] sumOperand;
+  private final Matrix deltaOperand;
+  private Matrix inputs;
+
+  private Workspace(Network network, WorkspaceMemory memory, int batch, boolean isView) {
+    this.network = network;
+    this.spec = network.spec();
+    this.p = network.provider().primitives(network.type());
+    this.memory = memory;
+    this.isView = isView;
+    this.batch = batch;
+    this.v = memory.views(batch);
+    this.sum = memory.sum(v);
+    this.features = memory.features(v);
+    this.sumOperand = new Matrix[v.sums().slices()];
+    for (int i = 0; i < sumOperand.length; i++) {
+      sumOperand[i] = sum.operand(v.sums().slice(i));
+    }
+    this.deltaOperand = sum.operand(v.delta());
+  }
+
+  static Workspace allocate(Network network, int batch, MemoryBudget budget, boolean training) {
+    if (batch < 1) {
+      throw new IllegalArgumentException("batch " + batch + ": must be at least 1");
+    }
+    WorkspaceMemory memory = WorkspaceMemory.allocate(network, batch, budget, training);
+    try {
+      return new Workspace(network, memory, batch, false);
+    } catch (RuntimeException e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The same memory used for fewer samples, such as the last batch of an epoch. Gradients are
+   * shared.
+   *
+   * @param smaller samples, from 1 to {@link #batch}
+   * @return this, or a view that ends with this workspace; the same object for the same size
+   * @throws IllegalArgumentException if {@code smaller} is out of range
+   */
+  public Workspace forBatch(int smaller) {
+    check();
+    if (smaller == batch) {
+      return this;
+    }
+    if (smaller < 1 || smaller > batch) {
+      throw new IllegalArgumentException(
+          "batch " + smaller + ": this workspace holds 1.." + batch + " samples");
+    }
+    return views.computeIfAbsent(smaller, b -> new Workspace(network, memory, b, true));
+  }
+
+  /**
+   * Computes all states and the output.
+   *
+   * @param data batch · positions rows × inputs; read again by {@link #backward}
+   * @return the output, (batch · positions) × outputs, valid until the next call
+   * @throws IllegalArgumentException if the shape or the element type does not fit
+   */
+  public Matrix forward(Matrix data) {
+    check();
+    if (data.rows() != v.rows() || data.columns() != spec.inputs()) {
+      throw new IllegalArgumentException(
+          "data are "
+              + data.rows()
+              + " x "
+              + data.columns()
+              + ": this workspace takes "
+              + v.rows()
+              + " x "
+              + spec.inputs());
+    }
+    inputs = data;
+    Matrix x0 = v.state(0);
+    if (memory.input() == null) {
+      p.axpby(1, data, 0, x0);
+    } else {
+      memory.input().forward(data, x0);
+    }
+    for (int l = 1; l <= spec.depth(); l++) {
+      feature(l - 1);
+      layer(l, x0);
+    }
+    Matrix last = v.state(spec.depth());
+    if (memory.output() == null) {
+      return last;
+    }
+    memory.output().forward(last, v.output());
+    return v.output();
+  }
+
+  private void feature(int k) {
+    if (features != null) {
+      features.forward(k, v.state(k), v.history().slice(k));
+    }
+  }
+
+  private void layer(int l, Matrix x0) {
+    int index = sumIndex(l);
+    Matrix u = v.sums().slice(index);
+    Matrix x = v.state(l);
+    if (memory.bias() == null) {
+      p.fill(0, u);
+    } else {
+      p.addRow(1, memory.bias().value(l), 0, u);
+    }
+    sum.forward(l, sumOperand[index]);
+    if (spec.activation() == Activation.IDENTITY) {
+      p.axpby(1, u, 0, x);
+    } else {
+      p.activate(spec.activation(), u, x);
+    }
+    switch (spec.source()) {
+      case Source.Zero zero -> {}
+      case Source.InitialState initial -> p.axpby(1, x0, 1, x);
+      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, 1, x);
+    }
+  }
+
+  private int sumIndex(int l) {
+    return v.sums().slices() == 1 ? 0 : l - 1;
+  }
+
+  /**
+   * Computes the gradients of all parameters for the data of the last {@link #forward}, replacing
+   * the old ones.
+   *
+   * @param outputGradient ∂J/∂output, of the output's shape
+   * @throws IllegalArgumentException if the shape does not fit
+   * @throws IllegalStateException if this is an inference workspace or {@link #forward} was not
+   *     called
+   */
+  public void backward(Matrix outputGradient) {
+    check();
+    if (!memory.training()) {
+      throw new IllegalStateException(
+          "this workspace was made for inference: Network.workspace makes one with gradients");
+    }
+    if (inputs == null) {
+      throw new IllegalStateException("backward needs a forward pass before it");
+    }
+    p.fill(0, memory.gradientVector());
+    p.fill(0, v.gradient().first(v.gradient().slices()));
+    p.fill(0, v.initialCostate());
+    Matrix costate = v.costate();
+    if (memory.output() == null) {
+      p.axpby(1, outputGradient, 0, costate);
+    } else {
+      memory.output().transpose(outputGradient, costate);
+      memory.output().gradient(v.state(spec.depth()), outputGradient);
+    }
+    for (int l = spec.depth(); l >= 1; l--) {
+      if (l < spec.depth()) {
+        stateAdjoint(l, 0, costate);
+      }
+      layerAdjoint(l, costate);
+    }
+    stateAdjoint(0, 1, v.initialCostate());
+    if (memory.input() != null) {
+      memory.input().gradient(inputs, v.initialCostate());
+    }
+  }
+
+  /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */
+  private void stateAdjoint(int k, double beta, Matrix costate) {
+    if (features == null) {
+      p.axpby(1, v.gradient().slice(k), beta, costate);
+    } else {
+      features.adjoint(k, v.state(k), v.gradient().slice(k), beta, costate);
+    }
+  }
+
+  private void layerAdjoint(int l, Matrix costate) {
+    switch (spec.source()) {
+      case Source.Zero zero -> {}
+      case Source.InitialState initial -> p.axpby(1, costate, 1, v.initialCostate());
+      case Source.Linear linear -> {
+        p.gemm(1, costate, false, memory.source().value(l), true, 1, v.initialCostate());
+        p.gemm(1, v.state(0), true, costate, false, 1, memory.source().gradient(l));
+        memory.source().accumulated(l);
+      }
+    }
+    if (spec.activation() == Activation.IDENTITY) {
+      p.axpby(1, costate, 0, v.delta());
+    } else {
+      p.activateBackward(spec.activation(), v.sums().slice(sumIndex(l)), costate, 0, v.delta());
+    }
+    if (memory.bias() != null) {
+      p.columnSums(1, v.delta(), 1, memory.bias().gradient(l));
+      memory.bias().accumulated(l);
+    }
+    sum.adjoint(l, deltaOperand);
+  }
+
+  /**
+   * The gradients of all parameters.
+   *
+   * @return a buffer with the network's {@link Network#layout}; overwritten by the next {@link
+   *     #backward}
+   */
+  public Buffer gradients() {
+    check();
+    return memory.gradients();
+  }
+
+  /**
+   * The gradient of one parameter.
+   *
+   * @param name its name in the layout
+   * @return the view
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public Matrix gradient(String name) {
+    return network.layout().entry(name).in(gradients());
+  }
+
+  /**
+   * The gradient with respect to x_0, after {@link #backward}.
+   *
+   * @return (batch · positions) × channels, valid until the next backward pass
+   */
+  public Matrix initialStateGradient() {
+    check();
+    return v.initialCostate();
+  }
+
+  /**
+   * Computes the gradient with respect to the data, after {@link #backward}.
+   *
+   * @param target receives it; the shape of the data
+   * @throws IllegalArgumentException if the shape does not fit
+   */
+  public void inputGradient(Matrix target) {
+    check();
+    if (memory.input() == null) {
+      p.axpby(1, v.initialCostate(), 0, target);
+    } else {
+      memory.input().transpose(v.initialCostate(), target);
+    }
+  }
+
+  /**
+   * The state x_l of the last forward pass.
+   *
+   * @param l from 0 to L
+   * @return (batch · positions) × channels, valid until the next pass
+   */
+  public Matrix state(int l) {
+    check();
+    return v.state(l);
+  }
+
+  /**
+   * The features of the last forward pass.
+   *
+   * @return the history z; if φ is the identity, its slices are the states
+   */
+  public History history() {
+    check();
+    return v.history();
+  }
+
+  /**
+   * The gradients with respect to the features, ∂J/∂z_k, of the last backward pass.
+   *
+   * @return a history of the same shape
+   */
+  public History historyGradient() {
+    check();
+    return v.gradient();
+  }
+
+  /**
+   * The network.
+   *
+   * @return the network that this workspace runs
+   */
+  public Network network() {
+    return network;
+  }
+
+  /**
+   * Samples of a pass.
+   *
+   * @return at least 1
+   */
+  public int batch() {
+    return batch;
+  }
+
+  /**
+   * The bytes of all histories: features, states, sums, and their gradients.
+   *
+   * @return a count in bytes
+   */
+  public long historyBytes() {
+    return memory.historyBytes();
+  }
+
+  private void check() {
+    if (Thread.currentThread() != owner) {
+      throw new WrongThreadException(
+          "this workspace belongs to thread '"
+              + owner.getName()
+              + "' and was used by '"
+              + Thread.currentThread().getName()
+              + "': give each thread a workspace of its own");
+    }
+    if (memory.isClosed()) {
+      throw new IllegalStateException("this workspace is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!isView) {
+      memory.close();
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package org.volterra.depth;
+
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/**
+ * A matrix parameter that depends on depth, bound to its memory: the value that layer l uses, and
+ * where layer l's gradient goes.
+ *
+ * <p>Not thread-safe. Values are read anew in every call, so that an optimiser may change the
+ * parameters between steps.
+ */
+public interface DepthParameter {
+  /**
+   * The value at layer l.
+   *
+   * @param l layer
+   * @return the matrix, valid until the next call
+   */
+  Matrix value(int l);
+
+  /**
+   * Where to add the gradient of the value at layer l; {@link #accumulated} must follow.
+   *
+   * @param l layer
+   * @return a matrix of the value's shape
+   */
+  Matrix gradient(int l);
+
+  /**
+   * Tells that layer l's gradient has been added.
+   *
+   * @param l layer
+   */
+  void accumulated(int l);
+
+  /**
+   * An independent matrix for every layer.
+   *
+   * @param values the matrices of layers {@code first}, {@code first + 1}, …
+   * @param gradients where their gradients are added
+   * @param first the first layer
+   * @return the parameter
+   */
+  static DepthParameter perLayer(Matrix[] values, Matrix[] gradients, int first) {
+    return new Direct(values, gradients, first, 1);
+  }
+
+  /**
+   * One matrix for all layers.
+   *
+   * @param value the matrix
+   * @param gradient where its gradient is added
+   * @return the parameter
+   */
+  static DepthParameter shared(Matrix value, Matrix gradient) {
+    return new Direct(new Matrix[] {value}, new Matrix[] {gradient}, 0, 0);
+  }
+
+  /**
+   * A field on [0, T], piecewise linear between the nodes of a mesh.
+   *
+   * @param primitives the device
+   * @param grid the layers' depths
+   * @param mesh the mesh
+   * @param nodes values at its nodes
+   * @param nodeGradients where their gradients are added
+   * @param value scratch of a node's shape
+   * @param gradient scratch of a node's shape
+   * @return the parameter
+   */
+  static DepthParameter line(
+      Primitives primitives,
+      DepthGrid grid,
+      LineMesh mesh,
+      Matrix[] nodes,
+      Matrix[] nodeGradients,
+      Matrix value,
+      Matrix gradient) {
+    Stencil[][] stencils = new Stencil[grid.layers() + 1][1];
+    for (int l = 0; l < stencils.length; l++) {
+      stencils[l][0] = mesh.locate(grid.time(l));
+    }
+    return new Interpolated(primitives, stencils, nodes, nodeGradients, value, gradient);
+  }
+
+  /**
+   * The rows of a field on the triangle: the value of layer l ≥ 1 stacks the l values at (t_l,
+   * t_k), k = 0 … l−1.
+   *
+   * @param primitives the device
+   * @param grid the layers' depths
+   * @param mesh the mesh
+   * @param nodes values at its nodes, each e × d
+   * @param nodeGradients where their gradients are added
+   * @param value scratch of (L·e) × d
+   * @param gradient scratch of (L·e) × d
+   * @return the parameter, whose value at layer l is (l·e) × d
+   */
+  static DepthParameter triangle(
+      Primitives primitives,
+      DepthGrid grid,
+      TriangleMesh mesh,
+      Matrix[] nodes,
+      Matrix[] nodeGradients,
+      Matrix value,
+      Matrix gradient) {
+    Stencil[][] stencils = new Stencil[grid.layers() + 1][];
+    stencils[0] = new Stencil[0];
+    for (int l = 1; l < stencils.length; l++) {
+      stencils[l] = new Stencil[l];
+      for (int k = 0; k < l; k++) {
+        stencils[l][k] = mesh.locate(grid.time(l), grid.time(k));
+      }
+    }
+    return new Interpolated(primitives, stencils, nodes, nodeGradients, value, gradient);
+  }
+
+  /** The parameters are the values. */
+  final class Direct implements DepthParameter {
+    private final Matrix[] values;
+    private final Matrix[] gradients;
+    private final int first;
+    private final int step;
+
+    private Direct(Matrix[] values, Matrix[] gradients, int first, int step) {
+      this.values = values;
+      this.gradients = gradients;
+      this.first = first;
+      this.step = step;
+    }
+
+    @Override
+    public Matrix value(int l) {
+      return values[step * (l - first)];
+    }
+
+    @Override
+    public Matrix gradient(int l) {
+      return gradients[step * (l - first)];
+    }
+
+    @Override
+    public void accumulated(int l) {}
+  }
+
+  /**
+   * Values are linear combinations of node values; gradients are spread back to the nodes with the
+   * same weights.
+   */
+  final class Interpolated implements DepthParameter {
+    private final Primitives primitives;
+    private final Stencil[][] stencils;
+    private final Matrix[] nodes;
+    private final Matrix[] nodeGradients;
+    private final Matrix[] value;
+    private final Matrix[] gradient;
+    private final Matrix[] valueBlock;
+    private final Matrix[] gradientBlock;
+
+    private Interpolated(
+        Primitives primitives,
+        Stencil[][] stencils,
+        Matrix[] nodes,
+        Matrix[] nodeGradients,
+        Matrix value,
+        Matrix gradient) {
+      this.primitives = primitives;
+      this.stencils = stencils;
+      this.nodes = nodes;
+      this.nodeGradients = nodeGradients;
+      this.value = prefixes(value, nodes[0].rows());
+      this.gradient = prefixes(gradient, nodes[0].rows());
+      this.valueBlock = blocks(value, nodes[0].rows());
+      this.gradientBlock = blocks(gradient, nodes[0].rows());
+    }
+
+    private static Matrix[] blocks(Matrix m, int height) {
+      Matrix[] blocks = new Matrix[m.rows() / height];
+      for (int k = 0; k < blocks.length; k++) {
+        blocks[k] = m.rows(k * height, height);
+      }
+      return blocks;
+    }
+
+    private static Matrix[] prefixes(Matrix m, int height) {
+      Matrix[] prefixes = new Matrix[m.rows() / height + 1];
+      for (int k = 1; k < prefixes.length; k++) {
+        prefixes[k] = m.rows(0, k * height);
+      }
+      return prefixes;
+    }
+
+    @Override
+    public Matrix value(int l) {
+      Stencil[] row = stencils[l];
+      for (int k = 0; k < row.length; k++) {
+        Stencil stencil = row[k];
+        for (int p = 0; p < stencil.size(); p++) {
+          primitives.axpby(
+              stencil.weight(p), nodes[stencil.node(p)], p == 0 ? 0 : 1, valueBlock[k]);
+        }
+      }
+      return value[row.length];
+    }
+
+    @Override
+    public Matrix gradient(int l) {
+      Matrix target = gradient[stencils[l].length];
+      primitives.fill(0, target);
+      return target;
+    }
+
+    @Override
+    public void accumulated(int l) {
+      Stencil[] row = stencils[l];
+      for (int k = 0; k < row.length; k++) {
+        Stencil stencil = row[k];
+        for (int p = 0; p < stencil.size(); p++) {
+          primitives.axpby(stencil.weight(p), gradientBlock[k], 1, nodeGradients[stencil.node(p)]);
+        }
+      }
+    }
+  }
+}
