@@ -102,7 +102,7 @@ public final class FieldSum implements CumulativeSum {
       }
       startRunning(i);
     } else {
-      advance(l, i, scratch.running(0), scratch.running(1));
+      advance(l);
     }
     p.axpby(1, scratch.blockRow(l - mesh.firstLayer(i)), 1, u);
     if (l > mesh.firstSource(i)) {
@@ -203,14 +203,14 @@ public final class FieldSum implements CumulativeSum {
     p.fill(0, scratch.running(1));
     int first = mesh.firstLayer(i);
     if (mesh.firstSource(i) < first) {
-      advance(first, i, scratch.running(0), scratch.running(1));
+      advance(first);
     }
   }
 
   /** Adds the features of layer l − 1, which lie in the same block, to the running sums. */
-  private void advance(int l, int i, Matrix plain, Matrix weighted) {
-    p.axpby(1, history.slice(l - 1), 1, plain);
-    p.axpby(mesh.local(l - 1), history.slice(l - 1), 1, weighted);
+  private void advance(int l) {
+    p.axpby(1, history.slice(l - 1), 1, scratch.running(0));
+    p.axpby(mesh.local(l - 1), history.slice(l - 1), 1, scratch.running(1));
   }
 
   /** Runs through block i again, keeping the running sums of each of its layers. */
@@ -219,7 +219,7 @@ public final class FieldSum implements CumulativeSum {
     int first = mesh.firstLayer(i);
     for (int index = 0; index < mesh.layerCount(i); index++) {
       if (index > 0) {
-        advance(first + index, i, scratch.running(0), scratch.running(1));
+        advance(first + index);
       }
       p.axpby(1, scratch.running(0), 0, scratch.recorded(0, index));
       p.axpby(1, scratch.running(1), 0, scratch.recorded(1, index));
