@@ -2,6 +2,8 @@ package org.volterra.spi;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,7 @@ class PrimitivesContractTest {
       value = ElementType.class,
       names = {"FLOAT32", "FLOAT64"})
   @ParameterizedTest
+  @Retention(RetentionPolicy.RUNTIME)
   @interface EachType {}
 
   @SuppressWarnings("EnumOrdinal") // an index of this test alone
