@@ -5,9 +5,11 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /** An input or output map y = x W + c, bound to its parameters and their gradients. */
-record LinearMap(Primitives p, Matrix weight, Matrix bias, Matrix weightGradient, Matrix biasGradient) {
+record LinearMap(
+    Primitives p, Matrix weight, Matrix bias, Matrix weightGradient, Matrix biasGradient) {
   /** Binds the map of that name; {@code gradients} is null for inference. */
-  static LinearMap bind(Primitives p, ParameterLayout layout, String name, Buffer parameters, Buffer gradients) {
+  static LinearMap bind(
+      Primitives p, ParameterLayout layout, String name, Buffer parameters, Buffer gradients) {
     ParameterLayout.Entry weight = layout.entry(name + ".weight");
     ParameterLayout.Entry bias = layout.entry(name + ".bias");
     return new LinearMap(

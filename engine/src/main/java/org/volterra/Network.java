@@ -12,8 +12,8 @@ import org.volterra.spi.Matrix;
 /**
  * A dense non-local network: a specification with parameters in one buffer of a device.
  *
- * <p>The parameters may be read by several threads, each with a {@link Workspace} of its own, as long as none changes them. The network
- * owns the buffer; close it after its workspaces.
+ * <p>The parameters may be read by several threads, each with a {@link Workspace} of its own, as
+ * long as none changes them. The network owns the buffer; close it after its workspaces.
  */
 public final class Network implements AutoCloseable {
   private final NetworkSpec spec;
@@ -26,7 +26,8 @@ public final class Network implements AutoCloseable {
     this.spec = Objects.requireNonNull(spec, "spec");
     this.provider = Objects.requireNonNull(provider, "provider");
     if (!type.isFloating()) {
-      throw new IllegalArgumentException("type " + type + ": networks compute in FLOAT32 or FLOAT64");
+      throw new IllegalArgumentException(
+          "type " + type + ": networks compute in FLOAT32 or FLOAT64");
     }
     this.type = type;
     this.layout = new ParameterLayout(spec);
@@ -34,7 +35,8 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Makes a network with random initial parameters: matrices of n inputs are normal with variance 1/n, biases zero, A(t) the identity.
+   * Makes a network with random initial parameters: matrices of n inputs are normal with variance
+   * 1/n, biases zero, A(t) the identity.
    *
    * @param spec what it is
    * @param provider the device; it must stay open as long as the network
@@ -44,7 +46,8 @@ public final class Network implements AutoCloseable {
    * @throws IllegalArgumentException if {@code type} is no floating-point type
    * @throws IllegalStateException if the device has not enough memory
    */
-  public static Network create(NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
+  public static Network create(
+      NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
     Network network = new Network(spec, provider, type);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     network.layout.initialize(network.parameters, random);

@@ -1,6 +1,7 @@
 package org.volterra;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
@@ -11,10 +12,12 @@ import org.volterra.spi.Activation;
 import org.volterra.spi.ElementType;
 
 /**
- * What a dense non-local network is: x_l = g_l + ψ(b_l + h Σ_{k&lt;l} K_{l,k} φ_k(x_k)), l = 1 … L, between a linear input map and a
- * linear output map. Immutable and thread-safe; {@link #toString} prints it as a table.
+ * What a dense non-local network is: x_l = g_l + ψ(b_l + h Σ_{k&lt;l} K_{l,k} φ_k(x_k)), l = 1 … L,
+ * between a linear input map and a linear output map. Immutable and thread-safe; {@link #toString}
+ * prints it as a table.
  *
- * <p>States have the shape batch × positions × channels; all maps act on the channels of each position.
+ * <p>States have the shape batch × positions × channels; all maps act on the channels of each
+ * position.
  */
 public final class NetworkSpec {
   private final int inputs;
@@ -46,8 +49,8 @@ public final class NetworkSpec {
   }
 
   /**
-   * Begins a specification. Without further calls: dense kernel, φ = tanh, ψ = identity, bias for each layer, h = T/L with T = 1, g = x_0,
-   * no input or output map, one position.
+   * Begins a specification. Without further calls: dense kernel, φ = tanh, ψ = identity, bias for
+   * each layer, h = T/L with T = 1, g = x_0, no input or output map, one position.
    *
    * @param channels channels d of the state
    * @param depth number of layers L
@@ -200,8 +203,8 @@ public final class NetworkSpec {
     }
 
     /**
-     * The outer activation ψ, applied to the sum: φ = identity and ψ = an activation is the classical order of a DenseNet, φ = an activation
-     * and ψ = identity the Hammerstein order.
+     * The outer activation ψ, applied to the sum: φ = identity and ψ = an activation is the
+     * classical order of a DenseNet, φ = an activation and ψ = identity the Hammerstein order.
      *
      * @param psi the function
      * @return this
@@ -257,7 +260,11 @@ public final class NetworkSpec {
       NetworkSpec spec = new NetworkSpec(this);
       if (kernel instanceof DepthKernel.Scalar && spec.featureChannels() != channels) {
         throw new IllegalArgumentException(
-            "features " + features + " give " + spec.featureChannels() + " channels: a scalar kernel needs as many as the state has, "
+            "features "
+                + features
+                + " give "
+                + spec.featureChannels()
+                + " channels: a scalar kernel needs as many as the state has, "
                 + channels);
       }
       return spec;
@@ -426,10 +433,12 @@ public final class NetworkSpec {
   /**
    * The layout in which this kernel's sums read the history.
    *
-   * @return interleaved for matrix-valued kernels, slice-major for scalar ones
+   * @return interleaved for dense kernels, slice-major for fields and scalar ones
    */
   public History.Layout historyLayout() {
-    return kernel instanceof DepthKernel.Scalar ? History.Layout.SLICE_MAJOR : History.Layout.INTERLEAVED;
+    return kernel instanceof DepthKernel.Dense
+        ? History.Layout.INTERLEAVED
+        : History.Layout.SLICE_MAJOR;
   }
 
   /**
@@ -441,6 +450,28 @@ public final class NetworkSpec {
    */
   public long historyBytes(ElementType type, int batch) {
     return History.bytes(type, depth() + 1, batch, positions, featureChannels());
+  }
+
+  /**
+   * The specification as text, as it stands in the metadata of model files.
+   *
+   * @return an ordered map from names to values; the initial values of a trainable scalar kernel
+   *     and the function of a fixed one are not part of it
+   */
+  public Map<String, String> toProperties() {
+    return SpecProperties.write(this);
+  }
+
+  /**
+   * The specification that {@link #toProperties} wrote.
+   *
+   * @param properties all of its entries; others are ignored
+   * @return the specification
+   * @throws IllegalArgumentException if one is missing, malformed, or names a fixed scalar kernel,
+   *     whose function is not text
+   */
+  public static NetworkSpec fromProperties(Map<String, String> properties) {
+    return SpecProperties.read(properties);
   }
 
   /**
@@ -457,7 +488,12 @@ public final class NetworkSpec {
     if (hasInputMap()) {
       row(table, "input", "linear", inputs + " -> " + channels, count(layout, "input"));
     }
-    row(table, "features φ", features.toString(), channels + " -> " + featureChannels(), count(layout, "feature"));
+    row(
+        table,
+        "features φ",
+        features.toString(),
+        channels + " -> " + featureChannels(),
+        count(layout, "feature"));
     row(
         table,
         "kernel K",
@@ -475,7 +511,8 @@ public final class NetworkSpec {
     table.append(
         String.format(
             Locale.ROOT,
-            "history of one sample: %d slices x %d positions x %d channels = %,d bytes in float32, %,d in float64",
+            "history of one sample: %d slices x %d positions x %d channels = %,d bytes in float32,"
+                + " %,d in float64",
             depth() + 1,
             positions,
             featureChannels(),
@@ -485,17 +522,28 @@ public final class NetworkSpec {
   }
 
   private String formula() {
-    String sum = (bias == null ? "" : "b_l + ") + (scaling == Scaling.STEP ? "h " : "") + "Σ_{k<l} K_{l,k} φ(x_k)";
+    String sum =
+        (bias == null ? "" : "b_l + ")
+            + (scaling == Scaling.STEP ? "h " : "")
+            + "Σ_{k<l} K_{l,k} φ(x_k)";
     String outer = activation == Activation.IDENTITY ? sum : activation + "(" + sum + ")";
     String g = source instanceof Source.Zero ? "" : source + " + ";
-    return "x_l = " + g + outer + ",  l = 1.." + depth() + ",  h = " + String.format(Locale.ROOT, "%.6g", scale());
+    return "x_l = "
+        + g
+        + outer
+        + ",  l = 1.."
+        + depth()
+        + ",  h = "
+        + String.format(Locale.ROOT, "%.6g", scale());
   }
 
   private static String count(ParameterLayout layout, String prefix) {
     return String.format(Locale.ROOT, "%,d", layout.parameterCount(prefix));
   }
 
-  private static void row(StringBuilder table, String part, String what, String shape, String parameters) {
-    table.append(String.format(Locale.ROOT, "  %-12s %-28s %-16s %14s%n", part, what, shape, parameters));
+  private static void row(
+      StringBuilder table, String part, String what, String shape, String parameters) {
+    table.append(
+        String.format(Locale.ROOT, "  %-12s %-28s %-16s %14s%n", part, what, shape, parameters));
   }
 }

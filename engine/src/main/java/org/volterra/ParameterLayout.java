@@ -16,12 +16,15 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
 
 /**
- * Where a network's parameters lie in one flat buffer: named matrices, each beginning at a multiple of {@value #ALIGNMENT} elements, the
- * gaps filled with zeros; and the groups of them that are one parameter as a function of depth. Immutable.
+ * Where a network's parameters lie in one flat buffer: named matrices, each beginning at a multiple
+ * of {@value #ALIGNMENT} elements, the gaps filled with zeros; and the groups of them that are one
+ * parameter as a function of depth. Immutable.
  *
- * <p>Matrices act on rows from the right: an affine map is x W + c with W of inputs × outputs. The kernel matrices of layer l form one
- * (l · feature channels) × channels matrix {@code kernel.l} that stacks K_{l,0}ᵀ … K_{l,l−1}ᵀ; a scalar kernel has rows {@code kernel.l} of l
- * coefficients; a kernel field has one matrix {@code kernel.node.i} for each row i of its mesh that stacks the nodes (i, 0) … (i, i).
+ * <p>Matrices act on rows from the right: an affine map is x W + c with W of inputs × outputs. The
+ * kernel matrices of layer l form one (l · feature channels) × channels matrix {@code kernel.l}
+ * that stacks K_{l,0}ᵀ … K_{l,l−1}ᵀ; a scalar kernel has rows {@code kernel.l} of l coefficients; a
+ * kernel field has one matrix {@code kernel.node.i} for each row i of its mesh that stacks the
+ * nodes (i, 0) … (i, i).
  */
 public final class ParameterLayout {
   /** Alignment of every parameter in elements. */
@@ -72,10 +75,12 @@ public final class ParameterLayout {
    * @param name name of the group, the prefix of its entries' names
    * @param arrangement how the entries are arranged in depth
    * @param entries the entries in order of depth
-   * @param blockSize elements of the value at one depth or pair of depths; each entry holds a whole number of such blocks, contiguous
+   * @param blockSize elements of the value at one depth or pair of depths; each entry holds a whole
+   *     number of such blocks, contiguous
    * @param spacing distance in depth between neighbouring blocks
    */
-  public record Group(String name, Arrangement arrangement, List<Entry> entries, int blockSize, double spacing) {
+  public record Group(
+      String name, Arrangement arrangement, List<Entry> entries, int blockSize, double spacing) {
     /** Copies the list. */
     public Group {
       entries = List.copyOf(entries);
@@ -107,8 +112,22 @@ public final class ParameterLayout {
     for (int i = 0; i < spec.features().stages().size(); i++) {
       if (spec.features().stages().get(i) instanceof Stage.Affine affine) {
         Initializer initial = Initializer.normal(1 / Math.sqrt(width));
-        inDepth("feature." + i + ".weight", spec.featureDependence(), grid, 0, width, affine.width(), initial);
-        inDepth("feature." + i + ".bias", spec.featureDependence(), grid, 0, 1, affine.width(), Initializer.ZERO);
+        inDepth(
+            "feature." + i + ".weight",
+            spec.featureDependence(),
+            grid,
+            0,
+            width,
+            affine.width(),
+            initial);
+        inDepth(
+            "feature." + i + ".bias",
+            spec.featureDependence(),
+            grid,
+            0,
+            1,
+            affine.width(),
+            Initializer.ZERO);
         width = affine.width();
       }
     }
@@ -125,15 +144,24 @@ public final class ParameterLayout {
   }
 
   private void map(String name, int inputs, int outputs) {
-    Entry weight = add(name + ".weight", inputs, outputs, Initializer.normal(1 / Math.sqrt(inputs)));
+    Entry weight =
+        add(name + ".weight", inputs, outputs, Initializer.normal(1 / Math.sqrt(inputs)));
     Entry bias = add(name + ".bias", 1, outputs, Initializer.ZERO);
     group(name + ".weight", Arrangement.CONSTANT, List.of(weight), (int) weight.size(), 1);
     group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1);
   }
 
-  /** A parameter of rows × columns at the layers {@code first} … L (… L−1 if {@code first} is 0). */
+  /**
+   * A parameter of rows × columns at the layers {@code first} … L (… L−1 if {@code first} is 0).
+   */
   private void inDepth(
-      String name, DepthDependence dependence, DepthGrid grid, int first, int rows, int columns, Initializer initial) {
+      String name,
+      DepthDependence dependence,
+      DepthGrid grid,
+      int first,
+      int rows,
+      int columns,
+      Initializer initial) {
     List<Entry> list = new ArrayList<>();
     switch (dependence) {
       case DepthDependence.Constant constant -> list.add(add(name, rows, columns, initial));
@@ -166,7 +194,11 @@ public final class ParameterLayout {
         for (int l = 1; l <= spec.depth(); l++) {
           double deviation = 1 / Math.sqrt(unit ? (double) l * features : features);
           list.add(
-              add("kernel." + l, Math.multiplyExact(l, features), channels, Initializer.normal(deviation)));
+              add(
+                  "kernel." + l,
+                  Math.multiplyExact(l, features),
+                  channels,
+                  Initializer.normal(deviation)));
         }
         group("kernel", Arrangement.TRIANGLE, list, features * channels, grid.step());
       }
@@ -174,7 +206,8 @@ public final class ParameterLayout {
         TriangleMesh mesh = new TriangleMesh(field.intervals(), grid.horizon());
         double deviation = 1 / Math.sqrt(unit ? (double) spec.depth() * features : features);
         for (int i = 0; i <= field.intervals(); i++) {
-          list.add(add("kernel.node." + i, (i + 1) * features, channels, Initializer.normal(deviation)));
+          list.add(
+              add("kernel.node." + i, (i + 1) * features, channels, Initializer.normal(deviation)));
         }
         group("kernel", Arrangement.TRIANGLE, list, features * channels, mesh.spacing());
       }
@@ -182,7 +215,8 @@ public final class ParameterLayout {
         if (scalar.trainable()) {
           for (int l = 1; l <= spec.depth(); l++) {
             double t = grid.time(l);
-            list.add(add("kernel." + l, 1, l, (r, row, k) -> scalar.function().at(t, grid.time(k))));
+            list.add(
+                add("kernel." + l, 1, l, (r, row, k) -> scalar.function().at(t, grid.time(k))));
           }
           group("kernel", Arrangement.TRIANGLE, list, 1, grid.step());
         }
@@ -199,7 +233,8 @@ public final class ParameterLayout {
     return entry;
   }
 
-  private void group(String name, Arrangement arrangement, List<Entry> list, int blockSize, double spacing) {
+  private void group(
+      String name, Arrangement arrangement, List<Entry> list, int blockSize, double spacing) {
     groups.put(name, new Group(name, arrangement, list, blockSize, spacing));
   }
 
@@ -236,8 +271,12 @@ public final class ParameterLayout {
     Entry entry = entries.get(name);
     if (entry == null) {
       throw new IllegalArgumentException(
-          "parameter '" + name + "' does not exist: this network has "
-              + (entries.size() <= 20 ? entries.keySet() : entries.size() + " others, such as " + entries.keySet().iterator().next()));
+          "parameter '"
+              + name
+              + "' does not exist: this network has "
+              + (entries.size() <= 20
+                  ? entries.keySet()
+                  : entries.size() + " others, such as " + entries.keySet().iterator().next()));
     }
     return entry;
   }
@@ -276,6 +315,9 @@ public final class ParameterLayout {
    * @return a count
    */
   public long parameterCount(String prefix) {
-    return entries.values().stream().filter(e -> e.name().startsWith(prefix)).mapToLong(Entry::size).sum();
+    return entries.values().stream()
+        .filter(e -> e.name().startsWith(prefix))
+        .mapToLong(Entry::size)
+        .sum();
   }
 }

@@ -24,7 +24,8 @@ public sealed interface Source {
   }
 
   /**
-   * g_l = x_0 A(t_l) with matrices A of channels × channels that are parameters and begin as the identity.
+   * g_l = x_0 A(t_l) with matrices A of channels × channels that are parameters and begin as the
+   * identity.
    *
    * @param dependence how A depends on depth
    * @return the source

@@ -12,13 +12,16 @@ import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
 
 /**
- * Runs a network forward and backward for batches of one size, in memory that is allocated once: histories, gradients, scratch.
+ * Runs a network forward and backward for batches of one size, in memory that is allocated once:
+ * histories, gradients, scratch.
  *
- * <p>{@link #backward} is the exact adjoint of the discrete network: with λ_l = ∂J/∂x_l and δ_l = ψ'(u_l) ⊙ λ_l it computes ∂J/∂z_k = h Σ_{l&gt;k}
- * K_{l,k}ᵀ δ_l, λ_k = φ_k'(x_k)ᵀ ∂J/∂z_k and the gradients of all parameters.
+ * <p>{@link #backward} is the exact adjoint of the discrete network: with λ_l = ∂J/∂x_l and δ_l =
+ * ψ'(u_l) ⊙ λ_l it computes ∂J/∂z_k = h Σ_{l&gt;k} K_{l,k}ᵀ δ_l, λ_k = φ_k'(x_k)ᵀ ∂J/∂z_k and the
+ * gradients of all parameters.
  *
- * <p>A workspace is confined to the thread that allocated it: other threads get a {@link WrongThreadException}. After {@link #close} every
- * use is an {@link IllegalStateException}; closing twice is harmless.
+ * <p>A workspace is confined to the thread that allocated it: other threads get a {@link
+ * WrongThreadException}. After {@link #close} every use is an {@link IllegalStateException};
+ * closing twice is harmless.
  */
 public final class Workspace implements AutoCloseable {
   private final Thread owner = Thread.currentThread();
@@ -68,7 +71,8 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
-   * The same memory used for fewer samples, such as the last batch of an epoch. Gradients are shared.
+   * The same memory used for fewer samples, such as the last batch of an epoch. Gradients are
+   * shared.
    *
    * @param smaller samples, from 1 to {@link #batch}
    * @return this, or a view that ends with this workspace; the same object for the same size
@@ -80,7 +84,8 @@ public final class Workspace implements AutoCloseable {
       return this;
     }
     if (smaller < 1 || smaller > batch) {
-      throw new IllegalArgumentException("batch " + smaller + ": this workspace holds 1.." + batch + " samples");
+      throw new IllegalArgumentException(
+          "batch " + smaller + ": this workspace holds 1.." + batch + " samples");
     }
     return views.computeIfAbsent(smaller, b -> new Workspace(network, memory, b, true));
   }
@@ -96,7 +101,14 @@ public final class Workspace implements AutoCloseable {
     check();
     if (data.rows() != v.rows() || data.columns() != spec.inputs()) {
       throw new IllegalArgumentException(
-          "data are " + data.rows() + " x " + data.columns() + ": this workspace takes " + v.rows() + " x " + spec.inputs());
+          "data are "
+              + data.rows()
+              + " x "
+              + data.columns()
+              + ": this workspace takes "
+              + v.rows()
+              + " x "
+              + spec.inputs());
     }
     inputs = data;
     Matrix x0 = v.state(0);
@@ -150,16 +162,19 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
-   * Computes the gradients of all parameters for the data of the last {@link #forward}, replacing the old ones.
+   * Computes the gradients of all parameters for the data of the last {@link #forward}, replacing
+   * the old ones.
    *
    * @param outputGradient ∂J/∂output, of the output's shape
    * @throws IllegalArgumentException if the shape does not fit
-   * @throws IllegalStateException if this is an inference workspace or {@link #forward} was not called
+   * @throws IllegalStateException if this is an inference workspace or {@link #forward} was not
+   *     called
    */
   public void backward(Matrix outputGradient) {
     check();
     if (!memory.training()) {
-      throw new IllegalStateException("this workspace was made for inference: Network.workspace makes one with gradients");
+      throw new IllegalStateException(
+          "this workspace was made for inference: Network.workspace makes one with gradients");
     }
     if (inputs == null) {
       throw new IllegalStateException("backward needs a forward pass before it");
@@ -220,7 +235,8 @@ public final class Workspace implements AutoCloseable {
   /**
    * The gradients of all parameters.
    *
-   * @return a buffer with the network's {@link Network#layout}; overwritten by the next {@link #backward}
+   * @return a buffer with the network's {@link Network#layout}; overwritten by the next {@link
+   *     #backward}
    */
   public Buffer gradients() {
     check();
@@ -324,7 +340,10 @@ public final class Workspace implements AutoCloseable {
   private void check() {
     if (Thread.currentThread() != owner) {
       throw new WrongThreadException(
-          "this workspace belongs to thread '" + owner.getName() + "' and was used by '" + Thread.currentThread().getName()
+          "this workspace belongs to thread '"
+              + owner.getName()
+              + "' and was used by '"
+              + Thread.currentThread().getName()
               + "': give each thread a workspace of its own");
     }
     if (memory.isClosed()) {

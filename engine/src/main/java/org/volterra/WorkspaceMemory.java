@@ -1,5 +1,6 @@
 package org.volterra;
 
+import java.util.Arrays;
 import java.util.List;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthParameter;
@@ -18,14 +19,18 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
+import org.volterra.sum.FieldScratch;
+import org.volterra.sum.FieldSum;
 import org.volterra.sum.MatrixSum;
+import org.volterra.sum.MeshRows;
 import org.volterra.sum.ScalarSum;
 
 /**
- * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and depth-dependent parameters to it.
+ * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and
+ * depth-dependent parameters to it.
  *
- * <p>If φ is the identity, the states are the history. If ψ is the identity, one slice of sums is enough. An inference workspace has no
- * gradients.
+ * <p>If φ is the identity, the states are the history. If ψ is the identity, one slice of sums is
+ * enough. An inference workspace has no gradients.
  */
 final class WorkspaceMemory implements AutoCloseable {
   /** The matrices of passes with one batch size. */
@@ -39,8 +44,8 @@ final class WorkspaceMemory implements AutoCloseable {
       Matrix delta,
       Matrix initialCostate,
       Matrix output,
-      Matrix[] stageValues,
-      Matrix[] stageGradients) {
+      List<Matrix> stageValues,
+      List<Matrix> stageGradients) {
     Matrix state(int l) {
       return states.slice(l);
     }
@@ -67,7 +72,8 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix output;
   private final Matrix[] stageValues;
   private final Matrix[] stageGradients;
-  private final DepthParameter kernel;
+  private final MeshRows meshRows;
+  private final Buffer fieldScratch;
   private final Matrix[] coefficients;
   private final Matrix[] coefficientGradients;
   private final DepthParameter bias;
@@ -78,9 +84,11 @@ final class WorkspaceMemory implements AutoCloseable {
   private final LinearMap outputMap;
   private boolean closed;
 
-  static WorkspaceMemory allocate(Network network, int batch, MemoryBudget budget, boolean training) {
+  static WorkspaceMemory allocate(
+      Network network, int batch, MemoryBudget budget, boolean training) {
     budget.require(
-        "a batch of " + batch + " at depth " + network.spec().depth(), historyBytes(network, batch, training));
+        "a batch of " + batch + " at depth " + network.spec().depth(),
+        historyBytes(network, batch, training));
     return new WorkspaceMemory(network, batch, training);
   }
 
@@ -118,10 +126,12 @@ final class WorkspaceMemory implements AutoCloseable {
               ? history
               : history(History.Layout.SLICE_MAJOR, slices, batch, spec.channels());
       sums = history(History.Layout.SLICE_MAJOR, sumSlices(spec, training), batch, spec.channels());
-      historyGradient = training ? history(spec.historyLayout(), slices, batch, spec.featureChannels()) : null;
+      historyGradient =
+          training ? history(spec.historyLayout(), slices, batch, spec.featureChannels()) : null;
       historyBytes = historyBytes(network, batch, training);
       gradients = training ? resources.own(provider.allocate(type, layout.length())) : null;
-      gradientVector = training ? Matrix.vector(gradients, 0, Math.toIntExact(layout.length())) : null;
+      gradientVector =
+          training ? Matrix.vector(gradients, 0, Math.toIntExact(layout.length())) : null;
       int rows = batch * spec.positions();
       costate = scratch(rows, spec.channels());
       delta = scratch(rows, spec.channels());
@@ -133,14 +143,22 @@ final class WorkspaceMemory implements AutoCloseable {
       stageWeights = new DepthParameter[stages];
       stageBiases = new DepthParameter[stages];
       bindStages(rows);
-      kernel = bindKernel();
+      meshRows = meshRows();
+      fieldScratch = meshRows == null ? null : fieldBuffer(rows);
       coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
       coefficientGradients =
-          training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable() ? group("kernel").in(gradients) : null;
+          training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
+              ? group("kernel").in(gradients)
+              : null;
       bias = spec.bias() == null ? null : bind("bias", spec.bias(), 1);
-      source = spec.source() instanceof Source.Linear linear ? bind("source", linear.dependence(), 1) : null;
-      inputMap = spec.hasInputMap() ? LinearMap.bind(p, layout, "input", parameters, gradients) : null;
-      outputMap = spec.hasOutputMap() ? LinearMap.bind(p, layout, "output", parameters, gradients) : null;
+      source =
+          spec.source() instanceof Source.Linear linear
+              ? bind("source", linear.dependence(), 1)
+              : null;
+      inputMap =
+          spec.hasInputMap() ? LinearMap.bind(p, layout, "input", parameters, gradients) : null;
+      outputMap =
+          spec.hasOutputMap() ? LinearMap.bind(p, layout, "output", parameters, gradients) : null;
       complete = true;
     } finally {
       if (!complete) {
@@ -150,11 +168,13 @@ final class WorkspaceMemory implements AutoCloseable {
   }
 
   private History history(History.Layout order, int slices, int batch, int channels) {
-    return resources.own(History.allocate(provider, type, order, slices, batch, spec.positions(), channels));
+    return resources.own(
+        History.allocate(provider, type, order, slices, batch, spec.positions(), channels));
   }
 
   private Matrix scratch(int rows, int columns) {
-    return Matrix.of(resources.own(provider.allocate(type, (long) rows * columns)), 0, rows, columns);
+    return Matrix.of(
+        resources.own(provider.allocate(type, (long) rows * columns)), 0, rows, columns);
   }
 
   private ParameterLayout.Group group(String name) {
@@ -199,26 +219,6 @@ final class WorkspaceMemory implements AutoCloseable {
 
   private Matrix[] gradientsOf(ParameterLayout.Group group) {
     return training ? group.in(gradients) : new Matrix[group.entries().size()];
-  }
-
-  private DepthParameter bindKernel() {
-    return switch (spec.kernel()) {
-      case DepthKernel.Dense dense ->
-          DepthParameter.perLayer(group("kernel").in(parameters), gradientsOf(group("kernel")), 1);
-      case DepthKernel.Field field -> {
-        int height = spec.featureChannels();
-        int scratchRows = Math.multiplyExact(spec.depth(), height);
-        yield DepthParameter.triangle(
-            p,
-            spec.grid(),
-            new TriangleMesh(field.intervals(), spec.grid().horizon()),
-            nodes(group("kernel").in(parameters), height),
-            training ? nodes(group("kernel").in(gradients), height) : null,
-            scratch(scratchRows, spec.channels()),
-            scratch(scratchRows, spec.channels()));
-      }
-      case DepthKernel.Scalar scalar -> null;
-    };
   }
 
   /** Splits the rows of the mesh into its nodes. */
@@ -266,25 +266,59 @@ final class WorkspaceMemory implements AutoCloseable {
         firstRows(stageGradients, rows));
   }
 
-  private static Matrix[] firstRows(Matrix[] matrices, int rows) {
-    Matrix[] parts = new Matrix[matrices.length];
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = matrices[i].rows(0, rows);
-    }
-    return parts;
+  private static List<Matrix> firstRows(Matrix[] matrices, int rows) {
+    return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
+  }
+
+  private MeshRows meshRows() {
+    return spec.kernel() instanceof DepthKernel.Field field
+        ? new MeshRows(spec.grid(), new LineMesh(field.intervals(), spec.grid().horizon()))
+        : null;
+  }
+
+  private Buffer fieldBuffer(int rows) {
+    long length =
+        FieldScratch.length(meshRows.largest(), rows, spec.featureChannels(), spec.channels());
+    return resources.own(provider.allocate(type, length));
   }
 
   CumulativeSum sum(Views v) {
-    return kernel == null
-        ? new ScalarSum(p, spec.scale(), coefficients, coefficientGradients, v.history(), v.gradient())
-        : new MatrixSum(p, spec.scale(), kernel, v.history(), v.gradient());
+    return switch (spec.kernel()) {
+      case DepthKernel.Dense dense ->
+          new MatrixSum(
+              p,
+              spec.scale(),
+              DepthParameter.perLayer(
+                  group("kernel").in(parameters), gradientsOf(group("kernel")), 1),
+              v.history(),
+              v.gradient());
+      case DepthKernel.Field field ->
+          new FieldSum(
+              p,
+              spec.scale(),
+              meshRows,
+              nodes(group("kernel").in(parameters), spec.featureChannels()),
+              training ? nodes(group("kernel").in(gradients), spec.featureChannels()) : null,
+              v.history(),
+              v.gradient(),
+              new FieldScratch(
+                  fieldScratch,
+                  meshRows.largest(),
+                  v.rows(),
+                  spec.featureChannels(),
+                  spec.channels()));
+      case DepthKernel.Scalar scalar ->
+          new ScalarSum(
+              p, spec.scale(), coefficients, coefficientGradients, v.history(), v.gradient());
+    };
   }
 
   /** φ bound to its memory, or null if it is the identity. */
   FeatureMap features(Views v) {
     return spec.features().isIdentity()
         ? null
-        : new FeatureMap(p, spec.features(), stageWeights, stageBiases, v.stageValues(), v.stageGradients());
+        : new FeatureMap(
+            p, spec.features(), stageWeights, stageBiases, v.stageValues(), v.stageGradients());
   }
 
   boolean training() {

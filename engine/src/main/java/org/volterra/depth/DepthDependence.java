@@ -21,7 +21,8 @@ public sealed interface DepthDependence {
   }
 
   /**
-   * A field on [0, T], piecewise linear on a coarse mesh: the number of parameters does not depend on the number of layers.
+   * A field on [0, T], piecewise linear on a coarse mesh: the number of parameters does not depend
+   * on the number of layers.
    *
    * @param intervals intervals of the mesh, at least 1
    * @return the dependence
@@ -60,7 +61,8 @@ public sealed interface DepthDependence {
      */
     public Field {
       if (intervals < 1) {
-        throw new IllegalArgumentException("intervals " + intervals + ": a field in depth has at least 1");
+        throw new IllegalArgumentException(
+            "intervals " + intervals + ": a field in depth has at least 1");
       }
     }
 

@@ -10,11 +10,13 @@ public record LineMesh(int intervals, double horizon) {
   /**
    * Checks the arguments.
    *
-   * @throws IllegalArgumentException if there is no interval or the horizon is not positive and finite
+   * @throws IllegalArgumentException if there is no interval or the horizon is not positive and
+   *     finite
    */
   public LineMesh {
     if (intervals < 1) {
-      throw new IllegalArgumentException("intervals " + intervals + ": a depth mesh has at least 1");
+      throw new IllegalArgumentException(
+          "intervals " + intervals + ": a depth mesh has at least 1");
     }
     if (!(horizon > 0 && horizon < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("horizon " + horizon + ": must be positive and finite");
@@ -44,7 +46,8 @@ public record LineMesh(int intervals, double horizon) {
    * Where t lies in its interval.
    *
    * @param t in [0, T]
-   * @return the local coordinate in [0, 1]: weight of the right node, one minus the weight of the left one
+   * @return the local coordinate in [0, 1]: weight of the right node, one minus the weight of the
+   *     left one
    */
   public double local(double t) {
     return Math.clamp(t / horizon * intervals - cell(t), 0.0, 1.0);

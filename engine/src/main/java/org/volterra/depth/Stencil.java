@@ -3,8 +3,8 @@ package org.volterra.depth;
 import java.util.Arrays;
 
 /**
- * The nodes of a mesh whose values give a piecewise-linear function's value at a point, with their positive weights, which sum to 1.
- * Immutable.
+ * The nodes of a mesh whose values give a piecewise-linear function's value at a point, with their
+ * positive weights, which sum to 1. Immutable.
  */
 public final class Stencil {
   private final int[] nodes;

@@ -1,11 +1,13 @@
 package org.volterra.depth;
 
 /**
- * Continuous piecewise-linear functions (P1 elements) on the triangle 0 ≤ s ≤ t ≤ T: the squares of a uniform grid with M intervals
- * are cut along their diagonal t − s = const, so that the diagonal s = t is an edge and all nodes lie in the triangle.
+ * Continuous piecewise-linear functions (P1 elements) on the triangle 0 ≤ s ≤ t ≤ T: the squares of
+ * a uniform grid with M intervals are cut along their diagonal t − s = const, so that the diagonal
+ * s = t is an edge and all nodes lie in the triangle.
  *
- * <p>Node (i, j), 0 ≤ j ≤ i ≤ M, at (t, s) = (i, j)·T/M has the index i(i+1)/2 + j: rows follow one another, as in the layers of a dense
- * kernel. This is the extension under which the optimal control problems of arXiv:2510.02049 converge with depth.
+ * <p>Node (i, j), 0 ≤ j ≤ i ≤ M, at (t, s) = (i, j)·T/M has the index i(i+1)/2 + j: rows follow one
+ * another, as in the layers of a dense kernel. This is the extension under which the optimal
+ * control problems of arXiv:2510.02049 converge with depth.
  *
  * @param intervals number of intervals M on each side, at least 1
  * @param horizon end T of the depth interval
@@ -14,11 +16,13 @@ public record TriangleMesh(int intervals, double horizon) {
   /**
    * Checks the arguments.
    *
-   * @throws IllegalArgumentException if there is no interval, too many for node indices of 31 bits, or a bad horizon
+   * @throws IllegalArgumentException if there is no interval, too many for node indices of 31 bits,
+   *     or a bad horizon
    */
   public TriangleMesh {
     if (intervals < 1 || intervals > 65_000) {
-      throw new IllegalArgumentException("intervals " + intervals + ": a triangle mesh has 1..65000");
+      throw new IllegalArgumentException(
+          "intervals " + intervals + ": a triangle mesh has 1..65000");
     }
     if (!(horizon > 0 && horizon < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("horizon " + horizon + ": must be positive and finite");

@@ -6,18 +6,20 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * A {@link FeatureTransform} bound to parameters and scratch memory: z_k = φ_k(x_k) and its exact adjoint.
+ * A {@link FeatureTransform} bound to parameters and scratch memory: z_k = φ_k(x_k) and its exact
+ * adjoint.
  *
- * <p>Nothing but x_k needs to be kept between the two: the adjoint recomputes the intermediate values, which costs one more forward pass
- * of φ and saves memory that would grow with depth. Not thread-safe.
+ * <p>Nothing but x_k needs to be kept between the two: the adjoint recomputes the intermediate
+ * values, which costs one more forward pass of φ and saves memory that would grow with depth. Not
+ * thread-safe.
  */
 public final class FeatureMap {
   private final Primitives primitives;
   private final List<Stage> stages;
   private final DepthParameter[] weights;
   private final DepthParameter[] biases;
-  private final Matrix[] values;
-  private final Matrix[] gradients;
+  private final List<Matrix> values;
+  private final List<Matrix> gradients;
 
   /**
    * Binds a transform.
@@ -34,8 +36,8 @@ public final class FeatureMap {
       FeatureTransform transform,
       DepthParameter[] weights,
       DepthParameter[] biases,
-      Matrix[] values,
-      Matrix[] gradients) {
+      List<Matrix> values,
+      List<Matrix> gradients) {
     this.primitives = primitives;
     this.stages = transform.stages();
     this.weights = weights;
@@ -69,19 +71,19 @@ public final class FeatureMap {
     int last = stages.size() - 1;
     run(k, x, last);
     for (int i = last; i >= 0; i--) {
-      Matrix from = i == last ? dz : gradients[i];
-      Matrix to = i == 0 ? dx : gradients[i - 1];
+      Matrix from = i == last ? dz : gradients.get(i);
+      Matrix to = i == 0 ? dx : gradients.get(i - 1);
       transpose(k, i, input(i, x), from, i == 0 ? beta : 0, to);
     }
   }
 
   private Matrix input(int i, Matrix x) {
-    return i == 0 ? x : values[i - 1];
+    return i == 0 ? x : values.get(i - 1);
   }
 
   private void run(int k, Matrix x, int count) {
     for (int i = 0; i < count; i++) {
-      apply(k, i, input(i, x), values[i]);
+      apply(k, i, input(i, x), values.get(i));
     }
   }
 
@@ -97,7 +99,8 @@ public final class FeatureMap {
 
   private void transpose(int k, int i, Matrix in, Matrix from, double beta, Matrix to) {
     switch (stages.get(i)) {
-      case Stage.Pointwise pointwise -> primitives.activateBackward(pointwise.function(), in, from, beta, to);
+      case Stage.Pointwise pointwise ->
+          primitives.activateBackward(pointwise.function(), in, from, beta, to);
       case Stage.Affine affine -> {
         primitives.gemm(1, from, false, weights[i].value(k), true, beta, to);
         primitives.gemm(1, in, true, from, false, 1, weights[i].gradient(k));

@@ -6,7 +6,8 @@ import java.util.stream.Collectors;
 import org.volterra.spi.Activation;
 
 /**
- * A feature transform φ as a value: stages that are applied one after the other, from left to right. No stage is the identity.
+ * A feature transform φ as a value: stages that are applied one after the other, from left to
+ * right. No stage is the identity.
  *
  * @param stages the stages
  */
@@ -98,6 +99,8 @@ public record FeatureTransform(List<Stage> stages) {
 
   @Override
   public String toString() {
-    return isIdentity() ? "identity" : stages.stream().map(Stage::toString).collect(Collectors.joining(" → "));
+    return isIdentity()
+        ? "identity"
+        : stages.stream().map(Stage::toString).collect(Collectors.joining(" → "));
   }
 }

@@ -36,7 +36,8 @@ public sealed interface Stage {
   }
 
   /**
-   * An affine map of the channels of each position, z = x W + c with W of inputs × width and c of width elements.
+   * An affine map of the channels of each position, z = x W + c with W of inputs × width and c of
+   * width elements.
    *
    * @param width the number of output channels, at least 1
    */
@@ -48,7 +49,8 @@ public sealed interface Stage {
      */
     public Affine {
       if (width < 1) {
-        throw new IllegalArgumentException("width " + width + ": an affine map has at least 1 output");
+        throw new IllegalArgumentException(
+            "width " + width + ": an affine map has at least 1 output");
       }
     }
 

@@ -3,12 +3,13 @@ package org.volterra.kernel;
 import java.util.Objects;
 
 /**
- * A kernel K(t, s) on 0 ≤ s ≤ t ≤ T that weighs the features of the layer at depth s in the sum of the layer at depth t:
- * u(t) = b(t) + ∫₀ᵗ K(t, s) φ(s, x(s)) ds.
+ * A kernel K(t, s) on 0 ≤ s ≤ t ≤ T that weighs the features of the layer at depth s in the sum of
+ * the layer at depth t: u(t) = b(t) + ∫₀ᵗ K(t, s) φ(s, x(s)) ds.
  */
 public sealed interface DepthKernel {
   /**
-   * An independent matrix K_{l,k} for every pair k &lt; l of layers, as in a DenseNet: all of them are parameters.
+   * An independent matrix K_{l,k} for every pair k &lt; l of layers, as in a DenseNet: all of them
+   * are parameters.
    *
    * @return the kernel
    */
@@ -17,8 +18,9 @@ public sealed interface DepthKernel {
   }
 
   /**
-   * A matrix-valued field that is continuous and piecewise linear on a coarse triangle mesh and can be evaluated at any depth: the
-   * values at the nodes are parameters, so that their number does not depend on the number of layers.
+   * A matrix-valued field that is continuous and piecewise linear on a coarse triangle mesh and can
+   * be evaluated at any depth: the values at the nodes are parameters, so that their number does
+   * not depend on the number of layers.
    *
    * @param intervals intervals of the mesh on each side of the triangle, at least 1
    * @return the kernel
@@ -39,7 +41,8 @@ public sealed interface DepthKernel {
   }
 
   /**
-   * A scalar a_{l,k} times the identity for every pair k &lt; l of layers, all of them parameters, as in a depth-weighted average.
+   * A scalar a_{l,k} times the identity for every pair k &lt; l of layers, all of them parameters,
+   * as in a depth-weighted average.
    *
    * @param initial their initial values
    * @return the kernel
@@ -69,7 +72,8 @@ public sealed interface DepthKernel {
      */
     public Field {
       if (intervals < 1 || intervals > 65_000) {
-        throw new IllegalArgumentException("intervals " + intervals + ": a kernel field has 1..65000");
+        throw new IllegalArgumentException(
+            "intervals " + intervals + ": a kernel field has 1..65000");
       }
     }
 

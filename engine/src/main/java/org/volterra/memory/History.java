@@ -7,20 +7,24 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 
 /**
- * The dense-connection history: {@code slices} feature maps of shape batch × positions × channels in one off-heap buffer.
+ * The dense-connection history: {@code slices} feature maps of shape batch × positions × channels
+ * in one off-heap buffer.
  *
- * <p>Layer l writes its features in place into slice l, and all later layers read the first l slices as <em>one</em> matrix: nothing
- * is ever copied to concatenate. With rows = batch · positions there are two layouts, chosen by the kernel that reads:
+ * <p>Layer l writes its features in place into slice l, and all later layers read the first l
+ * slices as <em>one</em> matrix: nothing is ever copied to concatenate. With rows = batch ·
+ * positions there are two layouts, chosen by the kernel that reads:
  *
  * <ul>
- *   <li>{@link Layout#INTERLEAVED}: row-major rows × (slices · channels); slice k is the columns k·channels … (k+1)·channels. The first l
- *       slices are a rows × (l · channels) matrix, so the sum with matrix-valued kernels is one GEMM with growing inner dimension.
- *   <li>{@link Layout#SLICE_MAJOR}: slices × (rows · channels). The first l slices are an l × (rows · channels) matrix, so the sum with
- *       scalar kernels is one GEMV.
+ *   <li>{@link Layout#INTERLEAVED}: row-major rows × (slices · channels); slice k is the columns
+ *       k·channels … (k+1)·channels. The first l slices are a rows × (l · channels) matrix, so the
+ *       sum with matrix-valued kernels is one GEMM with growing inner dimension.
+ *   <li>{@link Layout#SLICE_MAJOR}: slices × (rows · channels). The first l slices are an l × (rows
+ *       · channels) matrix, so the sum with scalar kernels is one GEMV.
  * </ul>
  *
- * <p>The memory is allocated once and reused in every step. A history may be read by many threads; writes need the caller's ordering.
- * After {@link #close} every use of its matrices throws {@link IllegalStateException}.
+ * <p>The memory is allocated once and reused in every step. A history may be read by many threads;
+ * writes need the caller's ordering. After {@link #close} every use of its matrices throws {@link
+ * IllegalStateException}.
  */
 public final class History implements AutoCloseable {
   /** How slices lie in memory. */
@@ -41,7 +45,14 @@ public final class History implements AutoCloseable {
   private final Matrix[] first;
 
   private History(
-      Buffer buffer, boolean owner, Layout layout, int capacity, int slices, int batch, int positions, int channels) {
+      Buffer buffer,
+      boolean owner,
+      Layout layout,
+      int capacity,
+      int slices,
+      int batch,
+      int positions,
+      int channels) {
     this.buffer = buffer;
     this.owner = owner;
     this.layout = layout;
@@ -49,7 +60,8 @@ public final class History implements AutoCloseable {
     this.positions = positions;
     this.channels = channels;
     int rows = batch * positions;
-    long sliceStride = layout == Layout.INTERLEAVED ? channels : (long) capacity * positions * channels;
+    long sliceStride =
+        layout == Layout.INTERLEAVED ? channels : (long) capacity * positions * channels;
     long rowStride = layout == Layout.INTERLEAVED ? (long) slices * channels : channels;
     slice = new Matrix[slices];
     first = new Matrix[slices + 1];
@@ -71,7 +83,8 @@ public final class History implements AutoCloseable {
    * @param positions positions of each sample, at least 1
    * @param channels channels of each position, at least 1
    * @return slices · batch · positions · channels · bytes of an element
-   * @throws IllegalArgumentException if a dimension is not positive, or if one of the matrices has 2³¹ or more rows or columns
+   * @throws IllegalArgumentException if a dimension is not positive, or if one of the matrices has
+   *     2³¹ or more rows or columns
    */
   public static long bytes(ElementType type, int slices, int batch, int positions, int channels) {
     positive("slices", slices);
@@ -81,8 +94,16 @@ public final class History implements AutoCloseable {
     long rows = (long) batch * positions;
     if (rows > Integer.MAX_VALUE / channels || (long) slices * channels > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "history of " + slices + " slices x " + batch + " batch x " + positions + " positions x " + channels
-              + " channels: batch * positions * channels and slices * channels must each be below 2^31");
+          "history of "
+              + slices
+              + " slices x "
+              + batch
+              + " batch x "
+              + positions
+              + " positions x "
+              + channels
+              + " channels: batch * positions * channels and slices * channels must each be below"
+              + " 2^31");
     }
     return type.bytesFor(slices * rows * channels);
   }
@@ -108,7 +129,13 @@ public final class History implements AutoCloseable {
    * @throws IllegalStateException if the device has not enough memory
    */
   public static History allocate(
-      ComputeProvider provider, ElementType type, Layout layout, int slices, int batch, int positions, int channels) {
+      ComputeProvider provider,
+      ElementType type,
+      Layout layout,
+      int slices,
+      int batch,
+      int positions,
+      int channels) {
     long bytes = bytes(type, slices, batch, positions, channels);
     Buffer buffer = provider.allocate(type, bytes / type.bytes());
     return new History(buffer, true, layout, batch, slices, batch, positions, channels);
@@ -123,10 +150,13 @@ public final class History implements AutoCloseable {
    */
   public History forBatch(int smaller) {
     if (smaller < 1 || smaller > batch) {
-      throw new IllegalArgumentException("batch " + smaller + ": this history holds 1.." + batch + " samples");
+      throw new IllegalArgumentException(
+          "batch " + smaller + ": this history holds 1.." + batch + " samples");
     }
     int capacity =
-        layout == Layout.INTERLEAVED ? batch : (int) (first[1].stride() / ((long) positions * channels));
+        layout == Layout.INTERLEAVED
+            ? batch
+            : (int) (first[1].stride() / ((long) positions * channels));
     return new History(buffer, false, layout, capacity, slices(), smaller, positions, channels);
   }
 
@@ -141,17 +171,34 @@ public final class History implements AutoCloseable {
   }
 
   /**
-   * The first {@code count} slices as one matrix, without copying: rows × (count · channels) if interleaved, count × (rows ·
-   * channels) if slice-major.
+   * The first {@code count} slices as one matrix, without copying: rows × (count · channels) if
+   * interleaved, count × (rows · channels) if slice-major.
    *
    * @param count from 1 to slices
    * @return the view, the same object in every call
    */
   public Matrix first(int count) {
     if (count < 1 || count >= first.length) {
-      throw new IllegalArgumentException("count " + count + ": must be in 1.." + (first.length - 1));
+      throw new IllegalArgumentException(
+          "count " + count + ": must be in 1.." + (first.length - 1));
     }
     return first[count];
+  }
+
+  /**
+   * Neighbouring slices of a slice-major history as one matrix, without copying.
+   *
+   * @param from first slice
+   * @param count how many, at least 1
+   * @return count × (rows · channels)
+   * @throws IllegalStateException if the history is interleaved
+   */
+  public Matrix slices(int from, int count) {
+    if (layout != Layout.SLICE_MAJOR) {
+      throw new IllegalStateException(
+          "slices are rows of one matrix only in a slice-major history");
+    }
+    return first(slice.length).rows(from, count);
   }
 
   /**

@@ -40,8 +40,8 @@ public record MemoryBudget(long bytes) {
       throw new MemoryBudgetException(
           String.format(
               Locale.ROOT,
-              "%s needs %,d bytes of history, more than the memory budget of %,d bytes: lower the depth, the batch or the channels, or raise"
-                  + " the budget",
+              "%s needs %,d bytes of history, more than the memory budget of %,d bytes: lower the"
+                  + " depth, the batch or the channels, or raise the budget",
               what,
               needed,
               bytes));

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * One block of native memory: zeroed, aligned, counted, returned on {@link #close}.
  *
- * <p>Blocks may be used and closed from any thread. Closing a shared arena makes all threads of the JVM meet once, so blocks are
- * meant to be few and long-lived.
+ * <p>Blocks may be used and closed from any thread. Closing a shared arena makes all threads of the
+ * JVM meet once, so blocks are meant to be few and long-lived.
  */
 public final class NativeMemory implements AutoCloseable {
   /** Alignment of every block in bytes: a cache line and the widest vector. */
@@ -32,12 +32,15 @@ public final class NativeMemory implements AutoCloseable {
    * @param bytes its size, at least 1
    * @return the block, owned by the caller
    * @throws IllegalArgumentException if {@code bytes} is not positive
-   * @throws IllegalStateException if the operating system or the JVM refuses; the message gives the numbers
+   * @throws IllegalStateException if the operating system or the JVM refuses; the message gives the
+   *     numbers
    */
   public static NativeMemory allocate(long bytes) {
     if (bytes < 1) {
-      throw new IllegalArgumentException("bytes " + bytes + ": a block of native memory has at least 1 byte");
+      throw new IllegalArgumentException(
+          "bytes " + bytes + ": a block of native memory has at least 1 byte");
     }
+    @SuppressWarnings("MustBeClosedChecker") // the block that is returned closes it
     Arena arena = Arena.ofShared();
     try {
       MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
@@ -46,8 +49,12 @@ public final class NativeMemory implements AutoCloseable {
     } catch (OutOfMemoryError | IllegalArgumentException e) {
       arena.close();
       throw new IllegalStateException(
-          "no native memory for a block of " + bytes + " bytes; this process holds " + liveBytes()
-              + " bytes in other blocks (-XX:MaxDirectMemorySize and the machine's memory limit it)",
+          "no native memory for a block of "
+              + bytes
+              + " bytes; this process holds "
+              + liveBytes()
+              + " bytes in other blocks (-XX:MaxDirectMemorySize and the machine's memory limit"
+              + " it)",
           e);
     }
   }
@@ -69,7 +76,8 @@ public final class NativeMemory implements AutoCloseable {
    */
   public MemorySegment segment() {
     if (closed.get()) {
-      throw new IllegalStateException("this block of " + segment.byteSize() + " bytes of native memory is closed");
+      throw new IllegalStateException(
+          "this block of " + segment.byteSize() + " bytes of native memory is closed");
     }
     return segment;
   }

@@ -26,7 +26,8 @@ public final class Resources implements AutoCloseable {
   /**
    * Closes all resources, the last one first, each once.
    *
-   * @throws IllegalStateException if one of them failed to close; the others are closed all the same
+   * @throws IllegalStateException if one of them failed to close; the others are closed all the
+   *     same
    */
   @Override
   public void close() {

@@ -35,15 +35,18 @@ public enum Activation {
   RELU {
     @Override
     public double value(double x) {
-      return x > 0 ? x : x != x ? x : 0;
+      return Double.isNaN(x) ? x : Math.max(x, 0);
     }
 
     @Override
     public double derivative(double x) {
-      return x > 0 ? 1 : x != x ? x : 0;
+      return Double.isNaN(x) ? x : x > 0 ? 1 : 0;
     }
   },
-  /** x Φ(x) with the distribution function Φ of the standard normal law, by the exact erf form (Hendrycks, Gimpel, arXiv:1606.08415). */
+  /**
+   * x Φ(x) with the distribution function Φ of the standard normal law, by the exact erf form
+   * (Hendrycks, Gimpel, arXiv:1606.08415).
+   */
   GELU {
     @Override
     public double value(double x) {
@@ -124,7 +127,9 @@ public enum Activation {
       }
     }
     throw new IllegalArgumentException(
-        "activation '" + name + "' is unknown: choose one of "
+        "activation '"
+            + name
+            + "' is unknown: choose one of "
             + Arrays.stream(values()).map(Activation::toString).collect(Collectors.joining(", ")));
   }
 

@@ -5,9 +5,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * A typed, fixed-length block of memory on a device, owned by whoever allocated it.
  *
- * <p>Reading and writing single elements from the host is for set-up, results and tests: on a device other than the CPU each
- * such access is a transfer. Buffers may be read from several threads; concurrent writes need the caller's ordering. Every
- * method but {@link #close}, {@link #isClosed}, {@link #type} and {@link #length} throws {@link IllegalStateException} once the
+ * <p>Reading and writing single elements from the host is for set-up, results and tests: on a
+ * device other than the CPU each such access is a transfer. Buffers may be read from several
+ * threads; concurrent writes need the caller's ordering. Every method but {@link #close}, {@link
+ * #isClosed}, {@link #type} and {@link #length} throws {@link IllegalStateException} once the
  * buffer is closed.
  */
 public interface Buffer extends AutoCloseable {

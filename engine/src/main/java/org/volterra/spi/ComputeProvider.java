@@ -3,8 +3,8 @@ package org.volterra.spi;
 /**
  * A device and the primitives that it offers.
  *
- * <p>A provider is thread-safe and lives long; one serves many networks. Its results do not depend on how many threads it uses,
- * and repeat bit for bit from run to run on the same machine.
+ * <p>A provider is thread-safe and lives long; one serves many networks. Its results do not depend
+ * on how many threads it uses, and repeat bit for bit from run to run on the same machine.
  */
 public interface ComputeProvider extends AutoCloseable {
   /**
@@ -35,7 +35,8 @@ public interface ComputeProvider extends AutoCloseable {
    * @param length number of elements, at least 1
    * @return a new open buffer, aligned to at least 64 bytes
    * @throws IllegalArgumentException if {@code length} is not positive or its bytes overflow
-   * @throws IllegalStateException if the device has not enough memory; the message gives the numbers
+   * @throws IllegalStateException if the device has not enough memory; the message gives the
+   *     numbers
    */
   Buffer allocate(ElementType type, long length);
 
@@ -48,7 +49,10 @@ public interface ComputeProvider extends AutoCloseable {
    */
   Primitives primitives(ElementType type);
 
-  /** Stops the provider's threads. Buffers stay the property of those who allocated them. Closing twice is harmless. */
+  /**
+   * Stops the provider's threads. Buffers stay the property of those who allocated them. Closing
+   * twice is harmless.
+   */
   @Override
   void close();
 }

@@ -29,12 +29,19 @@ public enum ElementType {
    *
    * @param count number of elements, at least 0
    * @return {@code count * bytes()}
-   * @throws IllegalArgumentException if {@code count} is negative or the product exceeds {@link Long#MAX_VALUE}
+   * @throws IllegalArgumentException if {@code count} is negative or the product exceeds {@link
+   *     Long#MAX_VALUE}
    */
   public long bytesFor(long count) {
     if (count < 0 || count > Long.MAX_VALUE / bytes) {
       throw new IllegalArgumentException(
-          "count " + count + ": a buffer of " + this + " holds 0.." + Long.MAX_VALUE / bytes + " elements");
+          "count "
+              + count
+              + ": a buffer of "
+              + this
+              + " holds 0.."
+              + Long.MAX_VALUE / bytes
+              + " elements");
     }
     return count * bytes;
   }

@@ -3,10 +3,11 @@ package org.volterra.spi;
 import java.util.Objects;
 
 /**
- * A strided row-major view of a {@link Buffer}: element (i, j) is element {@code offset + i * stride + j} of the buffer.
+ * A strided row-major view of a {@link Buffer}: element (i, j) is element {@code offset + i *
+ * stride + j} of the buffer.
  *
- * <p>A view owns nothing; it is an immutable value, made once when a network is laid out and used in every step. Vectors are
- * matrices of one row.
+ * <p>A view owns nothing; it is an immutable value, made once when a network is laid out and used
+ * in every step. Vectors are matrices of one row.
  *
  * @param buffer the memory
  * @param offset index of element (0, 0)
@@ -18,22 +19,34 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
   /**
    * Checks that the view lies inside the buffer.
    *
-   * @throws IllegalArgumentException if a dimension is not positive, the stride is smaller than a row, or the view exceeds the
-   *     buffer
+   * @throws IllegalArgumentException if a dimension is not positive, the stride is smaller than a
+   *     row, or the view exceeds the buffer
    */
   public Matrix {
     Objects.requireNonNull(buffer, "buffer");
     if (rows < 1 || columns < 1) {
-      throw new IllegalArgumentException("matrix shape " + rows + " x " + columns + ": both must be at least 1");
+      throw new IllegalArgumentException(
+          "matrix shape " + rows + " x " + columns + ": both must be at least 1");
     }
     if (stride < columns) {
-      throw new IllegalArgumentException("stride " + stride + ": must be at least the number of columns, " + columns);
-    }
-    if (offset < 0 || offset > buffer.length() - columns
-        || stride > 0 && rows - 1 > (buffer.length() - columns - offset) / stride) {
       throw new IllegalArgumentException(
-          "matrix of " + rows + " x " + columns + ", stride " + stride + ", at offset " + offset
-              + " exceeds its buffer of " + buffer.length() + " elements");
+          "stride " + stride + ": must be at least the number of columns, " + columns);
+    }
+    if (offset < 0
+        || offset > buffer.length() - columns
+        || rows - 1 > (buffer.length() - columns - offset) / stride) {
+      throw new IllegalArgumentException(
+          "matrix of "
+              + rows
+              + " x "
+              + columns
+              + ", stride "
+              + stride
+              + ", at offset "
+              + offset
+              + " exceeds its buffer of "
+              + buffer.length()
+              + " elements");
     }
   }
 
@@ -75,7 +88,17 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
   public Matrix block(int row, int column, int height, int width) {
     if (row < 0 || column < 0 || height > rows - row || width > columns - column) {
       throw new IllegalArgumentException(
-          "block " + height + " x " + width + " at (" + row + ", " + column + ") exceeds a matrix of " + rows + " x "
+          "block "
+              + height
+              + " x "
+              + width
+              + " at ("
+              + row
+              + ", "
+              + column
+              + ") exceeds a matrix of "
+              + rows
+              + " x "
               + columns);
     }
     return new Matrix(buffer, offset + row * stride + column, height, width, stride);
@@ -118,7 +141,8 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
    */
   public Matrix flat() {
     if (!isContiguous()) {
-      throw new IllegalStateException("a matrix of " + columns + " columns with stride " + stride + " is no vector");
+      throw new IllegalStateException(
+          "a matrix of " + columns + " columns with stride " + stride + " is no vector");
     }
     return vector(buffer, offset, Math.multiplyExact(rows, columns));
   }
@@ -131,7 +155,8 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
    * @return the value
    */
   public double get(int row, int column) {
-    return buffer.get(offset + Objects.checkIndex(row, rows) * stride + Objects.checkIndex(column, columns));
+    return buffer.get(
+        offset + Objects.checkIndex(row, rows) * stride + Objects.checkIndex(column, columns));
   }
 
   /**
@@ -142,7 +167,9 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
    * @param value the value
    */
   public void set(int row, int column, double value) {
-    buffer.set(offset + Objects.checkIndex(row, rows) * stride + Objects.checkIndex(column, columns), value);
+    buffer.set(
+        offset + Objects.checkIndex(row, rows) * stride + Objects.checkIndex(column, columns),
+        value);
   }
 
   /**
@@ -169,7 +196,15 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
   public void fill(double[] values) {
     if (values.length != size()) {
       throw new IllegalArgumentException(
-          "values: got " + values.length + " for a matrix of " + rows + " x " + columns + " = " + size() + " elements");
+          "values: got "
+              + values.length
+              + " for a matrix of "
+              + rows
+              + " x "
+              + columns
+              + " = "
+              + size()
+              + " elements");
     }
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {

@@ -1,16 +1,17 @@
 package org.volterra.spi;
 
 /**
- * The operations of a device on matrices of one floating-point type. The contract of each, with its cost, is in
- * {@code docs/kernels.md}.
+ * The operations of a device on matrices of one floating-point type. The contract of each, with its
+ * cost, is in {@code docs/kernels.md}.
  *
- * <p>Common to all: matrices are row-major with a stride ({@link Matrix}); unless said otherwise every matrix has this object's
- * {@link #type}; operands that are written may not overlap other operands except where they are the same view and the operation
- * is elementwise. Where {@code beta} is 0 the old contents are not read, so that they may be NaN. Scalars are given in
- * float64 and rounded once to the element type. The order of additions is fixed for given shapes.
+ * <p>Common to all: matrices are row-major with a stride ({@link Matrix}); unless said otherwise
+ * every matrix has this object's {@link #type}; operands that are written may not overlap other
+ * operands except where they are the same view and the operation is elementwise. Where {@code beta}
+ * is 0 the old contents are not read, so that they may be NaN. Scalars are given in float64 and
+ * rounded once to the element type. The order of additions is fixed for given shapes.
  *
- * <p>Every method throws {@link IllegalArgumentException} if shapes or types do not fit, and {@link IllegalStateException} if a
- * buffer is closed.
+ * <p>Every method throws {@link IllegalArgumentException} if shapes or types do not fit, and {@link
+ * IllegalStateException} if a buffer is closed.
  */
 public interface Primitives {
   /**
@@ -31,11 +32,18 @@ public interface Primitives {
    * @param beta factor of the old contents of c
    * @param c m × n
    */
-  void gemm(double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, double beta, Matrix c);
+  void gemm(
+      double alpha,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double beta,
+      Matrix c);
 
   /**
-   * Matrix-vector product (BLAS GEMV): {@code y = alpha * op(a) * x + beta * y}. With {@code transpose} it is the block axpy, the
-   * sum of the rows of {@code a} weighted by {@code x}.
+   * Matrix-vector product (BLAS GEMV): {@code y = alpha * op(a) * x + beta * y}. With {@code
+   * transpose} it is the block axpy, the sum of the rows of {@code a} weighted by {@code x}.
    *
    * @param alpha factor of the product
    * @param a m × n
@@ -85,7 +93,8 @@ public interface Primitives {
   void addRow(double alpha, Matrix row, double beta, Matrix y);
 
   /**
-   * Sums over rows: {@code row = alpha * Σ_i x[i, :] + beta * row}; the transpose of {@link #addRow}.
+   * Sums over rows: {@code row = alpha * Σ_i x[i, :] + beta * row}; the transpose of {@link
+   * #addRow}.
    *
    * @param alpha factor of the sums
    * @param x m × n
@@ -125,7 +134,8 @@ public interface Primitives {
   void activateBackward(Activation f, Matrix x, Matrix dy, double beta, Matrix dx);
 
   /**
-   * Inner product {@code result = alpha * Σ x * y + beta * result}, accumulated in float64 or better than the element type.
+   * Inner product {@code result = alpha * Σ x * y + beta * result}, accumulated in float64 or
+   * better than the element type.
    *
    * @param alpha factor of the product
    * @param x any shape
@@ -152,8 +162,8 @@ public interface Primitives {
   void softmax(Matrix x, Matrix y);
 
   /**
-   * Softmax cross-entropy with class labels: {@code loss += scale * Σ_i (log Σ_j exp x_ij − x_i,label(i))} and {@code dx =
-   * scale * (softmax(x) − onehot(label))}.
+   * Softmax cross-entropy with class labels: {@code loss += scale * Σ_i (log Σ_j exp x_ij −
+   * x_i,label(i))} and {@code dx = scale * (softmax(x) − onehot(label))}.
    *
    * @param scale factor of the loss, usually one over the number of rows
    * @param x logits, m × n
@@ -165,8 +175,8 @@ public interface Primitives {
   void softmaxCrossEntropy(double scale, Matrix x, Matrix labels, Matrix loss, Matrix dx);
 
   /**
-   * Stochastic gradient descent with momentum: {@code g' = g + decay * p; v = momentum * v + g'; p -= rate * (nesterov ? g' +
-   * momentum * v : v)}.
+   * Stochastic gradient descent with momentum: {@code g' = g + decay * p; v = momentum * v + g'; p
+   * -= rate * (nesterov ? g' + momentum * v : v)}.
    *
    * @param p parameters
    * @param g gradient, the shape of p
@@ -176,12 +186,13 @@ public interface Primitives {
    * @param decay L² weight decay added to the gradient
    * @param nesterov whether to take Nesterov's look-ahead
    */
-  void sgd(Matrix p, Matrix g, Matrix v, double rate, double momentum, double decay, boolean nesterov);
+  void sgd(
+      Matrix p, Matrix g, Matrix v, double rate, double momentum, double decay, boolean nesterov);
 
   /**
-   * Adam with decoupled weight decay (Kingma, Ba, arXiv:1412.6980; Loshchilov, Hutter, arXiv:1711.05101): {@code p *= 1 − rate *
-   * decay; m = beta1 * m + (1−beta1) * g; v = beta2 * v + (1−beta2) * g²; p -= rate * (m / (1−beta1^step)) / (sqrt(v /
-   * (1−beta2^step)) + epsilon)}.
+   * Adam with decoupled weight decay (Kingma, Ba, arXiv:1412.6980; Loshchilov, Hutter,
+   * arXiv:1711.05101): {@code p *= 1 − rate * decay; m = beta1 * m + (1−beta1) * g; v = beta2 * v +
+   * (1−beta2) * g²; p -= rate * (m / (1−beta1^step)) / (sqrt(v / (1−beta2^step)) + epsilon)}.
    *
    * @param p parameters
    * @param g gradient, the shape of p
@@ -195,6 +206,14 @@ public interface Primitives {
    * @param decay decoupled weight decay
    */
   void adam(
-      Matrix p, Matrix g, Matrix m, Matrix v, long step, double rate, double beta1, double beta2, double epsilon,
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
       double decay);
 }

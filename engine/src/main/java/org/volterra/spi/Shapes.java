@@ -1,6 +1,9 @@
 package org.volterra.spi;
 
-/** The checks at the door that every provider shares: shapes and types of the operands of {@link Primitives}. */
+/**
+ * The checks at the door that every provider shares: shapes and types of the operands of {@link
+ * Primitives}.
+ */
 public final class Shapes {
   private Shapes() {}
 
@@ -14,7 +17,8 @@ public final class Shapes {
    */
   public static void type(String name, Matrix m, ElementType type) {
     if (m.buffer().type() != type) {
-      throw new IllegalArgumentException(name + " has elements " + m.buffer().type() + ": " + type + " is needed");
+      throw new IllegalArgumentException(
+          name + " has elements " + m.buffer().type() + ": " + type + " is needed");
     }
   }
 
@@ -32,7 +36,16 @@ public final class Shapes {
     type(name, m, type);
     if (m.rows() != rows || m.columns() != columns) {
       throw new IllegalArgumentException(
-          name + " is " + m.rows() + " x " + m.columns() + ": " + rows + " x " + columns + " is needed");
+          name
+              + " is "
+              + m.rows()
+              + " x "
+              + m.columns()
+              + ": "
+              + rows
+              + " x "
+              + columns
+              + " is needed");
     }
   }
 

@@ -6,7 +6,8 @@ import org.volterra.spi.Matrix;
 /**
  * A kernel's sum over the history, bound to a history z, its gradient, and the kernel's parameters.
  *
- * <p>For one gradient call {@link #forward} with l = 1 … L and then {@link #adjoint} with l = L … 1. Not thread-safe.
+ * <p>For one gradient call {@link #forward} with l = 1 … L and then {@link #adjoint} with l = L …
+ * 1. Not thread-safe.
  */
 public interface CumulativeSum {
   /**
@@ -17,8 +18,8 @@ public interface CumulativeSum {
   History.Layout layout();
 
   /**
-   * The shape in which {@link #forward} and {@link #adjoint} take the vector u_l or δ_l of a layer; called once when a network is laid
-   * out.
+   * The shape in which {@link #forward} and {@link #adjoint} take the vector u_l or δ_l of a layer;
+   * called once when a network is laid out.
    *
    * @param state contiguous (batch · positions) × channels
    * @return the same elements in the shape that this sum needs
@@ -26,7 +27,8 @@ public interface CumulativeSum {
   Matrix operand(Matrix state);
 
   /**
-   * Adds the sum of layer l: {@code u += h Σ_{k<l} K_{l,k} z_k}. Slices k &lt; l of the history must be complete.
+   * Adds the sum of layer l: {@code u += h Σ_{k<l} K_{l,k} z_k}. Slices k &lt; l of the history
+   * must be complete.
    *
    * @param l layer, from 1 to L
    * @param u what {@link #operand} returned for u_l
@@ -34,8 +36,8 @@ public interface CumulativeSum {
   void forward(int l, Matrix u);
 
   /**
-   * Adds layer l's share of the transposed sum and of the parameter gradient: {@code ∂J/∂z_k += h K_{l,k}ᵀ δ} for all k &lt; l and
-   * {@code ∂J/∂K_{l,k} += h δ z_kᵀ}.
+   * Adds layer l's share of the transposed sum and of the parameter gradient: {@code ∂J/∂z_k += h
+   * K_{l,k}ᵀ δ} for all k &lt; l and {@code ∂J/∂K_{l,k} += h δ z_kᵀ}.
    *
    * @param l layer, from L to 1
    * @param delta what {@link #operand} returned for δ_l = ∂J/∂u_l

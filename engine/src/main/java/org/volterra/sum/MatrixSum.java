@@ -6,9 +6,10 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * The sum with matrix-valued kernels: with W_l the (l·e) × d matrix that stacks K_{l,k}ᵀ, k = 0 … l−1, the sum of layer l is one GEMM
- * with growing inner dimension, {@code u_l += h Z_{<l} W_l}; so are its transpose {@code dZ_{<l} += h δ_l W_lᵀ} and its gradient {@code
- * dW_l += h Z_{<l}ᵀ δ_l}. Cost of each: 2·rows·l·e·d flops.
+ * The sum with matrix-valued kernels: with W_l the (l·e) × d matrix that stacks K_{l,k}ᵀ, k = 0 …
+ * l−1, the sum of layer l is one GEMM with growing inner dimension, {@code u_l += h Z_{<l} W_l}; so
+ * are its transpose {@code dZ_{<l} += h δ_l W_lᵀ} and its gradient {@code dW_l += h Z_{<l}ᵀ δ_l}.
+ * Cost of each: 2·rows·l·e·d flops.
  */
 public final class MatrixSum implements CumulativeSum {
   private final Primitives primitives;
@@ -26,7 +27,12 @@ public final class MatrixSum implements CumulativeSum {
    * @param history z, interleaved
    * @param gradient ∂J/∂z, interleaved
    */
-  public MatrixSum(Primitives primitives, double scale, DepthParameter weights, History history, History gradient) {
+  public MatrixSum(
+      Primitives primitives,
+      double scale,
+      DepthParameter weights,
+      History history,
+      History gradient) {
     this.primitives = primitives;
     this.scale = scale;
     this.weights = weights;

@@ -5,9 +5,10 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * The sum with scalar kernels, computed directly: with a_l the row of coefficients a_{l,0} … a_{l,l−1} the sum of layer l is one block
- * axpy {@code u_l += h Σ_k a_{l,k} z_k}, its transpose a rank-one update and its gradient l inner products. Cost of each: 2·l·n flops,
- * n = rows · channels, limited by the bandwidth at which the history is read.
+ * The sum with scalar kernels, computed directly: with a_l the row of coefficients a_{l,0} …
+ * a_{l,l−1} the sum of layer l is one block axpy {@code u_l += h Σ_k a_{l,k} z_k}, its transpose a
+ * rank-one update and its gradient l inner products. Cost of each: 2·l·n flops, n = rows ·
+ * channels, limited by the bandwidth at which the history is read.
  */
 public final class ScalarSum implements CumulativeSum {
   private final Primitives primitives;

@@ -35,7 +35,13 @@ final class ScalarPrimitives implements Primitives {
 
   @Override
   public void gemm(
-      double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, double beta, Matrix c) {
+      double alpha,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double beta,
+      Matrix c) {
     int k = Shapes.gemm(type, a, transposeA, b, transposeB, c);
     View x = new View(a);
     View y = new View(b);
@@ -45,7 +51,8 @@ final class ScalarPrimitives implements Primitives {
         (i, j) -> {
           double sum = 0;
           for (int p = 0; p < k; p++) {
-            sum += (transposeA ? x.get(p, i) : x.get(i, p)) * (transposeB ? y.get(j, p) : y.get(p, j));
+            sum +=
+                (transposeA ? x.get(p, i) : x.get(i, p)) * (transposeB ? y.get(j, p) : y.get(p, j));
           }
           return alpha * sum;
         });
@@ -122,7 +129,8 @@ final class ScalarPrimitives implements Primitives {
     Shapes.type("source", source, type);
     View s = new View(source);
     View k = new View(indices);
-    forEach(new View(target), 0, (i, j) -> s.get(Shapes.index("indices", i, k.index(i), s.rows), j));
+    forEach(
+        new View(target), 0, (i, j) -> s.get(Shapes.index("indices", i, k.index(i), s.rows), j));
   }
 
   @Override
@@ -170,7 +178,7 @@ final class ScalarPrimitives implements Primitives {
         count += Double.isFinite(u.get(i, j)) ? 0 : 1;
       }
     }
-    new View(result).update(0, 0, count, 1);
+    new View(result).update(0, 0, (double) count, 1);
   }
 
   @Override
@@ -241,7 +249,15 @@ final class ScalarPrimitives implements Primitives {
 
   @Override
   public void adam(
-      Matrix p, Matrix g, Matrix m, Matrix v, long step, double rate, double beta1, double beta2, double epsilon,
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
       double decay) {
     Shapes.type("p", p, type);
     Shapes.same("g", g, p);
@@ -251,8 +267,8 @@ final class ScalarPrimitives implements Primitives {
     View gradient = new View(g);
     View first = new View(m);
     View second = new View(v);
-    double correction1 = 1 - Math.pow(beta1, step);
-    double correction2 = 1 - Math.pow(beta2, step);
+    double correction1 = 1 - Math.pow(beta1, (double) step);
+    double correction2 = 1 - Math.pow(beta2, (double) step);
     for (int i = 0; i < parameter.rows; i++) {
       for (int j = 0; j < parameter.columns; j++) {
         double slope = gradient.get(i, j);

@@ -39,7 +39,9 @@ public final class ScalarProvider implements ComputeProvider {
     return switch (type) {
       case FLOAT32 -> float32;
       case FLOAT64 -> float64;
-      case INT32 -> throw new IllegalArgumentException("type INT32: primitives exist for FLOAT32 and FLOAT64");
+      case INT32 ->
+          throw new IllegalArgumentException(
+              "type INT32: primitives exist for FLOAT32 and FLOAT64");
     };
   }
 

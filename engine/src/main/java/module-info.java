@@ -1,0 +1,16 @@
+/** The engine for densely connected deep networks seen as Volterra integral equations. */
+module org.volterra.engine {
+  requires jdk.incubator.vector;
+
+  exports org.volterra;
+  exports org.volterra.depth;
+  exports org.volterra.feature;
+  exports org.volterra.io;
+  exports org.volterra.kernel;
+  exports org.volterra.memory;
+  exports org.volterra.spi;
+  exports org.volterra.sum;
+  exports org.volterra.train;
+
+  uses org.volterra.spi.ComputeProvider;
+}

@@ -1,0 +1,158 @@
+package org.volterra;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.volterra.depth.DepthDependence;
+import org.volterra.feature.FeatureTransform;
+import org.volterra.feature.Stage;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.spi.Activation;
+
+/** A {@link NetworkSpec} as text properties and back. */
+final class SpecProperties {
+  private static final Pattern CALL = Pattern.compile("([a-z-]+)(?:\\((\\d{1,9})\\))?");
+
+  private SpecProperties() {}
+
+  static Map<String, String> write(NetworkSpec spec) {
+    Map<String, String> map = new LinkedHashMap<>();
+    map.put("channels", String.valueOf(spec.channels()));
+    map.put("depth", String.valueOf(spec.depth()));
+    map.put("inputs", String.valueOf(spec.hasInputMap() ? spec.inputs() : 0));
+    map.put("outputs", String.valueOf(spec.hasOutputMap() ? spec.outputs() : 0));
+    map.put("positions", String.valueOf(spec.positions()));
+    map.put("horizon", String.valueOf(spec.grid().horizon()));
+    map.put("scaling", spec.scaling().name().toLowerCase(Locale.ROOT));
+    map.put("kernel", spec.kernel().toString());
+    map.put(
+        "features",
+        spec.features().isIdentity()
+            ? "identity"
+            : spec.features().stages().stream()
+                .map(Stage::toString)
+                .collect(Collectors.joining(",")));
+    map.put("feature-depth", dependence(spec.featureDependence()));
+    map.put("activation", spec.activation().toString());
+    map.put("bias", spec.bias() == null ? "none" : dependence(spec.bias()));
+    map.put(
+        "source",
+        switch (spec.source()) {
+          case Source.Zero zero -> "zero";
+          case Source.InitialState initial -> "initial-state";
+          case Source.Linear linear -> "linear " + dependence(linear.dependence());
+        });
+    return map;
+  }
+
+  static NetworkSpec read(Map<String, String> map) {
+    NetworkSpec.Builder b =
+        NetworkSpec.builder(integer(map, "channels"), integer(map, "depth"))
+            .inputs(integer(map, "inputs"))
+            .outputs(integer(map, "outputs"))
+            .positions(integer(map, "positions"))
+            .horizon(number(map, "horizon"))
+            .scaling(scaling(get(map, "scaling")))
+            .kernel(kernel(get(map, "kernel")))
+            .features(
+                features(get(map, "features")),
+                parseDependence("feature-depth", get(map, "feature-depth")))
+            .activation(Activation.parse(get(map, "activation")))
+            .source(source(get(map, "source")));
+    String bias = get(map, "bias");
+    return (bias.equals("none") ? b.noBias() : b.bias(parseDependence("bias", bias))).build();
+  }
+
+  private static String dependence(DepthDependence dependence) {
+    return dependence.toString().replace(' ', '-');
+  }
+
+  private static String get(Map<String, String> map, String key) {
+    String value = map.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException("property '" + key + "' of the network is missing");
+    }
+    return value;
+  }
+
+  private static int integer(Map<String, String> map, String key) {
+    String value = get(map, key);
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(key + " '" + value + "': must be a whole number", e);
+    }
+  }
+
+  private static double number(Map<String, String> map, String key) {
+    String value = get(map, key);
+    try {
+      return Double.parseDouble(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(key + " '" + value + "': must be a number", e);
+    }
+  }
+
+  private static Scaling scaling(String text) {
+    return switch (text) {
+      case "step" -> Scaling.STEP;
+      case "unit" -> Scaling.UNIT;
+      default -> throw new IllegalArgumentException("scaling '" + text + "': must be step or unit");
+    };
+  }
+
+  private static Source source(String text) {
+    if (text.startsWith("linear ")) {
+      return Source.linear(parseDependence("source", text.substring(7)));
+    }
+    return switch (text) {
+      case "zero" -> Source.zero();
+      case "initial-state" -> Source.initialState();
+      default ->
+          throw new IllegalArgumentException(
+              "source '" + text + "': must be zero, initial-state or 'linear <dependence>'");
+    };
+  }
+
+  private static DepthKernel kernel(String text) {
+    return switch (text) {
+      case "dense" -> DepthKernel.dense();
+      case "scalar" -> DepthKernel.trainableScalar((t, s) -> 1);
+      default -> call("kernel", text, "field", DepthKernel::field, "dense, scalar or field(M)");
+    };
+  }
+
+  private static DepthDependence parseDependence(String name, String text) {
+    return switch (text) {
+      case "constant" -> DepthDependence.constant();
+      case "per-layer" -> DepthDependence.perLayer();
+      default ->
+          call(name, text, "field", DepthDependence::field, "constant, per-layer or field(M)");
+    };
+  }
+
+  private static FeatureTransform features(String text) {
+    FeatureTransform all = FeatureTransform.identity();
+    for (String stage : text.split(",", -1)) {
+      all =
+          all.then(
+              stage.startsWith("affine")
+                  ? call("features", stage, "affine", FeatureTransform::affine, "affine(width)")
+                  : FeatureTransform.activation(Activation.parse(stage)));
+    }
+    return all;
+  }
+
+  private static <T> T call(
+      String key, String text, String function, IntFunction<T> make, String allowed) {
+    Matcher matcher = CALL.matcher(text);
+    if (!matcher.matches() || !matcher.group(1).equals(function) || matcher.group(2) == null) {
+      throw new IllegalArgumentException(key + " '" + text + "': must be " + allowed);
+    }
+    return make.apply(Integer.parseInt(matcher.group(2)));
+  }
+}

@@ -1,0 +1,249 @@
+package org.volterra.internal.panama;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.TYPE;
+
+import java.lang.foreign.MemorySegment;
+import org.volterra.spi.Activation;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+import org.volterra.spi.Shapes;
+
+/** The door: checks shapes and types, and hands views to the kernels. */
+@SuppressWarnings("cast")
+final class FloatPrimitives implements Primitives {
+  private final Workshop shop;
+
+  FloatPrimitives(Workshop shop) {
+    this.shop = shop;
+  }
+
+  @Override
+  public ElementType type() {
+    return TYPE;
+  }
+
+  @Override
+  public void gemm(
+      double alpha,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double beta,
+      Matrix c) {
+    Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
+    FloatGemm.run(
+        shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
+  }
+
+  @Override
+  public void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
+    Shapes.matrixVector(TYPE, a, transpose ? y : x, transpose ? x : y);
+    if (transpose) {
+      FloatProducts.blockAxpy(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
+    } else {
+      FloatProducts.rows(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
+    }
+  }
+
+  @Override
+  public void ger(double alpha, Matrix x, Matrix y, Matrix a) {
+    Shapes.matrixVector(TYPE, a, y, x);
+    FloatProducts.rankOne(shop, alpha, Operand.of(x), Operand.of(y), Operand.of(a));
+  }
+
+  @Override
+  public void axpby(double alpha, Matrix x, double beta, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    Shapes.same("x", x, y);
+    linear(alpha, Operand.of(x), beta, Operand.of(y));
+  }
+
+  @Override
+  public void addRow(double alpha, Matrix row, double beta, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    Shapes.check("row", row, TYPE, 1, y.columns());
+    linear(alpha, Operand.of(row).repeated(y.rows()), beta, Operand.of(y));
+  }
+
+  private void linear(double factor, Operand x, double keep, Operand y) {
+    float alpha = (float) factor;
+    float beta = (float) keep;
+    FloatSpans.run(
+        shop,
+        (s, i, t, j, c, k, d, l, bytes) -> FloatElementwise.axpby(alpha, s, i, beta, t, j, bytes),
+        beta == 0 ? 0b01 : 0b11,
+        0b10,
+        x,
+        y);
+  }
+
+  @Override
+  public void fill(double value, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    float v = (float) value;
+    FloatSpans.run(
+        shop,
+        (s, i, b, j, c, k, d, l, bytes) -> FloatElementwise.fill(s, i, v, bytes),
+        0,
+        1,
+        Operand.of(y));
+  }
+
+  @Override
+  public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
+    Shapes.type("x", x, TYPE);
+    Shapes.check("row", row, TYPE, 1, x.columns());
+    FloatReductions.columnSums(shop, alpha, Operand.of(x), beta, Operand.of(row));
+  }
+
+  @Override
+  public void gatherRows(Matrix source, Matrix indices, Matrix target) {
+    Shapes.type("source", source, TYPE);
+    Shapes.check("target", target, TYPE, target.rows(), source.columns());
+    int[] rows = indices("indices", indices, target.rows(), source.rows());
+    Operand from = Operand.of(source);
+    Operand to = Operand.of(target);
+    long bytes = (long) to.columns * BYTES;
+    Grid grid = new Grid(to.rows, Math.min(to.columns, Grid.GRAIN));
+    shop.run(
+        grid.tasks(),
+        target.size(),
+        (task, scratch) -> {
+          for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
+            long at = from.start + rows[r] * from.stride;
+            MemorySegment.copy(from.segment, at, to.segment, to.start + r * to.stride, bytes);
+          }
+        });
+  }
+
+  /** An index vector, checked. */
+  private static int[] indices(String name, Matrix m, int count, int bound) {
+    Shapes.check(name, m, ElementType.INT32, 1, count);
+    Operand from = Operand.of(m);
+    int[] values = new int[count];
+    for (int i = 0; i < count; i++) {
+      values[i] =
+          Shapes.index(
+              name, i, from.segment.get(JAVA_INT, from.start + (long) i * Integer.BYTES), bound);
+    }
+    return values;
+  }
+
+  @Override
+  public void activate(Activation f, Matrix x, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    Shapes.same("x", x, y);
+    FloatSpans.run(
+        shop,
+        (s, i, t, j, c, k, d, l, bytes) -> FloatActivations.forward(f, s, i, t, j, bytes),
+        0b01,
+        0b10,
+        Operand.of(x),
+        Operand.of(y));
+  }
+
+  @Override
+  public void activateBackward(Activation f, Matrix x, Matrix dy, double beta, Matrix dx) {
+    Shapes.type("dx", dx, TYPE);
+    Shapes.same("x", x, dx);
+    Shapes.same("dy", dy, dx);
+    float keep = (float) beta;
+    FloatSpans.run(
+        shop,
+        (s, i, t, j, u, k, d, l, bytes) ->
+            FloatActivations.backward(f, s, i, t, j, keep, u, k, bytes),
+        keep == 0 ? 0b011 : 0b111,
+        0b100,
+        Operand.of(x),
+        Operand.of(dy),
+        Operand.of(dx));
+  }
+
+  @Override
+  public void dot(double alpha, Matrix x, Matrix y, double beta, Matrix result) {
+    Shapes.type("x", x, TYPE);
+    Shapes.same("y", y, x);
+    Shapes.scalar("result", result);
+    update(result, alpha * FloatReductions.dot(shop, Operand.of(x), Operand.of(y)), beta);
+  }
+
+  @Override
+  public void countNonFinite(Matrix x, Matrix result) {
+    Shapes.type("x", x, TYPE);
+    Shapes.scalar("result", result);
+    update(result, FloatReductions.countNonFinite(shop, Operand.of(x)), 1);
+  }
+
+  private static void update(Matrix result, double value, double beta) {
+    result.set(0, 0, beta == 0 ? value : value + beta * result.get(0, 0));
+  }
+
+  @Override
+  public void softmax(Matrix x, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    Shapes.same("x", x, y);
+    FloatSoftmax.softmax(shop, Operand.of(x), Operand.of(y));
+  }
+
+  @Override
+  public void softmaxCrossEntropy(double scale, Matrix x, Matrix labels, Matrix loss, Matrix dx) {
+    Shapes.type("x", x, TYPE);
+    Shapes.same("dx", dx, x);
+    Shapes.scalar("loss", loss);
+    int[] label = indices("labels", labels, x.rows(), x.columns());
+    double sum =
+        FloatSoftmax.crossEntropy(shop, (float) scale, Operand.of(x), label, Operand.of(dx));
+    update(loss, scale * sum, 1);
+  }
+
+  @Override
+  public void sgd(
+      Matrix p, Matrix g, Matrix v, double rate, double momentum, double decay, boolean nesterov) {
+    Shapes.type("p", p, TYPE);
+    Shapes.same("g", g, p);
+    Shapes.same("v", v, p);
+    float r = (float) rate;
+    float m = (float) momentum;
+    float w = (float) decay;
+    FloatSpans.run(
+        shop,
+        (a, i, b, j, c, k, d, l, bytes) ->
+            FloatElementwise.sgd(a, i, b, j, c, k, bytes, r, m, w, nesterov),
+        0b111,
+        0b101,
+        Operand.of(p),
+        Operand.of(g),
+        Operand.of(v));
+  }
+
+  @Override
+  public void adam(
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay) {
+    Shapes.type("p", p, TYPE);
+    Shapes.same("g", g, p);
+    Shapes.same("m", m, p);
+    Shapes.same("v", v, p);
+    FloatSpans.run(
+        shop,
+        FloatElementwise.Adam.of(step, rate, beta1, beta2, epsilon, decay)::run,
+        0b1111,
+        0b1101,
+        Operand.of(p),
+        Operand.of(g),
+        Operand.of(m),
+        Operand.of(v));
+  }
+}

@@ -1,0 +1,176 @@
+package org.volterra.internal.panama;
+
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
+import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.WIDTH;
+import static org.volterra.internal.panama.FloatSpecies.load;
+import static org.volterra.internal.panama.FloatSpecies.merge;
+import static org.volterra.internal.panama.FloatSpecies.splat;
+import static org.volterra.internal.panama.FloatSpecies.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/** Products of a matrix and a vector, bound by memory: every element of the matrix is read once. */
+@SuppressWarnings("cast")
+final class FloatProducts {
+  /** Columns of one task of the block axpy; its sums stay in the first-level cache. */
+  private static final int BLOCK = 1024;
+
+  private FloatProducts() {}
+
+  /** {@code y = alpha a x + beta y}: one inner product for each row. */
+  static void rows(Workshop shop, double alpha, Operand a, Operand x, double beta, Operand y) {
+    int rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
+    int tasks = (a.rows + rowsPerTask - 1) / rowsPerTask;
+    shop.run(
+        tasks,
+        (long) a.rows * a.columns,
+        (task, scratch) -> {
+          int end = Math.min(a.rows, (task + 1) * rowsPerTask);
+          for (int i = task * rowsPerTask; i < end; i++) {
+            float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
+            merge(sum * (float) alpha, (float) beta, y.segment, y.start + (long) i * BYTES);
+          }
+        });
+  }
+
+  /**
+   * Inner product of two contiguous vectors: four chains of vectors, then the lanes, then what is
+   * left.
+   */
+  private static float inner(MemorySegment a, long i, MemorySegment x, long j, int n) {
+    FloatVector s0 = splat(0);
+    FloatVector s1 = splat(0);
+    FloatVector s2 = splat(0);
+    FloatVector s3 = splat(0);
+    long o = 0;
+    int left = n;
+    for (; left >= 4 * LENGTH; left -= 4 * LENGTH) {
+      s0 = load(a, i + o).fma(load(x, j + o), s0);
+      s1 = load(a, i + o + WIDTH).fma(load(x, j + o + WIDTH), s1);
+      s2 = load(a, i + o + 2 * WIDTH).fma(load(x, j + o + 2 * WIDTH), s2);
+      s3 = load(a, i + o + 3 * WIDTH).fma(load(x, j + o + 3 * WIDTH), s3);
+      o += 4 * WIDTH;
+    }
+    for (; left >= LENGTH; left -= LENGTH) {
+      s0 = load(a, i + o).fma(load(x, j + o), s0);
+      o += WIDTH;
+    }
+    float sum = FloatReduce.sum(s0.add(s1).add(s2.add(s3)));
+    for (; left > 0; left--) {
+      sum = Math.fma(a.get(LAYOUT, i + o), x.get(LAYOUT, j + o), sum);
+      o += BYTES;
+    }
+    return sum;
+  }
+
+  /**
+   * {@code y = alpha aᵀ x + beta y}: the sum of the rows of a weighted by x, in blocks of columns.
+   */
+  static void blockAxpy(Workshop shop, double alpha, Operand a, Operand x, double beta, Operand y) {
+    int tasks = (a.columns + BLOCK - 1) / BLOCK;
+    shop.run(
+        tasks,
+        (long) a.rows * a.columns,
+        (task, scratch) -> {
+          MemorySegment t = scratch.segment;
+          int width = Math.min(BLOCK, a.columns - task * BLOCK);
+          long column = (long) task * BLOCK * BYTES;
+          int whole = width / LENGTH * WIDTH;
+          FloatElementwise.fill(t, 0, (float) 0, BLOCK * BYTES);
+          int i = 0;
+          for (; i + 4 <= a.rows; i += 4) {
+            long row = a.start + i * a.stride + column;
+            long at = x.start + (long) i * BYTES;
+            axpy4(x.segment, at, a.segment, row, a.stride, t, whole);
+            axpyTail(x.segment, at, 4, a.segment, row, a.stride, t, whole, width);
+          }
+          for (; i < a.rows; i++) {
+            long row = a.start + i * a.stride + column;
+            long at = x.start + (long) i * BYTES;
+            axpy(x.segment.get(LAYOUT, at), a.segment, row, t, 0, whole);
+            axpyTail(x.segment, at, 1, a.segment, row, a.stride, t, whole, width);
+          }
+          long to = y.start + column;
+          FloatElementwise.axpby((float) alpha, t, 0, (float) beta, y.segment, to, whole);
+          for (int o = whole; o < width * BYTES; o += BYTES) {
+            merge(t.get(LAYOUT, o) * (float) alpha, (float) beta, y.segment, to + o);
+          }
+        });
+  }
+
+  private static void axpy4(
+      MemorySegment x,
+      long at,
+      MemorySegment a,
+      long row,
+      long stride,
+      MemorySegment t,
+      int bytes) {
+    FloatVector x0 = splat(x.get(LAYOUT, at));
+    FloatVector x1 = splat(x.get(LAYOUT, at + BYTES));
+    FloatVector x2 = splat(x.get(LAYOUT, at + 2 * BYTES));
+    FloatVector x3 = splat(x.get(LAYOUT, at + 3 * BYTES));
+    for (int o = 0; o < bytes; o += WIDTH) {
+      FloatVector s = load(a, row + o).fma(x0, load(t, o));
+      s = load(a, row + stride + o).fma(x1, s);
+      s = load(a, row + 2 * stride + o).fma(x2, s);
+      store(load(a, row + 3 * stride + o).fma(x3, s), t, o);
+    }
+  }
+
+  private static void axpyTail(
+      MemorySegment x,
+      long at,
+      int rows,
+      MemorySegment a,
+      long row,
+      long stride,
+      MemorySegment t,
+      int whole,
+      int width) {
+    for (int o = whole; o < width * BYTES; o += BYTES) {
+      float s = t.get(LAYOUT, o);
+      for (int r = 0; r < rows; r++) {
+        s = Math.fma(a.get(LAYOUT, row + r * stride + o), x.get(LAYOUT, at + (long) r * BYTES), s);
+      }
+      t.set(LAYOUT, o, s);
+    }
+  }
+
+  /** {@code y += factor * x} on whole vectors. */
+  private static void axpy(
+      float factor, MemorySegment x, long i, MemorySegment y, long j, int bytes) {
+    for (int o = 0; o < bytes; o += WIDTH) {
+      store(load(x, i + o).fma(splat(factor), load(y, j + o)), y, j + o);
+    }
+  }
+
+  /** {@code a += alpha x yᵀ}. */
+  static void rankOne(Workshop shop, double alpha, Operand x, Operand y, Operand a) {
+    Grid grid = new Grid(a.rows, a.columns);
+    shop.run(
+        grid.tasks(),
+        (long) a.rows * a.columns,
+        (task, scratch) -> {
+          long column = grid.firstColumn(task) * BYTES;
+          int width = grid.width(task);
+          int whole = width / LENGTH * WIDTH;
+          for (long i = grid.firstRow(task); i < grid.endRow(task); i++) {
+            float factor = (float) alpha * x.segment.get(LAYOUT, x.start + i * BYTES);
+            long row = a.start + i * a.stride + column;
+            axpy(factor, y.segment, y.start + column, a.segment, row, whole);
+            for (int o = whole; o < width * BYTES; o += BYTES) {
+              float sum =
+                  Math.fma(
+                      y.segment.get(LAYOUT, y.start + column + o),
+                      factor,
+                      a.segment.get(LAYOUT, row + o));
+              a.segment.set(LAYOUT, row + o, sum);
+            }
+          }
+        });
+  }
+}

@@ -1,0 +1,133 @@
+package org.volterra.internal.panama;
+
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
+import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.WIDTH;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Drives elementwise kernels over matrices of any stride. A kernel sees whole vectors only; what is
+ * left of a row is copied to a padded vector in scratch memory, goes through the same kernel, and
+ * is copied back.
+ */
+final class FloatSpans {
+  private FloatSpans() {}
+
+  /**
+   * An elementwise kernel on up to four operands; those that it does not need are the last one
+   * again.
+   */
+  @FunctionalInterface
+  interface Span {
+    /** Works on {@code bytes} bytes of each operand, a multiple of {@link FloatSpecies#WIDTH}. */
+    void run(
+        MemorySegment a,
+        long i,
+        MemorySegment b,
+        long j,
+        MemorySegment c,
+        long k,
+        MemorySegment d,
+        long l,
+        int bytes);
+  }
+
+  /**
+   * Runs a kernel.
+   *
+   * @param read bit set of the operands that the kernel reads
+   * @param written bit set of the operands that it writes
+   */
+  static void run(Workshop shop, Span span, int read, int written, Operand... given) {
+    Operand[] x = fourOf(given);
+    boolean flat = true;
+    for (Operand o : given) {
+      flat &= o.contiguous;
+    }
+    long size = (long) x[0].rows * x[0].columns;
+    Grid grid = flat ? new Grid(1, size) : new Grid(x[0].rows, x[0].columns);
+    int count = given.length;
+    shop.run(
+        grid.tasks(),
+        size * count,
+        (task, scratch) -> {
+          long column = grid.firstColumn(task) * BYTES;
+          int width = grid.width(task);
+          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
+            row(span, x, r, column, width, count, read, written, scratch.segment);
+          }
+        });
+  }
+
+  private static Operand[] fourOf(Operand[] given) {
+    Operand[] x = new Operand[4];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = given[Math.min(i, given.length - 1)];
+    }
+    return x;
+  }
+
+  private static void row(
+      Span span,
+      Operand[] x,
+      long r,
+      long column,
+      int width,
+      int count,
+      int read,
+      int written,
+      MemorySegment scratch) {
+    long a = x[0].start + r * x[0].stride + column;
+    long b = x[1].start + r * x[1].stride + column;
+    long c = x[2].start + r * x[2].stride + column;
+    long d = x[3].start + r * x[3].stride + column;
+    int rest = width % LENGTH;
+    int whole = (width - rest) * BYTES;
+    if (whole > 0) {
+      span.run(x[0].segment, a, x[1].segment, b, x[2].segment, c, x[3].segment, d, whole);
+    }
+    if (rest > 0) {
+      copyIn(x, 0, a + whole, rest, read, scratch);
+      copyIn(x, 1, b + whole, rest, count > 1 ? read : 0, scratch);
+      copyIn(x, 2, c + whole, rest, count > 2 ? read : 0, scratch);
+      copyIn(x, 3, d + whole, rest, count > 3 ? read : 0, scratch);
+      int last = count - 1;
+      span.run(
+          scratch,
+          0,
+          scratch,
+          Math.min(1, last) * WIDTH,
+          scratch,
+          Math.min(2, last) * WIDTH,
+          scratch,
+          Math.min(3, last) * WIDTH,
+          WIDTH);
+      copyOut(x, 0, a + whole, rest, written, scratch);
+      copyOut(x, 1, b + whole, rest, count > 1 ? written : 0, scratch);
+      copyOut(x, 2, c + whole, rest, count > 2 ? written : 0, scratch);
+      copyOut(x, 3, d + whole, rest, count > 3 ? written : 0, scratch);
+    }
+  }
+
+  private static void copyIn(
+      Operand[] x, int i, long from, int n, int mask, MemorySegment scratch) {
+    if ((mask >> i & 1) != 0) {
+      copy(x[i].segment, from, scratch, (long) i * WIDTH, n);
+    }
+  }
+
+  private static void copyOut(Operand[] x, int i, long to, int n, int mask, MemorySegment scratch) {
+    if ((mask >> i & 1) != 0) {
+      copy(scratch, (long) i * WIDTH, x[i].segment, to, n);
+    }
+  }
+
+  /** Copies a few elements. */
+  static void copy(MemorySegment source, long from, MemorySegment target, long to, int n) {
+    for (int i = 0; i < n; i++) {
+      target.set(LAYOUT, to + (long) i * BYTES, source.get(LAYOUT, from + (long) i * BYTES));
+    }
+  }
+}

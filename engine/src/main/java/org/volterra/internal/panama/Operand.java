@@ -1,0 +1,50 @@
+package org.volterra.internal.panama;
+
+import java.lang.foreign.MemorySegment;
+import org.volterra.memory.HostBuffer;
+import org.volterra.spi.Matrix;
+
+/** A matrix in host memory as kernels see it: a segment, and offsets and strides in bytes. */
+final class Operand {
+  final MemorySegment segment;
+  final long start;
+  final long stride;
+  final int rows;
+  final int columns;
+  final boolean contiguous;
+
+  private Operand(
+      MemorySegment segment, long start, long stride, int rows, int columns, boolean contiguous) {
+    this.segment = segment;
+    this.start = start;
+    this.stride = stride;
+    this.rows = rows;
+    this.columns = columns;
+    this.contiguous = contiguous;
+  }
+
+  /**
+   * A view of a matrix.
+   *
+   * @throws IllegalArgumentException if its buffer is not in host memory
+   * @throws IllegalStateException if its buffer is closed
+   */
+  static Operand of(Matrix m) {
+    if (!(m.buffer() instanceof HostBuffer buffer)) {
+      throw new IllegalArgumentException("the buffer " + m.buffer() + " is not in host memory");
+    }
+    int bytes = buffer.type().bytes();
+    return new Operand(
+        buffer.segment(),
+        m.offset() * bytes,
+        m.stride() * bytes,
+        m.rows(),
+        m.columns(),
+        m.isContiguous());
+  }
+
+  /** This vector repeated as every row of a matrix. */
+  Operand repeated(int times) {
+    return new Operand(segment, start, 0, times, columns, times == 1);
+  }
+}

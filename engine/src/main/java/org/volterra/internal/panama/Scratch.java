@@ -1,0 +1,53 @@
+package org.volterra.internal.panama;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import org.volterra.memory.NativeMemory;
+
+/**
+ * A block of native memory for the intermediate results of one task; borrowed from a {@link Store}
+ * and given back.
+ */
+final class Scratch {
+  /** Size of a block. */
+  static final int BYTES = 1 << 20;
+
+  final MemorySegment segment;
+  private final NativeMemory memory;
+
+  private Scratch() {
+    memory = NativeMemory.allocate(BYTES);
+    segment = memory.segment();
+  }
+
+  /** The blocks of a provider: as many as were ever in use at once. Thread-safe. */
+  static final class Store implements AutoCloseable {
+    private final ArrayDeque<Scratch> free = new ArrayDeque<>();
+    private boolean closed;
+
+    synchronized Scratch borrow() {
+      if (closed) {
+        throw new IllegalStateException("this provider is closed");
+      }
+      Scratch s = free.pollLast();
+      return s == null ? new Scratch() : s;
+    }
+
+    synchronized void giveBack(Scratch s) {
+      if (closed) {
+        s.memory.close();
+      } else {
+        free.addLast(s);
+      }
+    }
+
+    @Override
+    public synchronized void close() {
+      closed = true;
+      for (Scratch s : free) {
+        s.memory.close();
+      }
+      free.clear();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package org.volterra.internal.panama;
+
+import org.volterra.internal.platform.WorkerPool;
+
+/** The threads and the scratch memory that the primitives of a provider share. */
+final class Workshop implements AutoCloseable {
+  /**
+   * Regions with less work than this, in elements read or written, stay on the calling thread:
+   * waking costs more.
+   */
+  private static final long LEAST_WORK = 1 << 15;
+
+  private final WorkerPool pool;
+  private final Scratch.Store store = new Scratch.Store();
+
+  /** One piece of the work, with scratch memory that is its own while it runs. */
+  @FunctionalInterface
+  interface Job {
+    void run(int index, Scratch scratch);
+  }
+
+  Workshop(int threads) {
+    pool = new WorkerPool(threads);
+  }
+
+  int threads() {
+    return pool.threads();
+  }
+
+  /**
+   * Runs {@code job} for each index in [0, tasks), on several threads if {@code work} is worth it.
+   */
+  void run(int tasks, long work, Job job) {
+    if (tasks == 1 || work < LEAST_WORK || pool.threads() == 1) {
+      Scratch scratch = store.borrow();
+      try {
+        for (int i = 0; i < tasks; i++) {
+          job.run(i, scratch);
+        }
+      } finally {
+        store.giveBack(scratch);
+      }
+    } else {
+      pool.run(tasks, i -> runOne(i, job));
+    }
+  }
+
+  private void runOne(int index, Job job) {
+    Scratch scratch = store.borrow();
+    try {
+      job.run(index, scratch);
+    } finally {
+      store.giveBack(scratch);
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    store.close();
+  }
+}

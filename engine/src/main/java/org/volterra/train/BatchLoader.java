@@ -1,0 +1,114 @@
+package org.volterra.train;
+
+import org.volterra.Network;
+import org.volterra.NetworkSpec;
+import org.volterra.memory.HostBuffer;
+import org.volterra.memory.Resources;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+
+/** Brings batches of samples to the device, through memory that is allocated once. */
+final class BatchLoader implements AutoCloseable {
+  private final Resources resources = new Resources();
+  private final NetworkSpec spec;
+  private final Buffer inputs;
+  private final Buffer targets;
+  private final HostBuffer stagedInputs;
+  private final HostBuffer stagedTargets;
+  private final boolean labels;
+  private final Matrix[] inputViews;
+  private final Matrix[] targetViews;
+
+  BatchLoader(Network network, int batch, boolean labels) {
+    this.spec = network.spec();
+    this.labels = labels;
+    ElementType type = network.type();
+    int rows = batch * spec.positions();
+    inputs = resources.own(network.provider().allocate(type, (long) rows * spec.inputs()));
+    stagedInputs = resources.own(HostBuffer.allocate(type, inputs.length()));
+    ElementType targetType = labels ? ElementType.INT32 : type;
+    targets =
+        resources.own(
+            network.provider().allocate(targetType, (long) rows * (labels ? 1 : spec.outputs())));
+    stagedTargets = resources.own(HostBuffer.allocate(targetType, targets.length()));
+    inputViews = new Matrix[batch + 1];
+    targetViews = new Matrix[batch + 1];
+  }
+
+  /** Checks that samples fit a network and a loss. */
+  static void check(NetworkSpec spec, Loss loss, Samples samples, String name) {
+    int width = spec.positions() * spec.inputs();
+    if (samples.width() != width) {
+      throw new IllegalArgumentException(
+          name + " have " + samples.width() + " inputs a sample: the network takes " + width);
+    }
+    if (loss.takesLabels() != samples.classes() > 0) {
+      throw new IllegalArgumentException(
+          "loss "
+              + loss
+              + " takes "
+              + (loss.takesLabels() ? "class labels" : "real targets")
+              + ": "
+              + name
+              + " have "
+              + (samples.classes() > 0 ? "class labels" : "real targets"));
+    }
+    int targetWidth = spec.positions() * (loss.takesLabels() ? 1 : spec.outputs());
+    if (samples.targetWidth() != targetWidth) {
+      throw new IllegalArgumentException(
+          name
+              + " have "
+              + samples.targetWidth()
+              + " targets a sample: the network needs "
+              + targetWidth);
+    }
+    if (loss.takesLabels() && samples.classes() > spec.outputs()) {
+      throw new IllegalArgumentException(
+          name
+              + " have "
+              + samples.classes()
+              + " classes: the network has "
+              + spec.outputs()
+              + " outputs");
+    }
+  }
+
+  /** Loads the samples {@code order[from] … order[from + count − 1]}. */
+  void load(Samples samples, int[] order, int from, int count) {
+    int width = samples.width();
+    int targetWidth = samples.targetWidth();
+    for (int i = 0; i < count; i++) {
+      int sample = order[from + i];
+      for (int j = 0; j < width; j++) {
+        stagedInputs.set((long) i * width + j, samples.input(sample, j));
+      }
+      for (int j = 0; j < targetWidth; j++) {
+        stagedTargets.set((long) i * targetWidth + j, samples.target(sample, j));
+      }
+    }
+    inputs.upload(stagedInputs.segment(), 0, 0, (long) count * width);
+    targets.upload(stagedTargets.segment(), 0, 0, (long) count * targetWidth);
+    if (inputViews[count] == null) {
+      int rows = count * spec.positions();
+      inputViews[count] = Matrix.of(inputs, 0, rows, spec.inputs());
+      targetViews[count] =
+          labels ? Matrix.vector(targets, 0, rows) : Matrix.of(targets, 0, rows, spec.outputs());
+    }
+  }
+
+  /** The inputs of the batch that was loaded last, which had {@code count} samples. */
+  Matrix inputs(int count) {
+    return inputViews[count];
+  }
+
+  /** Its targets. */
+  Matrix targets(int count) {
+    return targetViews[count];
+  }
+
+  @Override
+  public void close() {
+    resources.close();
+  }
+}

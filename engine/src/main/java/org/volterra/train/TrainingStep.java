@@ -1,0 +1,195 @@
+package org.volterra.train;
+
+import org.volterra.Network;
+import org.volterra.Workspace;
+import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.Resources;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/**
+ * Evaluates loss and gradients of batches in memory that is allocated once: load, forward, loss,
+ * adjoint, regulariser, clipping.
+ */
+final class TrainingStep implements AutoCloseable {
+  private final Resources resources = new Resources();
+  private final Network network;
+  private final Primitives p;
+  private final Loss loss;
+  private final double clipNorm;
+  private final int batch;
+  private final Workspace workspace;
+  private final BatchLoader loader;
+  private final DepthPenalty penalty;
+  private final Matrix parameters;
+  private final Matrix gradients;
+  private final Matrix outputGradient;
+  private final Matrix lossValue;
+  private final Matrix penaltyValue;
+  private final Matrix normValue;
+  private int count;
+  private Matrix output;
+  private double dataLoss;
+  private double gradientNorm;
+
+  TrainingStep(
+      Network network,
+      Loss loss,
+      DepthRegularizer regularizer,
+      double clipNorm,
+      int batch,
+      MemoryBudget budget) {
+    this.network = network;
+    this.p = network.provider().primitives(network.type());
+    this.loss = loss;
+    this.clipNorm = clipNorm;
+    this.batch = batch;
+    boolean complete = false;
+    try {
+      workspace = resources.own(network.workspace(batch, budget));
+      loader = resources.own(new BatchLoader(network, batch, loss.takesLabels()));
+      penalty =
+          regularizer.isNone()
+              ? null
+              : resources.own(new DepthPenalty(regularizer, network, workspace.gradients()));
+      int length = Math.toIntExact(network.layout().length());
+      parameters = Matrix.vector(network.parameters(), 0, length);
+      gradients = Matrix.vector(workspace.gradients(), 0, length);
+      int rows = batch * network.spec().positions();
+      int outputs = network.spec().outputs();
+      outputGradient =
+          Matrix.of(
+              resources.own(network.provider().allocate(network.type(), (long) rows * outputs)),
+              0,
+              rows,
+              outputs);
+      lossValue = scalar();
+      penaltyValue = scalar();
+      normValue = scalar();
+      complete = true;
+    } finally {
+      if (!complete) {
+        resources.close();
+      }
+    }
+  }
+
+  private Matrix scalar() {
+    return Matrix.vector(resources.own(network.provider().allocate(ElementType.FLOAT64, 1)), 0, 1);
+  }
+
+  Matrix parameters() {
+    return parameters;
+  }
+
+  Matrix gradients() {
+    return gradients;
+  }
+
+  long historyBytes() {
+    return workspace.historyBytes();
+  }
+
+  /** Chooses the batch for the next calls. */
+  void load(Samples samples, int[] order, int from, int size) {
+    loader.load(samples, order, from, size);
+    count = size;
+  }
+
+  /**
+   * The loss of the batch with regularisation; its gradients are then in the workspace. NaN if
+   * anything is not finite.
+   */
+  double evaluate() {
+    Workspace pass = workspace.forBatch(count);
+    forward(pass);
+    pass.backward(rows(outputGradient));
+    penaltyValue.set(0, 0, 0);
+    if (penalty != null) {
+      penalty.add(penaltyValue);
+    }
+    p.dot(1, gradients, gradients, 0, normValue);
+    gradientNorm = Math.sqrt(normValue.get(0, 0));
+    if (clipNorm > 0 && gradientNorm > clipNorm) {
+      p.axpby(0, gradients, clipNorm / gradientNorm, gradients);
+    }
+    return dataLoss + penaltyValue.get(0, 0);
+  }
+
+  private void forward(Workspace pass) {
+    output = pass.forward(loader.inputs(count));
+    lossValue.set(0, 0, 0);
+    loss.evaluate(p, output, loader.targets(count), lossValue, rows(outputGradient));
+    dataLoss = lossValue.get(0, 0);
+  }
+
+  private Matrix rows(Matrix whole) {
+    return count == batch ? whole : whole.rows(0, count * network.spec().positions());
+  }
+
+  /** Whether the last evaluation gave only finite numbers. */
+  boolean isFinite() {
+    return Double.isFinite(dataLoss) && Double.isFinite(gradientNorm);
+  }
+
+  /** What was not finite, as words. */
+  String firstNonFinite() {
+    return new NonFiniteSearch(p, workspace.forBatch(count), scalar())
+        .first(loader.inputs(count), output);
+  }
+
+  double dataLoss() {
+    return dataLoss;
+  }
+
+  double gradientNorm() {
+    return gradientNorm;
+  }
+
+  /** Runs samples through the network without gradients. */
+  Evaluation evaluate(Samples samples) {
+    int rowsOfSample = network.spec().positions();
+    int outputs = network.spec().outputs();
+    int[] order = new int[samples.count()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i;
+    }
+    double[] all = new double[samples.count() * rowsOfSample * outputs];
+    double total = 0;
+    for (int from = 0; from < samples.count(); from += batch) {
+      load(samples, order, from, Math.min(batch, samples.count() - from));
+      forward(workspace.forBatch(count));
+      total += dataLoss * count;
+      System.arraycopy(
+          output.toArray(), 0, all, from * rowsOfSample * outputs, count * rowsOfSample * outputs);
+    }
+    double mean = total / samples.count();
+    return samples.classes() == 0
+        ? new Evaluation(mean, Double.NaN, new int[0][0], all)
+        : classify(samples, mean, all, outputs);
+  }
+
+  private static Evaluation classify(Samples samples, double mean, double[] all, int outputs) {
+    int[][] confusion = new int[samples.classes()][outputs];
+    int right = 0;
+    int total = samples.count() * samples.targetWidth();
+    for (int i = 0; i < total; i++) {
+      int best = 0;
+      for (int j = 1; j < outputs; j++) {
+        if (all[i * outputs + j] > all[i * outputs + best]) {
+          best = j;
+        }
+      }
+      int label = (int) samples.target(i / samples.targetWidth(), i % samples.targetWidth());
+      confusion[label][best]++;
+      right += label == best ? 1 : 0;
+    }
+    return new Evaluation(mean, (double) right / total, confusion, all);
+  }
+
+  @Override
+  public void close() {
+    resources.close();
+  }
+}

@@ -1,0 +1,134 @@
+package org.volterra.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.volterra.memory.Resources;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/** An {@link Optimizer} bound to a network's parameters, with its state on the device. */
+abstract sealed class Updater implements AutoCloseable
+    permits Updater.Sgd, Updater.Adam, LbfgsUpdater {
+  /** Computes the loss, and the gradients into their buffer, at the present parameters. */
+  @FunctionalInterface
+  interface Objective {
+    double evaluate();
+  }
+
+  final Primitives p;
+  final Matrix parameters;
+  final Matrix gradients;
+  private final ComputeProvider provider;
+  private final Resources resources = new Resources();
+  private final Map<String, Buffer> buffers = new LinkedHashMap<>();
+
+  Updater(ComputeProvider provider, Matrix parameters, Matrix gradients) {
+    this.provider = provider;
+    this.p = provider.primitives(parameters.buffer().type());
+    this.parameters = parameters;
+    this.gradients = gradients;
+  }
+
+  static Updater bind(
+      Optimizer optimizer, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+    return switch (optimizer) {
+      case Optimizer.Sgd sgd -> new Sgd(sgd, provider, parameters, gradients);
+      case Optimizer.Adam adam -> new Adam(adam, provider, parameters, gradients);
+      case Optimizer.Lbfgs lbfgs -> new LbfgsUpdater(lbfgs, provider, parameters, gradients);
+    };
+  }
+
+  /** A vector of state with the parameters' length, kept in checkpoints under this name. */
+  final Matrix state(String name) {
+    Buffer buffer = resources.own(provider.allocate(p.type(), parameters.columns()));
+    buffers.put(name, buffer);
+    return Matrix.vector(buffer, 0, parameters.columns());
+  }
+
+  /** One element of FLOAT64 for inner products, not kept in checkpoints. */
+  final Matrix scalar() {
+    return Matrix.vector(resources.own(provider.allocate(ElementType.FLOAT64, 1)), 0, 1);
+  }
+
+  /** Makes one step from the present parameters and returns the objective's value before it. */
+  abstract double step(double rate, long step, Objective objective);
+
+  /** Numbers of the state that are no vectors, for checkpoints. */
+  long[] counters() {
+    return new long[0];
+  }
+
+  /** Restores what {@link #counters} returned. */
+  void restore(long[] counters) {}
+
+  /** The state's vectors by name. */
+  final Map<String, Buffer> buffers() {
+    return buffers;
+  }
+
+  @Override
+  public final void close() {
+    resources.close();
+  }
+
+  /** Stochastic gradient descent. */
+  static final class Sgd extends Updater {
+    private final Optimizer.Sgd rule;
+    private final Matrix velocity;
+
+    private Sgd(Optimizer.Sgd rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+      super(provider, parameters, gradients);
+      this.rule = rule;
+      this.velocity = state("velocity");
+    }
+
+    @Override
+    double step(double rate, long step, Objective objective) {
+      double loss = objective.evaluate();
+      p.sgd(
+          parameters,
+          gradients,
+          velocity,
+          rate,
+          rule.momentum(),
+          rule.weightDecay(),
+          rule.nesterov());
+      return loss;
+    }
+  }
+
+  /** Adam. */
+  static final class Adam extends Updater {
+    private final Optimizer.Adam rule;
+    private final Matrix first;
+    private final Matrix second;
+
+    private Adam(
+        Optimizer.Adam rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+      super(provider, parameters, gradients);
+      this.rule = rule;
+      this.first = state("first_moment");
+      this.second = state("second_moment");
+    }
+
+    @Override
+    double step(double rate, long step, Objective objective) {
+      double loss = objective.evaluate();
+      p.adam(
+          parameters,
+          gradients,
+          first,
+          second,
+          step + 1,
+          rate,
+          rule.beta1(),
+          rule.beta2(),
+          rule.epsilon(),
+          rule.weightDecay());
+      return loss;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package org.volterra.spi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import org.volterra.memory.HostBuffer;
+
+/**
+ * The same matrix for the provider under test and for the reference, each amid a band of NaN:
+ * reading the band poisons results, writing it is found out.
+ */
+final class Guarded implements AutoCloseable {
+  private static final int BAND = 37;
+
+  final Matrix tested;
+  final Matrix reference;
+
+  private Guarded(Matrix tested, Matrix reference) {
+    this.tested = tested;
+    this.reference = reference;
+  }
+
+  /** A matrix of normal random numbers with {@code gap} elements between its rows. */
+  static Guarded random(ElementType type, int rows, int columns, int gap, Random random) {
+    return of(type, rows, columns, gap, (i, j) -> random.nextGaussian());
+  }
+
+  /** A value of element (i, j). */
+  interface Cell {
+    double at(int i, int j);
+  }
+
+  static Guarded of(ElementType type, int rows, int columns, int gap, Cell cell) {
+    long stride = (long) columns + gap;
+    long length = 2L * BAND + rows * stride;
+    Guarded g =
+        new Guarded(
+            matrix(type, length, rows, columns, stride),
+            matrix(type, length, rows, columns, stride));
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        double value = cell.at(i, j);
+        g.tested.set(i, j, value);
+        g.reference.set(i, j, value);
+      }
+    }
+    return g;
+  }
+
+  private static Matrix matrix(ElementType type, long length, int rows, int columns, long stride) {
+    Buffer buffer = HostBuffer.allocate(type, length);
+    for (long i = 0; i < length; i++) {
+      buffer.set(i, type.isFloating() ? Double.NaN : Integer.MIN_VALUE);
+    }
+    return new Matrix(buffer, BAND, rows, columns, stride);
+  }
+
+  /**
+   * Asserts that the provider under test came within {@code absolute + relative * |expected|} and
+   * left the band alone.
+   */
+  void check(String what, double absolute, double relative) {
+    for (int i = 0; i < reference.rows(); i++) {
+      for (int j = 0; j < reference.columns(); j++) {
+        double expected = reference.get(i, j);
+        double actual = tested.get(i, j);
+        double tolerance = absolute + relative * Math.abs(expected);
+        boolean same =
+            Double.compare(expected, actual) == 0 || Math.abs(expected - actual) <= tolerance;
+        assertTrue(
+            same,
+            () -> what + ": expected " + expected + ", got " + actual + " within " + tolerance);
+      }
+    }
+    Buffer b = tested.buffer();
+    if (b.type().isFloating()) {
+      for (long i = 0; i < b.length(); i++) {
+        long row = Math.floorDiv(i - tested.offset(), tested.stride());
+        long column = Math.floorMod(i - tested.offset(), tested.stride());
+        if (row < 0 || row >= tested.rows() || column >= tested.columns()) {
+          long at = i;
+          assertTrue(
+              Double.isNaN(b.get(i)), () -> what + ": wrote element " + at + " outside the matrix");
+        }
+      }
+    }
+  }
+
+  /** Asserts that two matrices of one shape agree bit for bit. */
+  static void assertSameBits(String what, Matrix a, Matrix b) {
+    for (int i = 0; i < a.rows(); i++) {
+      for (int j = 0; j < a.columns(); j++) {
+        assertEquals(
+            Double.doubleToRawLongBits(a.get(i, j)), Double.doubleToRawLongBits(b.get(i, j)), what);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    tested.buffer().close();
+    reference.buffer().close();
+  }
+}
