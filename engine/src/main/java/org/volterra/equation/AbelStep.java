@@ -1,19 +1,22 @@
 package org.volterra.equation;
 
 /**
- * Integrals of (t_l − s)^(α−1) times 1, (t_{k+1} − s)/h_k and (s − t_k)/h_k over one step [t_k, t_{k+1}],
- * relative to the mean step, without cancellation.
+ * Integrals of (t_l − s)^(α−1) times 1, (t_{k+1} − s)/h_k and (s − t_k)/h_k over one step [t_k,
+ * t_{k+1}], relative to the mean step, without cancellation.
  *
- * <p>With A = t_l − t_k, ρ = h_k/A in (0, 1] and s = t_k + h_k u they are h_k A^(α−1) times the integrals
- * of (1 − ρu)^(α−1) times 1, 1 − u and u over [0, 1]. Steps that are short beside their distance use the
- * binomial series, all of whose terms are positive; the others closed forms in 1 − (1 − ρ)^β.
+ * <p>With A = t_l − t_k, ρ = h_k/A in (0, 1] and s = t_k + h_k u they are h_k A^(α−1) times the
+ * integrals of (1 − ρu)^(α−1) times 1, 1 − u and u over [0, 1]. Steps that are short beside their
+ * distance use the binomial series, all of whose terms are positive; the others closed forms in 1 −
+ * (1 − ρ)^β.
  *
  * @param factor h_k A^(α−1), relative to the mean step
  * @param ratio ρ
  * @param exponent α
  */
 record AbelStep(double factor, double ratio, double exponent) {
-  /** Up to this ρ the series is used: 26 terms at most, and the closed forms lose one digit above. */
+  /**
+   * Up to this ρ the series is used: 26 terms at most, and the closed forms lose one digit above.
+   */
   private static final double SERIES_LIMIT = 0.25;
 
   /**
@@ -29,8 +32,7 @@ record AbelStep(double factor, double ratio, double exponent) {
     double step = grid.step(k);
     double distance = grid.distance(l, k);
     double power = exponent == 1 ? 1 : Math.pow(distance, exponent - 1);
-    return new AbelStep(
-        step / grid.meanStep() * power, Math.min(step / distance, 1), exponent);
+    return new AbelStep(step / grid.meanStep() * power, Math.min(step / distance, 1), exponent);
   }
 
   /** The integral of (t_l − s)^(α−1). */

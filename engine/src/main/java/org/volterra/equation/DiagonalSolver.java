@@ -6,9 +6,10 @@ import java.util.function.DoubleUnaryOperator;
 /**
  * Solves the scalar equation x = c + f(x) that an implicit method has at each node.
  *
- * <p>The secant method for the residual x − c − f(x), begun with a fixed-point step. A change of sign keeps
- * the iterates in a bracket, which is halved where secants shrink it too slowly; without one, secant
- * steps may grow only geometrically, and where there is no secant the step is a fixed-point one. Stateless.
+ * <p>The secant method for the residual x − c − f(x), begun with a fixed-point step. A change of
+ * sign keeps the iterates in a bracket, which is halved where secants shrink it too slowly; without
+ * one, secant steps may grow only geometrically, and where there is no secant the step is a
+ * fixed-point one. Stateless.
  */
 final class DiagonalSolver {
   /** Where iterations stop at once: residual relative to |x| + |c| + |f(x)|. */
@@ -115,8 +116,7 @@ final class DiagonalSolver {
       return 0.5 * (last.x + here.x);
     }
     double move = -here.residual * ((here.x - last.x) / (here.residual - last.residual));
-    double limit =
-        MAX_GROWTH * Math.max(Math.abs(here.x - last.x), Math.abs(here.residual));
+    double limit = MAX_GROWTH * Math.max(Math.abs(here.x - last.x), Math.abs(here.residual));
     return here.x + (Double.isNaN(move) ? -here.residual : Math.clamp(move, -limit, limit));
   }
 

@@ -14,8 +14,8 @@ public record GradedGrid(int layers, double horizon, double grading) {
   /**
    * Checks the arguments.
    *
-   * @throws IllegalArgumentException if one is out of range, or if the first step is too small for a
-   *     normal number
+   * @throws IllegalArgumentException if one is out of range, or if the first step is too small for
+   *     a normal number
    */
   public GradedGrid {
     if (layers < 1) {
@@ -30,8 +30,14 @@ public record GradedGrid(int layers, double horizon, double grading) {
     double first = horizon * Math.pow(1.0 / layers, grading);
     if (first < Double.MIN_NORMAL) {
       throw new IllegalArgumentException(
-          "grading " + grading + ": with " + layers + " layers the first step, " + first
-              + ", is below " + Double.MIN_NORMAL);
+          "grading "
+              + grading
+              + ": with "
+              + layers
+              + " layers the first step, "
+              + first
+              + ", is below "
+              + Double.MIN_NORMAL);
     }
   }
 
@@ -45,9 +51,7 @@ public record GradedGrid(int layers, double horizon, double grading) {
     if (l == layers) {
       return horizon;
     }
-    return grading == 1
-        ? horizon * l / layers
-        : horizon * Math.pow((double) l / layers, grading);
+    return grading == 1 ? horizon * l / layers : horizon * Math.pow((double) l / layers, grading);
   }
 
   /**

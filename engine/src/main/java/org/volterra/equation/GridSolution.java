@@ -3,39 +3,84 @@ package org.volterra.equation;
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
 
-/**
- * What a quadrature method gives: the solution's values at the nodes of a grid. Immutable.
- *
- * @param equation what was solved
- * @param method by what
- * @param grid the nodes t_0 … t_L
- * @param values x_0 … x_L; the accessor copies
- * @param maxResidual the greatest |x_l − g − h Σ w F| that the implicit steps left; 0 for explicit methods
- */
-public record GridSolution(
-    IntegralEquation equation,
-    QuadratureMethod method,
-    GradedGrid grid,
-    double[] values,
-    double maxResidual) {
+/** What a quadrature method gives: the solution's values at the nodes of a grid. Immutable. */
+public final class GridSolution {
+  private final IntegralEquation equation;
+  private final QuadratureMethod method;
+  private final GradedGrid grid;
+  private final double[] values;
+  private final double maxResidual;
+
   /**
-   * Copies the values.
+   * A solution.
    *
+   * @param equation what was solved
+   * @param method by what
+   * @param grid the nodes t_0 … t_L
+   * @param values x_0 … x_L; they are copied
+   * @param maxResidual the greatest |x_l − g − h Σ w F| that the implicit steps left
    * @throws IllegalArgumentException if there is not one value for each node
    */
-  public GridSolution {
-    Objects.requireNonNull(equation, "equation");
-    Objects.requireNonNull(method, "method");
-    values = values.clone();
+  GridSolution(
+      IntegralEquation equation,
+      QuadratureMethod method,
+      GradedGrid grid,
+      double[] values,
+      double maxResidual) {
+    this.equation = Objects.requireNonNull(equation, "equation");
+    this.method = Objects.requireNonNull(method, "method");
+    this.grid = grid;
+    this.values = values.clone();
+    this.maxResidual = maxResidual;
     if (values.length != grid.layers() + 1) {
       throw new IllegalArgumentException(
           "values of length " + values.length + ": the grid has " + (grid.layers() + 1) + " nodes");
     }
   }
 
-  @Override
+  /**
+   * What was solved.
+   *
+   * @return the equation
+   */
+  public IntegralEquation equation() {
+    return equation;
+  }
+
+  /**
+   * By what it was solved.
+   *
+   * @return the method
+   */
+  public QuadratureMethod method() {
+    return method;
+  }
+
+  /**
+   * The nodes t_0 … t_L.
+   *
+   * @return the grid
+   */
+  public GradedGrid grid() {
+    return grid;
+  }
+
+  /**
+   * The values at all nodes.
+   *
+   * @return a new array x_0 … x_L
+   */
   public double[] values() {
     return values.clone();
+  }
+
+  /**
+   * How well the implicit steps were solved.
+   *
+   * @return the greatest |x_l − g − h Σ w F|; 0 for explicit methods
+   */
+  public double maxResidual() {
+    return maxResidual;
   }
 
   /**

@@ -1,11 +1,11 @@
 package org.volterra.equation;
 
 /**
- * An equation of Hammerstein's form: the integrand is a product of a kernel and a feature of the state,
- * F(t, s, x) = K(t, s) φ(s, x).
+ * An equation of Hammerstein's form: the integrand is a product of a kernel and a feature of the
+ * state, F(t, s, x) = K(t, s) φ(s, x).
  *
- * <p>This is the form of a dense network with a scalar kernel. A solver evaluates φ once for each node
- * and keeps it in the history; general integrands need an evaluation for each pair of nodes.
+ * <p>This is the form of a dense network with a scalar kernel. A solver evaluates φ once for each
+ * node and keeps it in the history; general integrands need an evaluation for each pair of nodes.
  */
 public interface HammersteinEquation extends IntegralEquation {
   /**

@@ -8,9 +8,10 @@ import java.util.function.DoubleUnaryOperator;
  *
  * <pre>  x(t) = g(t) + ∫₀ᵗ (t − s)^(α−1) F(t, s, x(s)) ds,   0 &lt; α ≤ 1.</pre>
  *
- * <p>F is the smooth part of the integrand; α = 1, the default, is the regular equation of Urysohn's
- * form. Where F is a product K(t, s) φ(s, x), implement {@link HammersteinEquation} instead: its
- * features enter the history as they do in a network. For example x(t) = 1 + ∫₀ᵗ tanh(t x(s)) ds:
+ * <p>F is the smooth part of the integrand; α = 1, the default, is the regular equation of
+ * Urysohn's form. Where F is a product K(t, s) φ(s, x), implement {@link HammersteinEquation}
+ * instead: its features enter the history as they do in a network. For example x(t) = 1 + ∫₀ᵗ
+ * tanh(t x(s)) ds:
  *
  * <pre>{@code
  * record Growth(double horizon) implements IntegralEquation {

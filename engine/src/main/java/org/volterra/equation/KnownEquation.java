@@ -9,8 +9,8 @@ import java.util.Objects;
  * @param name a readable lower-case name
  * @param formula the equation as text
  * @param equation the equation; {@link IntegralEquation#solution} is present
- * @param orderAtEnd whether a uniform grid's order is measured at t = T, because the solution is not
- *     smooth at 0 and the maximum norm shows the start alone
+ * @param orderAtEnd whether a uniform grid's order is measured at t = T, because the solution is
+ *     not smooth at 0 and the maximum norm shows the start alone
  */
 public record KnownEquation(
     int number, String name, String formula, IntegralEquation equation, boolean orderAtEnd) {
@@ -37,14 +37,22 @@ public record KnownEquation(
   }
 
   /**
+   * Whether the order of convergence on a grid is measured by the error at T.
+   *
+   * @param grid a grid
+   * @return true for {@link #orderAtEnd} on a uniform grid; otherwise the greatest error is used
+   */
+  public boolean isOrderAtEnd(GradedGrid grid) {
+    return orderAtEnd && grid.grading() == 1;
+  }
+
+  /**
    * The error by which the order of convergence is measured.
    *
    * @param solution a solution of this equation
-   * @return the error at T for {@link #orderAtEnd} on a uniform grid, otherwise the greatest error
+   * @return its error at T or its greatest error, see {@link #isOrderAtEnd}
    */
   public double orderError(GridSolution solution) {
-    return orderAtEnd && solution.grid().grading() == 1
-        ? solution.endError()
-        : solution.maxError();
+    return isOrderAtEnd(solution.grid()) ? solution.endError() : solution.maxError();
   }
 }

@@ -10,21 +10,29 @@ import org.volterra.kernel.DepthFunction;
 /** Ten Volterra equations of the second kind with known solutions. Immutable and thread-safe. */
 public final class KnownEquations {
   private static final DepthFunction ONE = (t, s) -> 1;
-  private static final DoubleBinaryOperator STATE = (s, x) -> x;
 
   private static final List<KnownEquation> ALL =
       List.of(
-          known(1, "exponential", "x = 1 + ∫ x", product(1, t -> 1, ONE, STATE, Math::exp)),
+          known(
+              1,
+              "exponential",
+              "x = 1 + ∫ x",
+              product(1, t -> 1, ONE, KnownEquations::state, Math::exp)),
           known(
               2,
               "sine",
               "x = t − ∫ (t−s) x",
-              product(1, t -> t, (t, s) -> s - t, STATE, Math::sin)),
+              product(1, t -> t, (t, s) -> s - t, KnownEquations::state, Math::sin)),
           known(
               3,
               "separable",
               "x = t + ∫ t s x",
-              product(1, t -> t, (t, s) -> t * s, STATE, t -> t * Math.exp(t * t * t / 3))),
+              product(
+                  1,
+                  t -> t,
+                  (t, s) -> t * s,
+                  KnownEquations::state,
+                  t -> t * Math.exp(t * t * t / 3))),
           known(
               4,
               "sine-feature",
@@ -41,7 +49,11 @@ public final class KnownEquations {
               "fading-memory",
               "x = 1 + ∫ exp(−2(t−s)) x",
               product(
-                  1, t -> 1, (t, s) -> Math.exp(-2 * (t - s)), STATE, t -> 2 - Math.exp(-t))),
+                  1,
+                  t -> 1,
+                  (t, s) -> Math.exp(-2 * (t - s)),
+                  KnownEquations::state,
+                  t -> 2 - Math.exp(-t))),
           known(
               7,
               "quadratic",
@@ -82,18 +94,24 @@ public final class KnownEquations {
   public static List<KnownEquation> find(String selector) {
     List<KnownEquation> found =
         ALL.stream()
-            .filter(
-                e ->
-                    selector.equals(e.id())
-                        || selector.equals(e.name())
-                        || selector.equals(String.valueOf(e.number())))
+            .filter(e ->
+                selector.equals(e.id())
+                    || selector.equals(e.name())
+                    || selector.equals(String.valueOf(e.number())))
             .toList();
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "problem '" + selector + "' is unknown: choose a number in 1..10 or one of "
+          "problem '"
+              + selector
+              + "' is unknown: choose a number in 1..10 or one of "
               + ALL.stream().map(KnownEquation::name).collect(Collectors.joining(", ")));
     }
     return found;
+  }
+
+  /** The feature φ(s, x) = x. */
+  private static double state(double s, double x) {
+    return x;
   }
 
   private static KnownEquation known(
@@ -125,7 +143,8 @@ public final class KnownEquations {
 
   private static IntegralEquation abel(
       DoubleUnaryOperator source, double exponent, double factor, DoubleUnaryOperator exact) {
-    return new Product(1, exponent, source, (t, s) -> factor, STATE, Optional.of(exact));
+    return new Product(
+        1, exponent, source, (t, s) -> factor, KnownEquations::state, Optional.of(exact));
   }
 
   private record Product(

@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
  *
  * <pre>  x_l = g(t_l) + h Σ_{k≤l} w_{l,k} F(t_l, t_k, x_k),   l = 1 … L,   x_0 = g(0),</pre>
  *
- * <p>with the mean step h = T/L. A method is explicit if w_{l,l} = 0. Values: immutable, thread-safe,
- * equal if they are the same method.
+ * <p>with the mean step h = T/L. A method is explicit if w_{l,l} = 0. Values: immutable,
+ * thread-safe, equal if they are the same method.
  */
 public sealed interface QuadratureMethod
     permits LeftRectangle, Trapezoid, ProductRectangle, ProductTrapezoid {
@@ -59,16 +59,15 @@ public sealed interface QuadratureMethod
     return all().stream()
         .filter(method -> method.id().equals(id))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "method '" + id + "' is unknown: choose one of " + names(all())));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "method '" + id + "' is unknown: choose one of " + names(all())));
   }
 
   /**
    * Whether the method was made for equations like this: product integration for singular ones, the
-   * others for regular ones. Product integration may be applied to regular equations too and is then
-   * the corresponding regular method.
+   * others for regular ones. Product integration may be applied to regular equations too and is
+   * then the corresponding regular method.
    *
    * @param equation the equation
    * @return true if singular equation and product integration go together, or neither is so

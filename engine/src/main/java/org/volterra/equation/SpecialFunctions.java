@@ -4,8 +4,8 @@ package org.volterra.equation;
 public final class SpecialFunctions {
   /** Lanczos' approximation with g = 7 and nine terms (SIAM J. Numer. Anal. B 1, 1964). */
   private static final double[] LANCZOS = {
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313,
-    -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
+    0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531,
+    -176.6150291621406, 12.507343278686905, -0.13857109526572012, 9.984369578019572e-6,
     1.5056327351493116e-7,
   };
 
@@ -16,7 +16,9 @@ public final class SpecialFunctions {
 
   private static final double GREATEST_ALPHA = 0.99;
 
-  /** e^(−38) &lt; 2⁻⁵⁴: where the sum's tails are cut, and the exponent of its discretisation error. */
+  /**
+   * e^(−38) &lt; 2⁻⁵⁴: where the sum's tails are cut, and the exponent of its discretisation error.
+   */
   private static final double NEGLIGIBLE = 38;
 
   private SpecialFunctions() {}
@@ -45,8 +47,8 @@ public final class SpecialFunctions {
   }
 
   /**
-   * The completely monotone Mittag-Leffler function E_α(−t^α), with a relative error below 1e-13. It
-   * solves x(t) = 1 − (1/Γ(α)) ∫₀ᵗ (t − s)^(α−1) x(s) ds.
+   * The completely monotone Mittag-Leffler function E_α(−t^α), with a relative error below 1e-13.
+   * It solves x(t) = 1 − (1/Γ(α)) ∫₀ᵗ (t − s)^(α−1) x(s) ds.
    *
    * <p>From the spectral representation (R. Gorenflo, F. Mainardi, Fractional Calculus, 1997), with
    * r = e^(y/α),

@@ -17,14 +17,15 @@ import org.volterra.sum.ScalarSum;
 /**
  * Solves Volterra equations by direct quadrature, in float64, at a cost of O(L²).
  *
- * <p>All methods march over the nodes with the history and the cumulative sum of the networks: slice k
- * (one sample, one position, one channel) holds the feature φ(t_k, x_k), and the row of coefficients of
- * layer l holds w_{l,k} K(t_l, t_k), so that the left rectangle rule is the network x_l = g_l + h Σ_{k&lt;l}
- * K_{l,k} φ(x_k) itself. An integrand that is no product has the feature 1 and the coefficients w_{l,k}
- * F(t_l, t_k, x_k), which then depend on the states, as in depth attention.
+ * <p>All methods march over the nodes with the history and the cumulative sum of the networks:
+ * slice k (one sample, one position, one channel) holds the feature φ(t_k, x_k), and the row of
+ * coefficients of layer l holds w_{l,k} K(t_l, t_k), so that the left rectangle rule is the network
+ * x_l = g_l + h Σ_{k&lt;l} K_{l,k} φ(x_k) itself. An integrand that is no product has the feature 1
+ * and the coefficients w_{l,k} F(t_l, t_k, x_k), which then depend on the states, as in depth
+ * attention.
  *
- * <p>Memory: L slices and L coefficients on the device, returned before a solve ends. A solver has no
- * state beyond its provider and is thread-safe as far as the equation is.
+ * <p>Memory: L slices and L coefficients on the device, returned before a solve ends. A solver has
+ * no state beyond its provider and is thread-safe as far as the equation is.
  */
 public final class VolterraSolver {
   private final ComputeProvider provider;
@@ -45,8 +46,10 @@ public final class VolterraSolver {
    * @param method a method that may be applied to it
    * @param layers number of steps L, at least 1
    * @return the values at t_0 … t_L
-   * @throws IllegalArgumentException as {@link #solve(IntegralEquation, QuadratureMethod, int, double)}
-   * @throws IllegalStateException as {@link #solve(IntegralEquation, QuadratureMethod, int, double)}
+   * @throws IllegalArgumentException as {@link #solve(IntegralEquation, QuadratureMethod, int,
+   *     double)}
+   * @throws IllegalStateException as {@link #solve(IntegralEquation, QuadratureMethod, int,
+   *     double)}
    */
   public GridSolution solve(IntegralEquation equation, QuadratureMethod method, int layers) {
     return solve(equation, method, layers, 1);
@@ -62,8 +65,8 @@ public final class VolterraSolver {
    * @return the values at t_0 … t_L
    * @throws IllegalArgumentException if the equation's exponent is not in (0, 1], the method cannot
    *     integrate its singularity, or the grid's arguments are out of range
-   * @throws IllegalStateException if a value is not finite or an implicit step does not converge, which
-   *     more layers may cure; or if the device has not enough memory
+   * @throws IllegalStateException if a value is not finite or an implicit step does not converge,
+   *     which more layers may cure; or if the device has not enough memory
    */
   public GridSolution solve(
       IntegralEquation equation, QuadratureMethod method, int layers, double grading) {
@@ -75,8 +78,12 @@ public final class VolterraSolver {
       List<QuadratureMethod> allowed =
           QuadratureMethod.all().stream().filter(QuadratureMethod::integratesSingularity).toList();
       throw new IllegalArgumentException(
-          "method '" + method.id() + "': the equation is weakly singular, with the exponent " + exponent
-              + " < 1: choose one of " + QuadratureMethod.names(allowed));
+          "method '"
+              + method.id()
+              + "': the equation is weakly singular, with the exponent "
+              + exponent
+              + " < 1: choose one of "
+              + QuadratureMethod.names(allowed));
     }
     GradedGrid grid = new GradedGrid(layers, equation.horizon(), grading);
     try (March march = new March(equation, method, grid)) {
@@ -120,9 +127,7 @@ public final class VolterraSolver {
       for (int l = 1; l <= layers; l++) {
         rows[l - 1] = Matrix.vector(row, 0, l);
       }
-      sum =
-          new ScalarSum(
-              provider.primitives(type), grid.meanStep(), rows, null, history, null);
+      sum = new ScalarSum(provider.primitives(type), grid.meanStep(), rows, null, history, null);
     }
 
     GridSolution run() {
@@ -139,9 +144,7 @@ public final class VolterraSolver {
     /** Writes the feature of node k into the history. */
     private void remember(int k) {
       double z =
-          equation instanceof HammersteinEquation product
-              ? product.feature(grid.time(k), x[k])
-              : 1;
+          equation instanceof HammersteinEquation product ? product.feature(grid.time(k), x[k]) : 1;
       Matrix slice = history.slice(k);
       slice.buffer().set(slice.offset(), z);
     }
@@ -187,7 +190,12 @@ public final class VolterraSolver {
 
     private String where(int l) {
       return String.format(
-          Locale.ROOT, "%s, layer %d of %d, t = %.6g: ", method.id(), l, grid.layers(), grid.time(l));
+          Locale.ROOT,
+          "%s, layer %d of %d, t = %.6g: ",
+          method.id(),
+          l,
+          grid.layers(),
+          grid.time(l));
     }
 
     @Override

@@ -48,11 +48,7 @@ class DiagonalSolverTest {
   void equationsWithoutARoot() {
     for (DoubleUnaryOperator f :
         new DoubleUnaryOperator[] {
-          x -> x + 1,
-          x -> 1.25 + 0.25 * x * x,
-          x -> Double.NaN,
-          x -> x < 0.5 ? 1 : 0,
-          Math::exp,
+          x -> x + 1, x -> 1.25 + 0.25 * x * x, x -> Double.NaN, x -> x < 0.5 ? 1 : 0, Math::exp,
         }) {
       assertThatIllegalStateException()
           .isThrownBy(() -> root(f, 0.2))

@@ -113,8 +113,7 @@ class KnownEquationsTest {
     for (int layers : new int[] {1, 7, 80, LAYERS}) {
       assertThat(solve("9", ProductTrapezoid.ID, layers).maxError()).isLessThan(2e-15);
     }
-    GridSolution graded =
-        solver.solve(only("9").equation(), new ProductTrapezoid(), LAYERS, 3);
+    GridSolution graded = solver.solve(only("9").equation(), new ProductTrapezoid(), LAYERS, 3);
     assertThat(graded.maxError()).isLessThan(2e-15);
   }
 

@@ -53,8 +53,7 @@ class ProductWeightsTest {
         assertThat(h * step.constant()).isCloseTo(exact[0], withinPercentage(1e-12));
         assertThat(h * step.left()).isCloseTo(exact[1], withinPercentage(1e-12));
         assertThat(h * step.right()).isCloseTo(exact[2], withinPercentage(1e-12));
-        assertThat(step.left() + step.right())
-            .isCloseTo(step.constant(), withinPercentage(1e-12));
+        assertThat(step.left() + step.right()).isCloseTo(step.constant(), withinPercentage(1e-12));
       }
     }
   }
@@ -135,8 +134,7 @@ class ProductWeightsTest {
     // E_α(−t^α) ~ t^(−α)/Γ(1−α) for large t.
     double large = 1e20;
     assertThat(SpecialFunctions.mittagLeffler(0.7, large))
-        .isCloseTo(
-            Math.pow(large, -0.7) / SpecialFunctions.gamma(0.3), withinPercentage(1e-10));
+        .isCloseTo(Math.pow(large, -0.7) / SpecialFunctions.gamma(0.3), withinPercentage(1e-10));
     for (double alpha : new double[] {0, 0.005, 0.995, 1.5, Double.NaN}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> SpecialFunctions.mittagLeffler(alpha, 1))

@@ -25,8 +25,8 @@ class VolterraSolverTest {
   private long bytesBefore;
 
   /** x = g + ∫ (t−s)^(α−1) F(t, s, x) ds as a user would write it. */
-  private record User(
-      double horizon, double exponent, DoubleUnaryOperator g, Integrand f) implements IntegralEquation {
+  private record User(double horizon, double exponent, DoubleUnaryOperator g, Integrand f)
+      implements IntegralEquation {
     interface Integrand {
       double at(double t, double s, double x);
     }
@@ -82,11 +82,10 @@ class VolterraSolverTest {
 
   static Stream<Arguments> pairs() {
     return KnownEquations.all().stream()
-        .flatMap(
-            known ->
-                QuadratureMethod.all().stream()
-                    .filter(m -> m.integratesSingularity() || m.fits(known.equation()))
-                    .map(method -> Arguments.of(known, method)));
+        .flatMap(known ->
+            QuadratureMethod.all().stream()
+                .filter(m -> m.integratesSingularity() || m.fits(known.equation()))
+                .map(method -> Arguments.of(known, method)));
   }
 
   @ParameterizedTest
@@ -113,7 +112,8 @@ class VolterraSolverTest {
   void productIntegrationOfRegularEquationsIsTheRegularMethod() {
     for (KnownEquation known : KnownEquations.all().subList(0, 7)) {
       for (double grading : new double[] {1, 2.5}) {
-        double[] rectangle = solver.solve(known.equation(), new LeftRectangle(), 30, grading).values();
+        double[] rectangle =
+            solver.solve(known.equation(), new LeftRectangle(), 30, grading).values();
         double[] trapezoid = solver.solve(known.equation(), new Trapezoid(), 30, grading).values();
         assertThat(solver.solve(known.equation(), new ProductRectangle(), 30, grading).values())
             .containsExactly(rectangle, within(1e-14));
@@ -235,10 +235,8 @@ class VolterraSolverTest {
     solution.values()[0] = 7;
     assertThat(solution.value(0)).isEqualTo(1);
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                new GridSolution(
-                    equation, new LeftRectangle(), solution.grid(), new double[3], 0))
+        .isThrownBy(() ->
+            new GridSolution(equation, new LeftRectangle(), solution.grid(), new double[3], 0))
         .withMessageContaining("length 3");
   }
 
