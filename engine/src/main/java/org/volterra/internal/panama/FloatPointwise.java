@@ -36,8 +36,7 @@ final class FloatPointwise {
   }
 
   /** {@code dx = f'(x) dy + beta dx}. */
-  static void backward(
-      Workshop shop, Activation f, Operand x, Operand dy, float beta, Operand dx) {
+  static void backward(Workshop shop, Activation f, Operand x, Operand dy, float beta, Operand dx) {
     run(
         shop,
         x,

@@ -145,8 +145,7 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("dx", dx, TYPE);
     Shapes.same("x", x, dx);
     Shapes.same("dy", dy, dx);
-    FloatPointwise.backward(
-        shop, f, Operand.of(x), Operand.of(dy), (float) beta, Operand.of(dx));
+    FloatPointwise.backward(shop, f, Operand.of(x), Operand.of(dy), (float) beta, Operand.of(dx));
   }
 
   @Override
