@@ -67,18 +67,24 @@ final class CompileKernels {
 
   private void compileAll(Path nvcc, Map<String, String> hashes)
       throws IOException, InterruptedException {
+    // Aside first: where a kernel does not compile, the old images stay.
+    Path fresh = Files.createTempDirectory("kernels");
+    for (Path source : list(sources, ".cu")) {
+      String operation = source.getFileName().toString().replaceFirst("\\.cu$", "");
+      for (String architecture : CUBINS) {
+        Path image = fresh.resolve(operation + "." + architecture + ".cubin");
+        compile(nvcc, source, image, "--cubin", architecture);
+      }
+      compile(nvcc, source, fresh.resolve(operation + ".ptx"), "--ptx", PORTABLE);
+    }
     Files.createDirectories(images);
     for (Path old : list(images, ".cubin", ".ptx")) {
       Files.delete(old);
     }
-    for (Path source : list(sources, ".cu")) {
-      String operation = source.getFileName().toString().replaceFirst("\\.cu$", "");
-      for (String architecture : CUBINS) {
-        Path image = images.resolve(operation + "." + architecture + ".cubin");
-        compile(nvcc, source, image, "--cubin", architecture);
-      }
-      compile(nvcc, source, images.resolve(operation + ".ptx"), "--ptx", PORTABLE);
+    for (Path image : list(fresh, ".cubin", ".ptx")) {
+      Files.move(image, images.resolve(image.getFileName()));
     }
+    Files.delete(fresh);
     writeManifest(version(nvcc), hashes);
     System.out.println("Compiled the CUDA kernels with " + nvcc + " into " + images);
   }
@@ -86,7 +92,7 @@ final class CompileKernels {
   private static void compile(Path nvcc, Path source, Path image, String kind, String architecture)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(nvcc.toString(), kind));
-    command.addAll(List.of("-arch=" + architecture));
+    command.add("-arch=" + architecture);
     command.addAll(OPTIONS);
     command.addAll(
         List.of("-o", image.toAbsolutePath().toString(), source.getFileName().toString()));

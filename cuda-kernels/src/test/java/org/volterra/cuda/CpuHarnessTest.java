@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +21,7 @@ final class CpuHarnessTest {
   private static final int BLOCKS = 3;
   private static final int SEEDS = 40;
 
-  @TempDir Path folder;
+  @TempDir static Path folder;
 
   @BeforeEach
   void compilerIsPresent() {
@@ -102,7 +103,7 @@ final class CpuHarnessTest {
     }
   }
 
-  private record Sums(String failure, float[] values) {}
+  private record Sums(String failure, List<Float> values) {}
 
   private static Sums blockSum(CpuKernels kernels, Arena arena, long seed) {
     int n = BLOCKS * THREADS - 5;
@@ -119,7 +120,9 @@ final class CpuHarnessTest {
             arena.allocateFrom(JAVA_FLOAT, x),
             out,
             n);
-    return new Sums(failure, out.toArray(JAVA_FLOAT));
+    List<Float> values =
+        out.elements(JAVA_FLOAT).map(element -> element.get(JAVA_FLOAT, 0)).toList();
+    return new Sums(failure, values);
   }
 
   /** For how many seeds the sums of ones are not the numbers of elements. */
@@ -130,7 +133,7 @@ final class CpuHarnessTest {
       for (long seed = 0; seed < SEEDS; seed++) {
         Sums sums = blockSum(kernels, arena, seed);
         assertThat(sums.failure()).as("seed %d", seed).isEmpty();
-        if (!Arrays.equals(sums.values(), new float[] {128, 128, 123})) {
+        if (!sums.values().equals(List.of(128f, 128f, 123f))) {
           wrong++;
         }
       }

@@ -31,10 +31,12 @@ final class NativeCompiler {
     assumeTrue(found, "no g++ on the PATH: kernels are not tested on the CPU");
   }
 
-  /** Compiles a source to a library. */
+  /** Compiles a source to a library, or takes the one that is there from an earlier call. */
   static Path library(Path source, Path folder, String... options) {
     Path library = folder.resolve(stem(source) + String.join("", options) + ".so");
-    compile(source, library, concat(options, "-shared", "-fPIC"));
+    if (Files.notExists(library)) {
+      compile(source, library, concat(options, "-shared", "-fPIC"));
+    }
     return library;
   }
 

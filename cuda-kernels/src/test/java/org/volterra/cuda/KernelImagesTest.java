@@ -1,0 +1,113 @@
+package org.volterra.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The compiled kernels under version control: complete, undamaged, and those of the sources. */
+final class KernelImagesTest {
+  private static final Path SOURCES = Path.of("src/main/cuda");
+  private static final Path IMAGES = Path.of("src/main/resources/org/volterra/cuda/kernels");
+
+  private final KernelImages images = KernelImages.bundled();
+
+  @Test
+  void imagesWereCompiledFromTheSourcesAsTheyAre() throws IOException {
+    assertThat(images.manifest().sources())
+        .as(
+            "a kernel has changed since its images were compiled: run ./mvnw -Pnvcc -pl"
+                + " cuda-kernels generate-resources where nvcc is, and commit")
+        .isEqualTo(sums(SOURCES, ".cu", ".cuh"));
+  }
+
+  @Test
+  void imagesAreThoseOfTheManifest() throws IOException {
+    assertThat(images.manifest().images()).isEqualTo(sums(IMAGES, ".cubin", ".ptx"));
+  }
+
+  @Test
+  void everySourceIsAnOperationWithAllImages() throws IOException {
+    for (String source : sums(SOURCES, ".cu").keySet()) {
+      String operation = source.replace(".cu", "");
+      assertThat(images.operations()).contains(operation);
+      for (String architecture : new String[] {"sm_80", "sm_86", "sm_89", "sm_90a", "sm_100"}) {
+        byte[] cubin = images.load(operation + "." + architecture + ".cubin");
+        assertThat(cubin).startsWith(0x7f, 'E', 'L', 'F');
+      }
+    }
+  }
+
+  @Test
+  void exactArchitectureComesBeforePtx() {
+    assertThat(images.imageFor("axpby", 8, 0)).isEqualTo("axpby.sm_80.cubin");
+    assertThat(images.imageFor("axpby", 8, 6)).isEqualTo("axpby.sm_86.cubin");
+    assertThat(images.imageFor("axpby", 8, 9)).isEqualTo("axpby.sm_89.cubin");
+    assertThat(images.imageFor("axpby", 9, 0)).isEqualTo("axpby.sm_90a.cubin");
+    assertThat(images.imageFor("axpby", 10, 0)).isEqualTo("axpby.sm_100.cubin");
+    assertThat(images.imageFor("axpby", 8, 7)).isEqualTo("axpby.ptx");
+    assertThat(images.imageFor("axpby", 12, 0)).isEqualTo("axpby.ptx");
+  }
+
+  @Test
+  void ptxEndsWithAZeroAndHoldsBothKernels() {
+    byte[] ptx = images.load("axpby.ptx");
+    assertThat(ptx).endsWith(0);
+    assertThat(new String(ptx, StandardCharsets.UTF_8))
+        .contains(".target sm_80", ".entry axpby_f32", ".entry axpby_f64");
+  }
+
+  @Test
+  void unknownNamesAndOldDevicesAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> images.imageFor("gemm", 9, 0))
+        .withMessageContaining("\"gemm\"")
+        .withMessageContaining("axpby");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> images.imageFor("axpby", 7, 5))
+        .withMessageContaining("7.5")
+        .withMessageContaining("8.0 or newer");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> images.load("axpby.sm_70.cubin"))
+        .withMessageContaining("axpby.sm_70.cubin");
+  }
+
+  @Test
+  void damagedManifestIsRefusedWithTheLine() {
+    String sum = "0".repeat(64);
+    assertThat(KernelManifest.parse("# x\n\nsource " + sum + " a.cu\n").sources())
+        .containsOnlyKeys("a.cu");
+    for (String line :
+        new String[] {
+          "image " + sum,
+          "picture " + sum + " a",
+          "image " + sum.substring(1) + " a",
+          "source " + sum + " a.cu"
+        }) {
+      assertThatIllegalArgumentException()
+          .as(line)
+          .isThrownBy(() -> KernelManifest.parse("source " + sum + " a.cu\n" + line))
+          .withMessageContaining("line 2")
+          .withMessageContaining(line);
+    }
+  }
+
+  private static SortedMap<String, String> sums(Path folder, String... endings) throws IOException {
+    SortedMap<String, String> sums = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (Stream.of(endings).anyMatch(file.toString()::endsWith)) {
+          sums.put(file.getFileName().toString(), KernelImages.sha256(Files.readAllBytes(file)));
+        }
+      }
+    }
+    return sums;
+  }
+}
