@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
         "Solve Volterra integral equations with known solutions; print errors and orders.",
     footer = {
       "",
-      "The order is that of max_error, except for problem 8 on a uniform grid: its solution is not",
-      "smooth at 0, and the order is that of end_error, the error at t = T.",
+      "The order is that of max_error, except for problem 8 on a uniform grid: its solution is"
+          + " not smooth at 0, and the order is that of end_error, the error at t = T (marked *).",
       "Errors at rounding level have no order."
     })
 public final class SolveCommand implements Callable<Integer> {

