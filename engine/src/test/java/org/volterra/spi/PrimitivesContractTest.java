@@ -121,7 +121,7 @@ class PrimitivesContractTest {
   void ger(ElementType type) {
     for (int round = 0; round < 60; round++) {
       int m = size();
-      int n = round % 9 == 0 ? 20000 : size();
+      int n = round % 9 == 0 ? 40000 / m : size();
       try (Guarded x = matrix(type, 1, m);
           Guarded y = matrix(type, 1, n);
           Guarded a = matrix(type, m, n)) {
@@ -136,7 +136,7 @@ class PrimitivesContractTest {
   void linear(ElementType type) {
     for (int round = 0; round < 150; round++) {
       int m = size();
-      int n = round % 30 == 0 ? 20000 : size();
+      int n = round % 30 == 0 ? 40000 / m : size();
       double[] s = SCALARS[round % SCALARS.length];
       Primitives reference = scalar.primitives(type);
       try (Guarded x = matrix(type, m, n);
@@ -184,7 +184,7 @@ class PrimitivesContractTest {
     for (Activation f : Activation.values()) {
       for (int round = 0; round < 40; round++) {
         int m = size();
-        int n = round == 0 ? 20000 : size();
+        int n = round == 0 ? 20000 / m : size();
         double beta = round % 2;
         Guarded.Cell cell = (i, j) -> 3 * random.nextGaussian();
         try (Guarded x = Guarded.of(type, m, n, random.nextInt(9), cell);
@@ -218,7 +218,7 @@ class PrimitivesContractTest {
   void reductions(ElementType type) {
     for (int round = 0; round < 100; round++) {
       int m = size();
-      int n = round % 20 == 0 ? 20000 : size();
+      int n = round % 20 == 0 ? 40000 / m : size();
       double[] s = SCALARS[round % SCALARS.length];
       try (Guarded x = matrix(type, m, n);
           Guarded y = matrix(type, m, n);
@@ -245,7 +245,7 @@ class PrimitivesContractTest {
     double tolerance = (type == ElementType.FLOAT32 ? 100 : 4000) * epsilon(type);
     for (int round = 0; round < 80; round++) {
       int m = size();
-      int n = round % 20 == 0 ? 20000 : size();
+      int n = round % 20 == 0 ? 40000 / m : size();
       double spread = round % 3 == 0 ? 40 : 1;
       try (Guarded x =
               Guarded.of(
@@ -277,7 +277,7 @@ class PrimitivesContractTest {
   void optimisers(ElementType type) {
     for (int round = 0; round < 60; round++) {
       int m = size();
-      int n = round % 20 == 0 ? 20000 : size();
+      int n = round % 20 == 0 ? 40000 / m : size();
       Guarded.Cell square = (i, j) -> Math.abs(random.nextGaussian());
       try (Guarded p = matrix(type, m, n);
           Guarded g = matrix(type, m, n);
