@@ -4,6 +4,7 @@ module org.volterra.engine {
 
   exports org.volterra;
   exports org.volterra.depth;
+  exports org.volterra.equation;
   exports org.volterra.feature;
   exports org.volterra.io;
   exports org.volterra.kernel;

@@ -433,12 +433,12 @@ public final class NetworkSpec {
   /**
    * The layout in which this kernel's sums read the history.
    *
-   * @return interleaved for matrix-valued kernels, slice-major for scalar ones
+   * @return interleaved for dense kernels, slice-major for fields and scalar ones
    */
   public History.Layout historyLayout() {
-    return kernel instanceof DepthKernel.Scalar
-        ? History.Layout.SLICE_MAJOR
-        : History.Layout.INTERLEAVED;
+    return kernel instanceof DepthKernel.Dense
+        ? History.Layout.INTERLEAVED
+        : History.Layout.SLICE_MAJOR;
   }
 
   /**

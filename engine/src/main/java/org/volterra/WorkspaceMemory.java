@@ -19,7 +19,10 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
+import org.volterra.sum.FieldScratch;
+import org.volterra.sum.FieldSum;
 import org.volterra.sum.MatrixSum;
+import org.volterra.sum.MeshRows;
 import org.volterra.sum.ScalarSum;
 
 /**
@@ -69,7 +72,8 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix output;
   private final Matrix[] stageValues;
   private final Matrix[] stageGradients;
-  private final DepthParameter kernel;
+  private final MeshRows meshRows;
+  private final Buffer fieldScratch;
   private final Matrix[] coefficients;
   private final Matrix[] coefficientGradients;
   private final DepthParameter bias;
@@ -139,7 +143,8 @@ final class WorkspaceMemory implements AutoCloseable {
       stageWeights = new DepthParameter[stages];
       stageBiases = new DepthParameter[stages];
       bindStages(rows);
-      kernel = bindKernel();
+      meshRows = meshRows();
+      fieldScratch = meshRows == null ? null : fieldBuffer(rows);
       coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
       coefficientGradients =
           training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
@@ -216,26 +221,6 @@ final class WorkspaceMemory implements AutoCloseable {
     return training ? group.in(gradients) : new Matrix[group.entries().size()];
   }
 
-  private DepthParameter bindKernel() {
-    return switch (spec.kernel()) {
-      case DepthKernel.Dense dense ->
-          DepthParameter.perLayer(group("kernel").in(parameters), gradientsOf(group("kernel")), 1);
-      case DepthKernel.Field field -> {
-        int height = spec.featureChannels();
-        int scratchRows = Math.multiplyExact(spec.depth(), height);
-        yield DepthParameter.triangle(
-            p,
-            spec.grid(),
-            new TriangleMesh(field.intervals(), spec.grid().horizon()),
-            nodes(group("kernel").in(parameters), height),
-            training ? nodes(group("kernel").in(gradients), height) : null,
-            scratch(scratchRows, spec.channels()),
-            scratch(scratchRows, spec.channels()));
-      }
-      case DepthKernel.Scalar scalar -> null;
-    };
-  }
-
   /** Splits the rows of the mesh into its nodes. */
   private static Matrix[] nodes(Matrix[] meshRows, int height) {
     Matrix[] nodes = new Matrix[meshRows.length * (meshRows.length + 1) / 2];
@@ -285,11 +270,47 @@ final class WorkspaceMemory implements AutoCloseable {
     return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
   }
 
+  private MeshRows meshRows() {
+    return spec.kernel() instanceof DepthKernel.Field field
+        ? new MeshRows(spec.grid(), new LineMesh(field.intervals(), spec.grid().horizon()))
+        : null;
+  }
+
+  private Buffer fieldBuffer(int rows) {
+    long length =
+        FieldScratch.length(meshRows.largest(), rows, spec.featureChannels(), spec.channels());
+    return resources.own(provider.allocate(type, length));
+  }
+
   CumulativeSum sum(Views v) {
-    return kernel == null
-        ? new ScalarSum(
-            p, spec.scale(), coefficients, coefficientGradients, v.history(), v.gradient())
-        : new MatrixSum(p, spec.scale(), kernel, v.history(), v.gradient());
+    return switch (spec.kernel()) {
+      case DepthKernel.Dense dense ->
+          new MatrixSum(
+              p,
+              spec.scale(),
+              DepthParameter.perLayer(
+                  group("kernel").in(parameters), gradientsOf(group("kernel")), 1),
+              v.history(),
+              v.gradient());
+      case DepthKernel.Field field ->
+          new FieldSum(
+              p,
+              spec.scale(),
+              meshRows,
+              nodes(group("kernel").in(parameters), spec.featureChannels()),
+              training ? nodes(group("kernel").in(gradients), spec.featureChannels()) : null,
+              v.history(),
+              v.gradient(),
+              new FieldScratch(
+                  fieldScratch,
+                  meshRows.largest(),
+                  v.rows(),
+                  spec.featureChannels(),
+                  spec.channels()));
+      case DepthKernel.Scalar scalar ->
+          new ScalarSum(
+              p, spec.scale(), coefficients, coefficientGradients, v.history(), v.gradient());
+    };
   }
 
   /** φ bound to its memory, or null if it is the identity. */

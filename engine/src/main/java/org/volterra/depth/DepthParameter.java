@@ -77,41 +77,9 @@ public interface DepthParameter {
       Matrix[] nodeGradients,
       Matrix value,
       Matrix gradient) {
-    Stencil[][] stencils = new Stencil[grid.layers() + 1][1];
+    Stencil[] stencils = new Stencil[grid.layers() + 1];
     for (int l = 0; l < stencils.length; l++) {
-      stencils[l][0] = mesh.locate(grid.time(l));
-    }
-    return new Interpolated(primitives, stencils, nodes, nodeGradients, value, gradient);
-  }
-
-  /**
-   * The rows of a field on the triangle: the value of layer l ≥ 1 stacks the l values at (t_l,
-   * t_k), k = 0 … l−1.
-   *
-   * @param primitives the device
-   * @param grid the layers' depths
-   * @param mesh the mesh
-   * @param nodes values at its nodes, each e × d
-   * @param nodeGradients where their gradients are added
-   * @param value scratch of (L·e) × d
-   * @param gradient scratch of (L·e) × d
-   * @return the parameter, whose value at layer l is (l·e) × d
-   */
-  static DepthParameter triangle(
-      Primitives primitives,
-      DepthGrid grid,
-      TriangleMesh mesh,
-      Matrix[] nodes,
-      Matrix[] nodeGradients,
-      Matrix value,
-      Matrix gradient) {
-    Stencil[][] stencils = new Stencil[grid.layers() + 1][];
-    stencils[0] = new Stencil[0];
-    for (int l = 1; l < stencils.length; l++) {
-      stencils[l] = new Stencil[l];
-      for (int k = 0; k < l; k++) {
-        stencils[l][k] = mesh.locate(grid.time(l), grid.time(k));
-      }
+      stencils[l] = mesh.locate(grid.time(l));
     }
     return new Interpolated(primitives, stencils, nodes, nodeGradients, value, gradient);
   }
@@ -150,17 +118,15 @@ public interface DepthParameter {
    */
   final class Interpolated implements DepthParameter {
     private final Primitives primitives;
-    private final Stencil[][] stencils;
+    private final Stencil[] stencils;
     private final Matrix[] nodes;
     private final Matrix[] nodeGradients;
-    private final Matrix[] value;
-    private final Matrix[] gradient;
-    private final Matrix[] valueBlock;
-    private final Matrix[] gradientBlock;
+    private final Matrix value;
+    private final Matrix gradient;
 
     private Interpolated(
         Primitives primitives,
-        Stencil[][] stencils,
+        Stencil[] stencils,
         Matrix[] nodes,
         Matrix[] nodeGradients,
         Matrix value,
@@ -169,56 +135,30 @@ public interface DepthParameter {
       this.stencils = stencils;
       this.nodes = nodes;
       this.nodeGradients = nodeGradients;
-      this.value = prefixes(value, nodes[0].rows());
-      this.gradient = prefixes(gradient, nodes[0].rows());
-      this.valueBlock = blocks(value, nodes[0].rows());
-      this.gradientBlock = blocks(gradient, nodes[0].rows());
-    }
-
-    private static Matrix[] blocks(Matrix m, int height) {
-      Matrix[] blocks = new Matrix[m.rows() / height];
-      for (int k = 0; k < blocks.length; k++) {
-        blocks[k] = m.rows(k * height, height);
-      }
-      return blocks;
-    }
-
-    private static Matrix[] prefixes(Matrix m, int height) {
-      Matrix[] prefixes = new Matrix[m.rows() / height + 1];
-      for (int k = 1; k < prefixes.length; k++) {
-        prefixes[k] = m.rows(0, k * height);
-      }
-      return prefixes;
+      this.value = value;
+      this.gradient = gradient;
     }
 
     @Override
     public Matrix value(int l) {
-      Stencil[] row = stencils[l];
-      for (int k = 0; k < row.length; k++) {
-        Stencil stencil = row[k];
-        for (int p = 0; p < stencil.size(); p++) {
-          primitives.axpby(
-              stencil.weight(p), nodes[stencil.node(p)], p == 0 ? 0 : 1, valueBlock[k]);
-        }
+      Stencil stencil = stencils[l];
+      for (int p = 0; p < stencil.size(); p++) {
+        primitives.axpby(stencil.weight(p), nodes[stencil.node(p)], p == 0 ? 0 : 1, value);
       }
-      return value[row.length];
+      return value;
     }
 
     @Override
     public Matrix gradient(int l) {
-      Matrix target = gradient[stencils[l].length];
-      primitives.fill(0, target);
-      return target;
+      primitives.fill(0, gradient);
+      return gradient;
     }
 
     @Override
     public void accumulated(int l) {
-      Stencil[] row = stencils[l];
-      for (int k = 0; k < row.length; k++) {
-        Stencil stencil = row[k];
-        for (int p = 0; p < stencil.size(); p++) {
-          primitives.axpby(stencil.weight(p), gradientBlock[k], 1, nodeGradients[stencil.node(p)]);
-        }
+      Stencil stencil = stencils[l];
+      for (int p = 0; p < stencil.size(); p++) {
+        primitives.axpby(stencil.weight(p), gradient, 1, nodeGradients[stencil.node(p)]);
       }
     }
   }

@@ -186,6 +186,22 @@ public final class History implements AutoCloseable {
   }
 
   /**
+   * Neighbouring slices of a slice-major history as one matrix, without copying.
+   *
+   * @param from first slice
+   * @param count how many, at least 1
+   * @return count × (rows · channels)
+   * @throws IllegalStateException if the history is interleaved
+   */
+  public Matrix slices(int from, int count) {
+    if (layout != Layout.SLICE_MAJOR) {
+      throw new IllegalStateException(
+          "slices are rows of one matrix only in a slice-major history");
+    }
+    return first(slice.length).rows(from, count);
+  }
+
+  /**
    * Number of slices.
    *
    * @return at least 1

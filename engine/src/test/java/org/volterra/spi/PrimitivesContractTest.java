@@ -2,6 +2,9 @@ package org.volterra.spi;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +33,7 @@ class PrimitivesContractTest {
       value = ElementType.class,
       names = {"FLOAT32", "FLOAT64"})
   @ParameterizedTest
+  @Retention(RetentionPolicy.RUNTIME)
   @interface EachType {}
 
   @SuppressWarnings("EnumOrdinal") // an index of this test alone
@@ -60,7 +64,7 @@ class PrimitivesContractTest {
   }
 
   private static String name(String what, Object... facts) {
-    return what + " " + java.util.Arrays.toString(facts) + ", seed " + SEED;
+    return what + " " + Arrays.toString(facts) + ", seed " + SEED;
   }
 
   @EachType
@@ -89,7 +93,7 @@ class PrimitivesContractTest {
         Guarded c = old(type, m, n, s[1])) {
       tested(type).gemm(s[0], a.tested, ta, b.tested, tb, s[1], c.tested);
       scalar.primitives(type).gemm(s[0], a.reference, ta, b.reference, tb, s[1], c.reference);
-      double tolerance = epsilon(type) * (6 * Math.sqrt(k) + 8) * (1 + Math.abs(s[0]));
+      double tolerance = epsilon(type) * (2 * k + 8);
       c.check(name("gemm", type, m, n, k, ta, tb, s[0], s[1]), tolerance, 4 * epsilon(type));
     }
   }
@@ -107,7 +111,7 @@ class PrimitivesContractTest {
         tested(type).gemv(s[0], a.tested, transpose, x.tested, s[1], y.tested);
         scalar.primitives(type).gemv(s[0], a.reference, transpose, x.reference, s[1], y.reference);
         int k = transpose ? m : n;
-        double tolerance = epsilon(type) * (6 * Math.sqrt(k) + 8);
+        double tolerance = epsilon(type) * (2 * k + 8);
         y.check(name("gemv", type, m, n, transpose, s[0], s[1]), tolerance, 4 * epsilon(type));
       }
     }
@@ -190,7 +194,7 @@ class PrimitivesContractTest {
           tested(type).activate(f, x.tested, y.tested);
           scalar.primitives(type).activate(f, x.reference, y.reference);
           y.check(
-              name("activate", f, type, m, n), 1e-300, type == ElementType.FLOAT32 ? 1e-6 : 1e-12);
+              name("activate", f, type, m, n), 1e-43, type == ElementType.FLOAT32 ? 1e-6 : 1e-12);
           tested(type).activateBackward(f, x.tested, dy.tested, beta, dx.tested);
           scalar
               .primitives(type)
@@ -203,7 +207,7 @@ class PrimitivesContractTest {
           scalar.primitives(type).activate(f, x.reference, x.reference);
           x.check(
               name("activate in place", f, type, m, n),
-              1e-300,
+              1e-43,
               type == ElementType.FLOAT32 ? 1e-6 : 1e-12);
         }
       }
@@ -237,7 +241,8 @@ class PrimitivesContractTest {
 
   @EachType
   void softmax(ElementType type) {
-    double tolerance = 100 * epsilon(type);
+    // The reference subtracts a logarithm of about 1000 from its argument.
+    double tolerance = (type == ElementType.FLOAT32 ? 100 : 4000) * epsilon(type);
     for (int round = 0; round < 80; round++) {
       int m = size();
       int n = round % 20 == 0 ? 20000 : size();

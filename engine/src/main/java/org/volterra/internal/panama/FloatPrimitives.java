@@ -137,13 +137,7 @@ final class FloatPrimitives implements Primitives {
   public void activate(Activation f, Matrix x, Matrix y) {
     Shapes.type("y", y, TYPE);
     Shapes.same("x", x, y);
-    FloatSpans.run(
-        shop,
-        (s, i, t, j, c, k, d, l, bytes) -> FloatActivations.forward(f, s, i, t, j, bytes),
-        0b01,
-        0b10,
-        Operand.of(x),
-        Operand.of(y));
+    FloatPointwise.forward(shop, f, Operand.of(x), Operand.of(y));
   }
 
   @Override
@@ -151,16 +145,8 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("dx", dx, TYPE);
     Shapes.same("x", x, dx);
     Shapes.same("dy", dy, dx);
-    float keep = (float) beta;
-    FloatSpans.run(
-        shop,
-        (s, i, t, j, u, k, d, l, bytes) ->
-            FloatActivations.backward(f, s, i, t, j, keep, u, k, bytes),
-        keep == 0 ? 0b011 : 0b111,
-        0b100,
-        Operand.of(x),
-        Operand.of(dy),
-        Operand.of(dx));
+    FloatPointwise.backward(
+        shop, f, Operand.of(x), Operand.of(dy), (float) beta, Operand.of(dx));
   }
 
   @Override

@@ -3,19 +3,13 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
-import static org.volterra.internal.panama.FloatSpecies.WIDTH;
-import static org.volterra.internal.panama.FloatSpecies.load;
-import static org.volterra.internal.panama.FloatSpecies.splat;
-import static org.volterra.internal.panama.FloatSpecies.store;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 
-import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * Softmax of rows. What is left of a row after whole vectors is worked on in scratch memory, padded
- * with −∞, which adds nothing to the sum.
- */
+/** Softmax of rows, block by block; blocks are padded with −∞, which adds nothing to the sum. */
 @SuppressWarnings("cast")
 final class FloatSoftmax {
   private FloatSoftmax() {}
@@ -27,7 +21,7 @@ final class FloatSoftmax {
         4L * x.rows * x.columns,
         (task, scratch) -> {
           for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-            row(x, r, y, (float) 1, scratch.segment);
+            row(x, r, y, (float) 1, scratch.floatBlocks);
           }
         });
   }
@@ -44,7 +38,7 @@ final class FloatSoftmax {
           for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
             long label = (long) labels[r] * BYTES;
             float logit = x.segment.get(LAYOUT, x.start + r * x.stride + label);
-            sum += row(x, r, dx, scale, scratch.segment) - logit;
+            sum += row(x, r, dx, scale, scratch.floatBlocks) - logit;
             long at = dx.start + r * dx.stride + label;
             dx.segment.set(LAYOUT, at, dx.segment.get(LAYOUT, at) - scale);
           }
@@ -63,37 +57,67 @@ final class FloatSoftmax {
   }
 
   /** One row of y = scale softmax(x); returns log Σ exp x. */
-  private static double row(Operand x, long r, Operand y, float scale, MemorySegment t) {
+  private static double row(Operand x, long r, Operand y, float scale, FloatBlocks w) {
     long from = x.start + r * x.stride;
     long to = y.start + r * y.stride;
-    int rest = x.columns % LENGTH;
-    long whole = (long) (x.columns - rest) * BYTES;
-    store(splat(Float.NEGATIVE_INFINITY), t, 0);
-    FloatSpans.copy(x.segment, from + whole, t, 0, rest);
-    float max = maximum(x.segment, from, whole, t);
-    FloatVector sums = splat(0);
-    for (long o = 0; o < whole; o += WIDTH) {
-      FloatVector e = FloatMath.exp(load(x.segment, from + o).sub(max));
-      store(e, y.segment, to + o);
-      sums = sums.add(e);
+    float max = Float.NEGATIVE_INFINITY;
+    for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
+      max = Math.max(max, maximum(w.x, read(x, from, j, w)));
     }
-    FloatVector e = FloatMath.exp(load(t, 0).sub(max));
-    float sum = FloatReduce.sum(sums.add(e));
+    float sum = 0;
+    for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
+      int n = read(x, from, j, w);
+      subtract(w.x, max, n);
+      FloatMath.exp(w.x, w.y, w.d, w.e, n);
+      sum += sum(w.y, n);
+      int width = Math.min(FloatBlocks.SIZE, x.columns - j);
+      FloatPointwise.write(w.y, 0, y.segment, to + (long) j * BYTES, width);
+    }
     float factor = scale / sum;
-    store(e.mul(factor), t, 0);
-    for (long o = 0; o < whole; o += WIDTH) {
-      store(load(y.segment, to + o).mul(factor), y.segment, to + o);
+    for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
+      int width = Math.min(FloatBlocks.SIZE, x.columns - j);
+      FloatPointwise.read(y.segment, to + (long) j * BYTES, w.y, 0, width);
+      multiply(w.y, factor);
+      FloatPointwise.write(w.y, 0, y.segment, to + (long) j * BYTES, width);
     }
-    FloatSpans.copy(t, 0, y.segment, to + whole, rest);
     return max + Math.log(sum);
   }
 
-  /** The largest element of whole vectors and the one at the start of t; NaN if one is NaN. */
-  private static float maximum(MemorySegment x, long from, long bytes, MemorySegment t) {
-    FloatVector max = load(t, 0);
-    for (long o = 0; o < bytes; o += WIDTH) {
-      max = max.max(load(x, from + o));
+  /** Reads a block of a row, padded with −∞ to whole vectors; returns its padded length. */
+  private static int read(Operand x, long from, int j, FloatBlocks w) {
+    int width = Math.min(FloatBlocks.SIZE, x.columns - j);
+    int n = (width + LENGTH - 1) / LENGTH * LENGTH;
+    Arrays.fill(w.x, width, n, Float.NEGATIVE_INFINITY);
+    FloatPointwise.read(x.segment, from + (long) j * BYTES, w.x, 0, width);
+    return n;
+  }
+
+  /** The largest element; NaN if one is NaN. */
+  private static float maximum(float[] x, int n) {
+    FloatVector max = FloatVector.fromArray(SPECIES, x, 0);
+    for (int i = LENGTH; i < n; i += LENGTH) {
+      max = max.max(FloatVector.fromArray(SPECIES, x, i));
     }
     return max.reduceLanes(VectorOperators.MAX);
+  }
+
+  private static void subtract(float[] x, float value, int n) {
+    for (int i = 0; i < n; i += LENGTH) {
+      FloatVector.fromArray(SPECIES, x, i).sub(value).intoArray(x, i);
+    }
+  }
+
+  private static float sum(float[] x, int n) {
+    FloatVector sum = FloatVector.zero(SPECIES);
+    for (int i = 0; i < n; i += LENGTH) {
+      sum = sum.add(FloatVector.fromArray(SPECIES, x, i));
+    }
+    return FloatReduce.sum(sum);
+  }
+
+  private static void multiply(float[] x, float factor) {
+    for (int i = 0; i < x.length; i += LENGTH) {
+      FloatVector.fromArray(SPECIES, x, i).mul(factor).intoArray(x, i);
+    }
   }
 }

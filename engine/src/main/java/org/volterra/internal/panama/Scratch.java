@@ -13,6 +13,8 @@ final class Scratch {
   static final int BYTES = 1 << 20;
 
   final MemorySegment segment;
+  final FloatBlocks floatBlocks = new FloatBlocks();
+  final DoubleBlocks doubleBlocks = new DoubleBlocks();
   private final NativeMemory memory;
 
   private Scratch() {

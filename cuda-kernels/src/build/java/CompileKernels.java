@@ -1,0 +1,198 @@
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Compiles the CUDA kernels into the images that are kept under version control, and writes their
+ * manifest. The build runs it as a source program, before resources are copied.
+ *
+ * <p>Nothing happens while the sources are those of the manifest, so a build with and one without
+ * nvcc give the same jar. Where they differ and nvcc is found, all images are compiled anew; where
+ * it is not found, one line says so and the test of the manifest fails. With {@code force} (the
+ * profile {@code nvcc}) they are always compiled and nvcc has to be there.
+ */
+final class CompileKernels {
+  /** Exact architectures; the portable image serves all others from 8.0 on through the driver. */
+  private static final List<String> CUBINS = List.of("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100");
+
+  private static final String PORTABLE = "compute_80";
+  private static final List<String> OPTIONS =
+      List.of("-std=c++17", "-O3", "-Werror", "all-warnings");
+
+  private final Path sources;
+  private final Path images;
+
+  private CompileKernels(Path sources, Path images) {
+    this.sources = sources;
+    this.images = images;
+  }
+
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (arguments.length != 3 || !List.of("if-changed", "force").contains(arguments[2])) {
+      throw new IllegalArgumentException("usage: CompileKernels SOURCES IMAGES if-changed|force");
+    }
+    new CompileKernels(Path.of(arguments[0]), Path.of(arguments[1]))
+        .run(arguments[2].equals("force"));
+  }
+
+  private void run(boolean force) throws IOException, InterruptedException {
+    Map<String, String> hashes = sourceHashes();
+    if (!force && hashes.equals(recordedHashes())) {
+      return;
+    }
+    Path nvcc = findNvcc();
+    if (nvcc == null) {
+      String remedy =
+          "no nvcc in CUDA_HOME/bin, CUDA_PATH/bin or on the PATH; install the CUDA toolkit"
+              + " (https://developer.nvidia.com/cuda-downloads)";
+      if (force) {
+        System.err.println("The kernels cannot be compiled: " + remedy);
+        System.exit(1);
+      }
+      System.err.println("The kernels differ from their images and stay uncompiled: " + remedy);
+      return;
+    }
+    compileAll(nvcc, hashes);
+  }
+
+  private void compileAll(Path nvcc, Map<String, String> hashes)
+      throws IOException, InterruptedException {
+    Files.createDirectories(images);
+    for (Path old : list(images, ".cubin", ".ptx")) {
+      Files.delete(old);
+    }
+    for (Path source : list(sources, ".cu")) {
+      String operation = source.getFileName().toString().replaceFirst("\\.cu$", "");
+      for (String architecture : CUBINS) {
+        Path image = images.resolve(operation + "." + architecture + ".cubin");
+        compile(nvcc, source, image, "--cubin", architecture);
+      }
+      compile(nvcc, source, images.resolve(operation + ".ptx"), "--ptx", PORTABLE);
+    }
+    writeManifest(version(nvcc), hashes);
+    System.out.println("Compiled the CUDA kernels with " + nvcc + " into " + images);
+  }
+
+  private static void compile(Path nvcc, Path source, Path image, String kind, String architecture)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(nvcc.toString(), kind));
+    command.addAll(List.of("-arch=" + architecture));
+    command.addAll(OPTIONS);
+    command.addAll(
+        List.of("-o", image.toAbsolutePath().toString(), source.getFileName().toString()));
+    // From the folder of the source: no path of this machine gets into an image.
+    Process process =
+        new ProcessBuilder(command)
+            .directory(source.toAbsolutePath().getParent().toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      System.err.println(String.join(" ", command) + "\n" + output);
+      System.exit(1);
+    }
+  }
+
+  private static String version(Path nvcc) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(nvcc.toString(), "--version").redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor();
+    return output
+        .lines()
+        .filter(line -> line.contains("release"))
+        .findFirst()
+        .orElseThrow(() -> new IOException(nvcc + " --version names no release: " + output));
+  }
+
+  private void writeManifest(String compiler, Map<String, String> hashes) throws IOException {
+    StringBuilder text = new StringBuilder();
+    text.append("# SHA-256 of each kernel source and of each image; written by CompileKernels\n");
+    text.append("# compiler ").append(compiler).append('\n');
+    text.append("# options ").append(String.join(" ", OPTIONS)).append('\n');
+    hashes.forEach((name, hash) -> append(text, "source", hash, name));
+    for (Path image : list(images, ".cubin", ".ptx")) {
+      append(text, "image", hash(image), image.getFileName().toString());
+    }
+    Files.writeString(manifest(), text);
+  }
+
+  private static void append(StringBuilder text, String kind, String hash, String name) {
+    text.append(kind).append(' ').append(hash).append(' ').append(name).append('\n');
+  }
+
+  private Map<String, String> sourceHashes() throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    for (Path source : list(sources, ".cu", ".cuh")) {
+      hashes.put(source.getFileName().toString(), hash(source));
+    }
+    return hashes;
+  }
+
+  private Map<String, String> recordedHashes() throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    if (Files.exists(manifest())) {
+      for (String line : Files.readAllLines(manifest())) {
+        if (line.startsWith("source ")) {
+          String[] fields = line.split(" ", 3);
+          hashes.put(fields[2], fields[1]);
+        }
+      }
+    }
+    return hashes;
+  }
+
+  private Path manifest() {
+    return images.resolve("manifest.txt");
+  }
+
+  private static List<Path> list(Path folder, String... endings) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> Stream.of(endings).anyMatch(file.toString()::endsWith))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static String hash(Path file) throws IOException {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static Path findNvcc() {
+    List<String> folders = new ArrayList<>();
+    for (String home : new String[] {"CUDA_HOME", "CUDA_PATH"}) {
+      if (System.getenv(home) != null) {
+        folders.add(System.getenv(home) + File.separator + "bin");
+      }
+    }
+    String path = System.getenv("PATH");
+    if (path != null) {
+      folders.addAll(List.of(path.split(File.pathSeparator)));
+    }
+    for (String folder : folders) {
+      for (String name : new String[] {"nvcc", "nvcc.exe"}) {
+        File file = new File(folder, name);
+        if (file.isFile() && file.canExecute()) {
+          return file.toPath();
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,247 @@
+package org.volterra.experiments;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.volterra.Engine;
+import org.volterra.equation.GridSolution;
+import org.volterra.equation.KnownEquation;
+import org.volterra.equation.KnownEquations;
+import org.volterra.equation.QuadratureMethod;
+import org.volterra.equation.VolterraSolver;
+import org.volterra.spi.ComputeProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Solves integral equations with known solutions and prints errors and orders of convergence. */
+@Command(
+    name = "solve",
+    mixinStandardHelpOptions = true,
+    description =
+        "Solve Volterra integral equations with known solutions; print errors and orders.",
+    footer = {
+      "",
+      "The order is that of max_error, except for problem 8 on a uniform grid: its solution is not",
+      "smooth at 0, and the order is that of end_error, the error at t = T.",
+      "Errors at rounding level have no order."
+    })
+public final class SolveCommand implements Callable<Integer> {
+  private static final String ALL = "all";
+
+  /** Errors below are rounding: they show no order. */
+  private static final double ROUNDING = 1e-14;
+
+  private static final Gson JSON =
+      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--problem",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Numbers (1..10) or names of the problems, or all (the default).")
+  private List<String> problems = List.of(ALL);
+
+  @Option(
+      names = "--method",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "left-rectangle, trapezoid, product-rectangle, product-trapezoid, or all (the default):"
+              + " those made for the problem.")
+  private List<String> methods = List.of(ALL);
+
+  @Option(
+      names = "--layers",
+      split = ",",
+      paramLabel = "L",
+      description = "Numbers of layers in increasing order (default: 40,80,160,320).")
+  private List<Integer> layers = List.of(40, 80, 160, 320);
+
+  @Option(
+      names = "--grading",
+      paramLabel = "R",
+      description = "Layers at t = T(l/L)^R; at least 1 (default: 1, the uniform grid).")
+  private double grading = 1;
+
+  @Option(names = "--json", description = "Print one JSON object a line.")
+  private boolean json;
+
+  /** A command with its default options. */
+  public SolveCommand() {}
+
+  /** One line of output. */
+  private record Row(
+      KnownEquation problem,
+      GridSolution solution,
+      double maxError,
+      double endError,
+      boolean orderAtEnd,
+      Double observedOrder) {
+
+    double orderError() {
+      return orderAtEnd ? endError : maxError;
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Set<KnownEquation> chosen = problems();
+    List<QuadratureMethod> allowed = methods();
+    checkLayers();
+    List<Map.Entry<KnownEquation, QuadratureMethod>> pairs = pairs(chosen, allowed);
+    PrintWriter out = spec.commandLine().getOut();
+    if (!json) {
+      out.printf(
+          "%-22s %-18s %7s %12s %12s %7s%n",
+          "problem", "method", "layers", "max error", "end error", "order");
+    }
+    try (ComputeProvider provider = Engine.select()) {
+      VolterraSolver solver = new VolterraSolver(provider);
+      for (Map.Entry<KnownEquation, QuadratureMethod> pair : pairs) {
+        Row coarser = null;
+        for (int depth : layers) {
+          Row row = solve(solver, pair.getKey(), pair.getValue(), depth, coarser);
+          out.println(json ? JSON.toJson(fields(row)) : line(row));
+          out.flush();
+          coarser = row;
+        }
+      }
+    }
+    return 0;
+  }
+
+  private Row solve(
+      VolterraSolver solver, KnownEquation known, QuadratureMethod method, int depth, Row coarser) {
+    GridSolution solution = solver.solve(known.equation(), method, depth, grading);
+    Row row =
+        new Row(
+            known,
+            solution,
+            solution.maxError(),
+            solution.endError(),
+            known.isOrderAtEnd(solution.grid()),
+            null);
+    if (coarser == null || coarser.orderError() < ROUNDING || row.orderError() < ROUNDING) {
+      return row;
+    }
+    double order =
+        GridSolution.observedOrder(
+            coarser.solution().grid().layers(), coarser.orderError(), depth, row.orderError());
+    return new Row(known, solution, row.maxError(), row.endError(), row.orderAtEnd(), order);
+  }
+
+  private Map<String, Object> fields(Row row) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("problem", row.problem().id());
+    fields.put("method", row.solution().method().id());
+    fields.put("layers", row.solution().grid().layers());
+    fields.put("max_error", row.maxError());
+    fields.put("observed_order", row.observedOrder());
+    fields.put("order_of", row.orderAtEnd() ? "end_error" : "max_error");
+    fields.put("end_error", row.endError());
+    fields.put("max_residual", row.solution().maxResidual());
+    fields.put("grading", grading);
+    return fields;
+  }
+
+  private static String line(Row row) {
+    String order =
+        row.observedOrder() == null
+            ? "-"
+            : String.format(
+                Locale.ROOT, "%.3f%s", row.observedOrder(), row.orderAtEnd() ? "*" : "");
+    return String.format(
+        Locale.ROOT,
+        "%-22s %-18s %7d %12.4e %12.4e %7s",
+        row.problem().id(),
+        row.solution().method().id(),
+        row.solution().grid().layers(),
+        row.maxError(),
+        row.endError(),
+        order);
+  }
+
+  private Set<KnownEquation> problems() {
+    Set<KnownEquation> found = new LinkedHashSet<>();
+    for (String name : problems) {
+      try {
+        found.addAll(name.equals(ALL) ? KnownEquations.all() : KnownEquations.find(name));
+      } catch (IllegalArgumentException e) {
+        throw wrong("--problem: " + e.getMessage() + ", " + ALL, e);
+      }
+    }
+    return found;
+  }
+
+  private List<QuadratureMethod> methods() {
+    Set<QuadratureMethod> found = new LinkedHashSet<>();
+    for (String name : methods) {
+      try {
+        found.addAll(
+            name.equals(ALL) ? QuadratureMethod.all() : List.of(QuadratureMethod.parse(name)));
+      } catch (IllegalArgumentException e) {
+        throw wrong("--method: " + e.getMessage() + ", " + ALL, e);
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private void checkLayers() {
+    int last = 0;
+    for (int depth : layers) {
+      if (depth <= last) {
+        throw wrong(
+            "--layers " + depth + ": numbers of layers must be at least 1 and increase", null);
+      }
+      last = depth;
+    }
+    if (!(grading >= 1 && grading <= 20)) {
+      throw wrong("--grading " + grading + ": must be in [1, 20]", null);
+    }
+  }
+
+  /**
+   * Problems and methods that go together; a problem named with a method that cannot solve it is an
+   * error.
+   */
+  private List<Map.Entry<KnownEquation, QuadratureMethod>> pairs(
+      Set<KnownEquation> chosen, List<QuadratureMethod> allowed) {
+    boolean named = !methods.contains(ALL);
+    List<Map.Entry<KnownEquation, QuadratureMethod>> pairs = new ArrayList<>();
+    for (KnownEquation known : chosen) {
+      for (QuadratureMethod method : allowed) {
+        boolean applicable = method.integratesSingularity() || method.fits(known.equation());
+        if (named && !applicable && !problems.contains(ALL)) {
+          throw wrong(
+              "--method "
+                  + method.id()
+                  + ": problem "
+                  + known.id()
+                  + " is weakly singular: choose one of product-rectangle, product-trapezoid",
+              null);
+        }
+        if (named ? applicable : method.fits(known.equation())) {
+          pairs.add(Map.entry(known, method));
+        }
+      }
+    }
+    return pairs;
+  }
+
+  private ParameterException wrong(String message, Throwable cause) {
+    return new ParameterException(spec.commandLine(), message, cause);
+  }
+}
