@@ -15,7 +15,6 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import org.volterra.Engine;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -39,8 +38,7 @@ import org.volterra.spi.Matrix;
       "-Xms1g",
       "-Xmx1g",
       "--add-modules=jdk.incubator.vector",
-      "--enable-native-access=ALL-UNNAMED",
-      "--sun-misc-unsafe-memory-access=allow"
+      "--enable-native-access=ALL-UNNAMED"
     })
 public class DepthScaling {
   /** Layers of the comparison with the scalar reference, at most. */
@@ -79,7 +77,7 @@ public class DepthScaling {
   }
 
   void setup(boolean training) {
-    device = Engine.open(provider, threads);
+    device = Providers.open(provider, threads);
     DepthKernel choice = KernelChoice.parse(kernel);
     NetworkCheck.directionalDerivative(device, choice);
     if (!device.name().equals("scalar")) {

@@ -15,7 +15,7 @@ public record Effort(String name, int forks, int warmups, int iterations, long m
   /**
    * For a first look: one virtual machine, so that differences between machines' runs are not seen.
    */
-  public static final Effort SHORT = new Effort("short", 1, 2, 5, 150);
+  public static final Effort SHORT = new Effort("short", 1, 7, 5, 200);
 
   /** For results to keep, as in the annotations of the benchmarks. */
   public static final Effort FULL = new Effort("full", 3, 5, 5, 1000);

@@ -16,7 +16,6 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.volterra.Engine;
 import org.volterra.memory.Resources;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -39,8 +38,7 @@ import org.volterra.spi.Primitives;
       "-Xms1g",
       "-Xmx1g",
       "--add-modules=jdk.incubator.vector",
-      "--enable-native-access=ALL-UNNAMED",
-      "--sun-misc-unsafe-memory-access=allow"
+      "--enable-native-access=ALL-UNNAMED"
     })
 public class Gemm {
   /** Shape, as {@link GemmShape#parse} takes it. */
@@ -74,7 +72,7 @@ public class Gemm {
   @Setup(Level.Trial)
   public void setup() {
     s = GemmShape.parse(shape);
-    ComputeProvider device = resources.own(Engine.open(provider, threads));
+    ComputeProvider device = resources.own(Providers.open(provider, threads));
     p = device.primitives(ElementType.FLOAT32);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
     a = random(device, s.rowsOfA(), s.columnsOfA(), random);

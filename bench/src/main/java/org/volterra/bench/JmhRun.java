@@ -1,5 +1,8 @@
 package org.volterra.bench;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +14,7 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
@@ -50,13 +54,15 @@ final class JmhRun {
    * @param benchmark class with the methods
    * @param parameters one value for each parameter
    * @param effort repetitions
-   * @param verbose whether JMH prints what it does
+   * @param verbose whether JMH prints what it does; else that goes to a temporary file, kept only
+   *     if it fails
    * @return the results
    * @throws BenchmarkFailedException if a virtual machine could not run or a check failed, with the
    *     reason
    */
   static Outcome of(
       Class<?> benchmark, Map<String, String> parameters, Effort effort, boolean verbose) {
+    String what = benchmark.getSimpleName() + " " + parameters;
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + Pattern.quote(benchmark.getName()) + "\\.")
@@ -67,22 +73,33 @@ final class JmhRun {
             .measurementTime(TimeValue.milliseconds(effort.milliseconds()))
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true)
-            .verbosity(verbose ? VerboseMode.NORMAL : VerboseMode.SILENT);
+            .verbosity(VerboseMode.NORMAL);
     parameters.forEach(options::param);
+    if (verbose) {
+      return run(what, options.build());
+    }
+    try {
+      Path log = Files.createTempFile("volterra-bench-", ".log");
+      Outcome outcome = run(what, options.output(log.toString()).build());
+      Files.delete(log);
+      return outcome;
+    } catch (IOException e) {
+      throw new BenchmarkFailedException(
+          what + ": no temporary file for the output of JMH: " + e, e);
+    }
+  }
+
+  private static Outcome run(String what, Options options) {
     Collection<RunResult> results;
     try {
-      results = new Runner(options.build()).run();
+      results = new Runner(options).run();
     } catch (RunnerException e) {
-      throw new BenchmarkFailedException(
-          benchmark.getSimpleName() + " " + parameters + ": " + reason(e), e);
+      String log = options.getOutput().hasValue() ? "; see " + options.getOutput().get() : "";
+      throw new BenchmarkFailedException(what + ": " + reason(e) + log, e);
     }
     if (results.isEmpty()) {
       throw new BenchmarkFailedException(
-          benchmark.getSimpleName()
-              + " "
-              + parameters
-              + ": its virtual machine ended without a result",
-          null);
+          what + ": its virtual machine ended without a result", null);
     }
     Map<String, Timing> timings = new LinkedHashMap<>();
     for (RunResult result : results) {

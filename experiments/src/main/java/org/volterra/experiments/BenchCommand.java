@@ -154,14 +154,16 @@ final class BenchCommand implements Runnable {
           "Time forward and backward passes over the number of layers L and fit time ~ L^p.",
       mixinStandardHelpOptions = true)
   static final class Depth implements Callable<Integer> {
+    private static final List<Integer> SHORT_DEPTHS = List.of(8, 16, 32, 64, 128);
+    private static final List<Integer> FULL_DEPTHS = List.of(8, 16, 32, 64, 128, 256);
+
     @Mixin private Common common;
 
     @Option(
         names = "--layers",
         split = ",",
-        defaultValue = "8,16,32,64,128,256",
         paramLabel = "L",
-        description = "Numbers of layers (default: ${DEFAULT-VALUE}).")
+        description = "Numbers of layers (default: 8,16,32,64,128, with --full also 256).")
     private List<Integer> layers;
 
     @Option(
@@ -187,13 +189,14 @@ final class BenchCommand implements Runnable {
     }
 
     private void run(Machine machine, ResultFile results) throws IOException {
+      List<Integer> depths = layers != null ? layers : common.full ? FULL_DEPTHS : SHORT_DEPTHS;
       double limit = longest == null ? (common.full ? 60 : 2) : longest;
       DepthStudy study =
           new DepthStudy(
               new DepthStudy.Settings(
                   kernels,
                   common.chosenProviders(),
-                  layers,
+                  depths,
                   common.threads,
                   common.effort(),
                   limit));
@@ -231,13 +234,13 @@ final class BenchCommand implements Runnable {
     private String origin(Machine machine, DepthResult result) {
       return String.format(
           Locale.ROOT,
-          "float32, 64 channels, batch of 64, %s; %s, %d processors; %s; %s run. Exponents with 95"
-              + " %% intervals.",
+          "float32, 64 channels, batch of 64, %s, %s run; exponents with 95 %% intervals"
+              + "\n%s, %d processors, %s",
           common.threads == 0 ? "all processors" : common.threads + " threads",
+          result.settings().effort().name(),
           machine.cpu(),
           machine.processors(),
-          result.virtualMachine(),
-          result.settings().effort().name());
+          result.virtualMachine());
     }
   }
 

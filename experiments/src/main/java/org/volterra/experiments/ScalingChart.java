@@ -5,6 +5,7 @@ import java.awt.Color;
 import java.awt.Font;
 import java.awt.Shape;
 import java.awt.geom.Ellipse2D;
+import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -90,7 +91,11 @@ final class ScalingChart {
     plot.setRangeGridlinePaint(GRID);
     plot.setDomainGridlineStroke(new BasicStroke(0.8f));
     plot.setRangeGridlineStroke(new BasicStroke(0.8f));
+    plot.setRangeMinorGridlinesVisible(true); // LogAxis calls its vertical ticks minor ones
+    plot.setRangeMinorGridlinePaint(GRID);
+    plot.setRangeMinorGridlineStroke(new BasicStroke(0.8f));
     plot.setOutlineVisible(false);
+    renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
     JFreeChart chart = new JFreeChart(null, null, plot, false);
     chart.setBackgroundPaint(Color.WHITE);
     TextTitle title = new TextTitle("Time of a pass against depth", font(Font.BOLD, 18));
@@ -99,6 +104,7 @@ final class ScalingChart {
     chart.setTitle(title);
     TextTitle origin = new TextTitle(subtitle, font(Font.PLAIN, 12));
     origin.setHorizontalAlignment(HorizontalAlignment.LEFT);
+    origin.setTextAlignment(HorizontalAlignment.LEFT);
     origin.setPaint(TEXT);
     chart.addSubtitle(origin);
     LegendTitle legend = new LegendTitle(plot);
@@ -172,9 +178,10 @@ final class ScalingChart {
 
   private LogAxis timeAxis() {
     LogAxis axis = axis("milliseconds", 10);
+    double margin = 1.02; // so that the axis labels both ends
     axis.setRange(
-        Math.pow(10, Math.floor(Math.log10(least))),
-        Math.pow(10, Math.ceil(Math.log10(most) + 1e-9)));
+        Math.pow(10, Math.floor(Math.log10(least))) / margin,
+        Math.pow(10, Math.ceil(Math.log10(most) + 1e-9)) * margin);
     axis.setNumberFormatOverride(
         new DecimalFormat("0.#####", DecimalFormatSymbols.getInstance(Locale.ROOT)));
     return axis;
