@@ -17,11 +17,13 @@ import java.util.function.Function;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.chart.title.LegendTitle;
 import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.HorizontalAlignment;
+import org.jfree.chart.ui.Layer;
 import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.xy.XYSeries;
@@ -88,12 +90,9 @@ final class ScalingChart {
     XYPlot plot = new XYPlot(data, depthAxis(), timeAxis(), renderer);
     plot.setBackgroundPaint(Color.WHITE);
     plot.setDomainGridlinePaint(GRID);
-    plot.setRangeGridlinePaint(GRID);
+    plot.setRangeGridlinesVisible(false);
     plot.setDomainGridlineStroke(new BasicStroke(0.8f));
-    plot.setRangeGridlineStroke(new BasicStroke(0.8f));
-    plot.setRangeMinorGridlinesVisible(true); // LogAxis calls its vertical ticks minor ones
-    plot.setRangeMinorGridlinePaint(GRID);
-    plot.setRangeMinorGridlineStroke(new BasicStroke(0.8f));
+    decades(plot);
     plot.setOutlineVisible(false);
     renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
     JFreeChart chart = new JFreeChart(null, null, plot, false);
@@ -105,6 +104,7 @@ final class ScalingChart {
     TextTitle origin = new TextTitle(subtitle, font(Font.PLAIN, 12));
     origin.setHorizontalAlignment(HorizontalAlignment.LEFT);
     origin.setTextAlignment(HorizontalAlignment.LEFT);
+    origin.setMargin(0, 0, 14, 0);
     origin.setPaint(TEXT);
     chart.addSubtitle(origin);
     LegendTitle legend = new LegendTitle(plot);
@@ -179,12 +179,26 @@ final class ScalingChart {
   private LogAxis timeAxis() {
     LogAxis axis = axis("milliseconds", 10);
     double margin = 1.02; // so that the axis labels both ends
-    axis.setRange(
-        Math.pow(10, Math.floor(Math.log10(least))) / margin,
-        Math.pow(10, Math.ceil(Math.log10(most) + 1e-9)) * margin);
+    axis.setRange(Math.pow(10, firstDecade()) / margin, Math.pow(10, lastDecade()) * margin);
     axis.setNumberFormatOverride(
         new DecimalFormat("0.#####", DecimalFormatSymbols.getInstance(Locale.ROOT)));
     return axis;
+  }
+
+  private int firstDecade() {
+    return (int) Math.floor(Math.log10(least));
+  }
+
+  private int lastDecade() {
+    return (int) Math.ceil(Math.log10(most) + 1e-9);
+  }
+
+  /** Grid lines at powers of ten: the axis itself draws only some of them. */
+  private void decades(XYPlot plot) {
+    for (int k = firstDecade(); k <= lastDecade(); k++) {
+      plot.addRangeMarker(
+          new ValueMarker(Math.pow(10, k), GRID, new BasicStroke(0.8f)), Layer.BACKGROUND);
+    }
   }
 
   private static LogAxis axis(String label, double base) {
