@@ -1,0 +1,99 @@
+package org.volterra.bench;
+
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.volterra.Network;
+import org.volterra.NetworkSpec;
+import org.volterra.Workspace;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.memory.Resources;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+
+/**
+ * A network of the benchmarks with its memory, random data and a random gradient at its output: φ =
+ * tanh, ψ = identity, h = T/L. The same shapes give the same numbers on every provider. Confined to
+ * the thread that made it.
+ */
+final class DepthCase implements AutoCloseable {
+  /** Channels d of the timed network. */
+  static final int CHANNELS = 64;
+
+  /** Samples of a batch of the timed network. */
+  static final int BATCH = 64;
+
+  private static final long SEED = 20_250_916;
+
+  private final Resources resources = new Resources();
+  private final Network network;
+  private final Workspace workspace;
+  private final Matrix data;
+  private final Matrix outputGradient;
+
+  /**
+   * Allocates and fills everything.
+   *
+   * @param provider the device
+   * @param type element type
+   * @param kernel depth kernel
+   * @param layers number of layers L
+   * @param channels channels d
+   * @param batch samples
+   * @param training whether {@link #gradient} will be called
+   */
+  DepthCase(
+      ComputeProvider provider,
+      ElementType type,
+      DepthKernel kernel,
+      int layers,
+      int channels,
+      int batch,
+      boolean training) {
+    int size = batch * channels;
+    Buffer memory = resources.own(provider.allocate(type, 2L * size));
+    network = resources.own(Network.create(spec(kernel, layers, channels), provider, type, SEED));
+    workspace = resources.own(training ? network.workspace(batch) : network.inference(batch));
+    data = Matrix.of(memory, 0, batch, channels);
+    outputGradient = Matrix.of(memory, size, batch, channels);
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED + 1);
+    for (int i = 0; i < 2 * size; i++) {
+      memory.set(i, random.nextGaussian());
+    }
+  }
+
+  /** The network that is timed. */
+  static NetworkSpec spec(DepthKernel kernel, int layers, int channels) {
+    return NetworkSpec.builder(channels, layers).kernel(kernel).build();
+  }
+
+  /** One forward pass. */
+  Matrix forward() {
+    return workspace.forward(data);
+  }
+
+  /** One forward and one backward pass. */
+  Buffer gradient() {
+    workspace.forward(data);
+    workspace.backward(outputGradient);
+    return workspace.gradients();
+  }
+
+  Network network() {
+    return network;
+  }
+
+  Workspace workspace() {
+    return workspace;
+  }
+
+  Matrix outputGradient() {
+    return outputGradient;
+  }
+
+  @Override
+  public void close() {
+    resources.close();
+  }
+}

@@ -1,0 +1,69 @@
+package org.volterra.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.volterra.kernel.DepthKernel;
+
+class DepthStudyTest {
+  @Test
+  void pointsWithLongCallsAreLeftOut() {
+    DepthStudy study = new DepthStudy(settings(List.of("scalar", "panama"), List.of(8, 256, 8), 1));
+    assertThat(study.plan())
+        .extracting(DepthStudy.Planned::toString)
+        .containsExactly("dense on scalar with 8 layers", "dense on panama with 8 layers");
+    assertThat(study.leftOut()).hasSize(2);
+    assertThat(study.expectedSeconds()).isBetween(1.0, 60.0);
+  }
+
+  @Test
+  void emptyPlanSaysWhy() {
+    DepthStudy study = new DepthStudy(settings(List.of("scalar"), List.of(256), 0.01));
+    assertThatThrownBy(() -> study.run(false, (done, total, point) -> {}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("nothing to measure");
+  }
+
+  @Test
+  void argumentsAreChecked() {
+    assertThatThrownBy(() -> settings(List.of("scalar"), List.of(0), 1))
+        .hasMessageContaining("layers 0");
+    assertThatThrownBy(() -> settings(List.of(), List.of(8), 1)).hasMessageContaining("providers");
+    assertThatThrownBy(() -> settings(List.of("scalar"), List.of(8), Double.NaN))
+        .hasMessageContaining("NaN");
+  }
+
+  private static DepthStudy.Settings settings(
+      List<String> providers, List<Integer> layers, double longest) {
+    return new DepthStudy.Settings(List.of("dense"), providers, layers, 0, Effort.SHORT, longest);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Dense", "field", "field:0", "field:-1", "field:999999", "scalar "})
+  void unknownKernelsAreRefused(String name) {
+    assertThatThrownBy(() -> KernelChoice.parse(name))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("must be dense, scalar or field:M");
+  }
+
+  @Test
+  void operationsAreThoseOfTheSums() {
+    double dense = 0;
+    for (int l = 1; l <= 5; l++) {
+      dense += 2.0 * DepthCase.BATCH * (l * DepthCase.CHANNELS) * DepthCase.CHANNELS;
+    }
+    assertThat(DepthCost.forwardFlops(DepthKernel.dense(), 5)).isEqualTo(dense);
+    assertThat(DepthCost.gradientFlops(KernelChoice.parse("scalar"), 5))
+        .isEqualTo(3 * dense / DepthCase.CHANNELS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "forward:0", "forward", "1x2", "0x1x1", "weights:x"})
+  void unknownShapesAreRefused(String name) {
+    assertThatThrownBy(() -> GemmShape.parse(name)).isInstanceOf(IllegalArgumentException.class);
+  }
+}

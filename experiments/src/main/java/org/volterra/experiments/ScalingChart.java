@@ -1,0 +1,219 @@
+package org.volterra.experiments;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Shape;
+import java.awt.geom.Ellipse2D;
+import java.awt.geom.Line2D;
+import java.awt.geom.Rectangle2D;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.plot.ValueMarker;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
+import org.jfree.chart.title.LegendTitle;
+import org.jfree.chart.title.TextTitle;
+import org.jfree.chart.ui.HorizontalAlignment;
+import org.jfree.chart.ui.Layer;
+import org.jfree.chart.ui.RectangleEdge;
+import org.jfree.chart.ui.RectangleInsets;
+import org.jfree.data.xy.XYSeries;
+import org.jfree.data.xy.XYSeriesCollection;
+import org.jfree.svg.SVGGraphics2D;
+import org.volterra.bench.DepthCurve;
+import org.volterra.bench.DepthPoint;
+import org.volterra.bench.DepthResult;
+import org.volterra.bench.ScalingFit;
+import org.volterra.bench.Timing;
+
+/**
+ * Time against depth with both axes logarithmic: a line for each kernel, provider and pass, with
+ * its fitted exponent in the legend. Forward passes are solid with filled marks, forward and
+ * backward passes dashed with open ones.
+ */
+final class ScalingChart {
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 640;
+  private static final Color GRID = new Color(0xD9D9D9);
+  private static final Color TEXT = new Color(0x222222);
+
+  /** Okabe and Ito's colours, told apart with any colour vision. */
+  private static final Color[] COLORS = {
+    new Color(0x0072B2),
+    new Color(0xD55E00),
+    new Color(0x009E73),
+    new Color(0xCC79A7),
+    new Color(0xE69F00),
+    new Color(0x56B4E9)
+  };
+
+  private static final Shape CIRCLE = new Ellipse2D.Double(-4, -4, 8, 8);
+  private static final Shape SQUARE = new Rectangle2D.Double(-3.5, -3.5, 7, 7);
+
+  private final DepthResult result;
+  private final XYSeriesCollection data = new XYSeriesCollection();
+  private final XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, true);
+  private final List<String> kernels = new ArrayList<>();
+  private final List<String> providers = new ArrayList<>();
+  private double least = Double.POSITIVE_INFINITY;
+  private double most;
+
+  private ScalingChart(DepthResult result) {
+    this.result = result;
+  }
+
+  /**
+   * Draws a depth study.
+   *
+   * @param result the study
+   * @param subtitle where it was measured
+   * @return the document
+   */
+  static String svg(DepthResult result, String subtitle) {
+    return new ScalingChart(result).draw(subtitle);
+  }
+
+  private String draw(String subtitle) {
+    for (DepthCurve curve : result.curves()) {
+      add(curve, "forward", DepthPoint::forward, curve.forwardFit(), true);
+      add(curve, "forward + backward", DepthPoint::gradient, curve.gradientFit(), false);
+    }
+    XYPlot plot = new XYPlot(data, depthAxis(), timeAxis(), renderer);
+    plot.setBackgroundPaint(Color.WHITE);
+    plot.setDomainGridlinePaint(GRID);
+    plot.setRangeGridlinesVisible(false);
+    plot.setDomainGridlineStroke(new BasicStroke(0.8f));
+    decades(plot);
+    plot.setOutlineVisible(false);
+    renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
+    JFreeChart chart = new JFreeChart(null, null, plot, false);
+    chart.setBackgroundPaint(Color.WHITE);
+    TextTitle title = new TextTitle("Time of a pass against depth", font(Font.BOLD, 18));
+    title.setHorizontalAlignment(HorizontalAlignment.LEFT);
+    title.setPaint(TEXT);
+    chart.setTitle(title);
+    TextTitle origin = new TextTitle(subtitle, font(Font.PLAIN, 12));
+    origin.setHorizontalAlignment(HorizontalAlignment.LEFT);
+    origin.setTextAlignment(HorizontalAlignment.LEFT);
+    origin.setMargin(0, 0, 14, 0);
+    origin.setPaint(TEXT);
+    chart.addSubtitle(origin);
+    LegendTitle legend = new LegendTitle(plot);
+    legend.setPosition(RectangleEdge.BOTTOM);
+    legend.setItemFont(font(Font.PLAIN, 12));
+    chart.addSubtitle(legend);
+    chart.setPadding(new RectangleInsets(10, 10, 10, 20));
+    SVGGraphics2D graphics = new SVGGraphics2D(WIDTH, HEIGHT);
+    graphics.setDefsKeyPrefix("scaling");
+    chart.draw(graphics, new Rectangle2D.Double(0, 0, WIDTH, HEIGHT));
+    return graphics.getSVGDocument() + "\n";
+  }
+
+  private void add(
+      DepthCurve curve,
+      String pass,
+      Function<DepthPoint, Timing> timing,
+      Optional<ScalingFit> fit,
+      boolean forward) {
+    String name =
+        curve.kernel()
+            + ", "
+            + curve.provider()
+            + ", "
+            + pass
+            + fit.map(f -> ": L^" + exponent(f)).orElse("");
+    XYSeries series = new XYSeries(name);
+    for (DepthPoint point : curve.points()) {
+      double ms = timing.apply(point).milliseconds();
+      series.add(point.layers(), ms);
+      least = Math.min(least, ms);
+      most = Math.max(most, ms);
+    }
+    int index = data.getSeriesCount();
+    data.addSeries(series);
+    Color color = COLORS[index(kernels, curve.kernel()) % COLORS.length];
+    Shape mark = index(providers, curve.provider()) % 2 == 0 ? CIRCLE : SQUARE;
+    renderer.setSeriesPaint(index, color);
+    renderer.setSeriesFillPaint(index, forward ? color : Color.WHITE);
+    renderer.setUseFillPaint(true);
+    renderer.setSeriesShape(index, mark);
+    renderer.setSeriesStroke(
+        index,
+        forward
+            ? new BasicStroke(2f)
+            : new BasicStroke(
+                2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {7, 5}, 0));
+    renderer.setDrawSeriesLineAsPath(true);
+  }
+
+  private static String exponent(ScalingFit fit) {
+    return Double.isNaN(fit.halfWidth()) ? fit.toString() : "(" + fit + ")";
+  }
+
+  private static int index(List<String> names, String name) {
+    if (!names.contains(name)) {
+      names.add(name);
+    }
+    return names.indexOf(name);
+  }
+
+  private LogAxis depthAxis() {
+    LogAxis axis = axis("number of layers L", 2);
+    double smallest = result.points().stream().mapToInt(DepthPoint::layers).min().orElse(1);
+    double largest = result.points().stream().mapToInt(DepthPoint::layers).max().orElse(1);
+    axis.setRange(smallest / 1.2, largest * 1.2);
+    axis.setNumberFormatOverride(
+        new DecimalFormat("0", DecimalFormatSymbols.getInstance(Locale.ROOT)));
+    return axis;
+  }
+
+  private LogAxis timeAxis() {
+    LogAxis axis = axis("milliseconds", 10);
+    double margin = 1.02; // so that the axis labels both ends
+    axis.setRange(Math.pow(10, firstDecade()) / margin, Math.pow(10, lastDecade()) * margin);
+    axis.setNumberFormatOverride(
+        new DecimalFormat("0.#####", DecimalFormatSymbols.getInstance(Locale.ROOT)));
+    return axis;
+  }
+
+  private int firstDecade() {
+    return (int) Math.floor(Math.log10(least));
+  }
+
+  private int lastDecade() {
+    return (int) Math.ceil(Math.log10(most) + 1e-9);
+  }
+
+  /** Grid lines at powers of ten: the axis itself draws only some of them. */
+  private void decades(XYPlot plot) {
+    for (int k = firstDecade(); k <= lastDecade(); k++) {
+      plot.addRangeMarker(
+          new ValueMarker(Math.pow(10, k), GRID, new BasicStroke(0.8f)), Layer.BACKGROUND);
+    }
+  }
+
+  private static LogAxis axis(String label, double base) {
+    LogAxis axis = new LogAxis(label);
+    axis.setBase(base);
+    axis.setTickUnit(new NumberTickUnit(1));
+    axis.setMinorTickMarksVisible(false);
+    axis.setLabelFont(font(Font.PLAIN, 14));
+    axis.setTickLabelFont(font(Font.PLAIN, 12));
+    axis.setLabelPaint(TEXT);
+    axis.setTickLabelPaint(TEXT);
+    return axis;
+  }
+
+  private static Font font(int style, int size) {
+    return new Font(Font.SANS_SERIF, style, size);
+  }
+}
