@@ -9,10 +9,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.volterra.memory.HostBuffer;
 import org.volterra.testing.TestProvider;
 
-/** The bounds that docs/kernels.md states for activations, from the middle to the far ends of the range. */
+/**
+ * The bounds that docs/kernels.md states for activations, from the middle to the far ends of the
+ * range.
+ */
 class ActivationAccuracyTest {
   private static final double[] EXTREME = {
-    0, 1e-30, 1e-8, 20, 50, 87, 88, 89, 100, 104, 700, 709, 746, 1e4, 1e30, Double.POSITIVE_INFINITY, Double.NaN
+    0,
+    1e-30,
+    1e-8,
+    20,
+    50,
+    87,
+    88,
+    89,
+    100,
+    104,
+    700,
+    709,
+    746,
+    1e4,
+    1e30,
+    Double.POSITIVE_INFINITY,
+    Double.NaN
   };
 
   private static double[] arguments(ElementType type) {
@@ -52,7 +71,8 @@ class ActivationAccuracyTest {
       p.fill(1, one);
       p.activateBackward(f, u, one, 0, y);
       for (int i = 0; i < x.length; i++) {
-        // Where the derivative of GELU and SiLU has a zero, and where the reference cancels, the bound is absolute.
+        // Where the derivative of GELU and SiLU has a zero, and where the reference cancels, the
+        // bound is absolute.
         double expected = exactDerivative(f, x[i]);
         double floor = f == Activation.GELU || f == Activation.SILU ? 4 * relative : absolute;
         close(f + "'(" + x[i] + ")", expected, y.get(0, i), 2 * relative, floor, type);
@@ -75,7 +95,12 @@ class ActivationAccuracyTest {
   }
 
   private static void close(
-      String what, double exact, double actual, double relative, double absolute, ElementType type) {
+      String what,
+      double exact,
+      double actual,
+      double relative,
+      double absolute,
+      ElementType type) {
     double expected = type == ElementType.FLOAT32 ? (float) exact : exact;
     if (Double.isNaN(expected) || Double.isInfinite(expected)) {
       assertEquals(expected, actual, what);

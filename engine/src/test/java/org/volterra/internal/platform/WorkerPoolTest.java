@@ -96,12 +96,11 @@ class WorkerPoolTest {
       List<Thread> callers = new ArrayList<>();
       for (int c = 0; c < 4; c++) {
         Thread caller =
-            new Thread(
-                () -> {
-                  for (int r = 0; r < 200; r++) {
-                    pool.run(5, i -> pool.run(3, j -> count.incrementAndGet()));
-                  }
-                });
+            new Thread(() -> {
+              for (int r = 0; r < 200; r++) {
+                pool.run(5, i -> pool.run(3, j -> count.incrementAndGet()));
+              }
+            });
         caller.setUncaughtExceptionHandler((t, e) -> failure.set(e));
         caller.start();
         callers.add(caller);
