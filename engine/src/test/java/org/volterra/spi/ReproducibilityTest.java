@@ -50,7 +50,7 @@ class ReproducibilityTest {
 
     private Matrix make(ElementType element, int rows, int columns) {
       int gap = random.nextInt(5);
-      long stride = columns + gap;
+      long stride = (long) columns + gap;
       Matrix m = new Matrix(HostBuffer.allocate(element, rows * stride), 0, rows, columns, stride);
       all.add(m);
       for (int i = 0; i < rows; i++) {
