@@ -2,7 +2,6 @@ package org.volterra.experiments;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Shape;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
@@ -20,15 +19,9 @@ import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
-import org.jfree.chart.title.LegendTitle;
-import org.jfree.chart.title.TextTitle;
-import org.jfree.chart.ui.HorizontalAlignment;
 import org.jfree.chart.ui.Layer;
-import org.jfree.chart.ui.RectangleEdge;
-import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
-import org.jfree.svg.SVGGraphics2D;
 import org.volterra.bench.DepthCurve;
 import org.volterra.bench.DepthPoint;
 import org.volterra.bench.DepthResult;
@@ -43,19 +36,6 @@ import org.volterra.bench.Timing;
 final class ScalingChart {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 640;
-  private static final Color GRID = new Color(0xD9D9D9);
-  private static final Color TEXT = new Color(0x222222);
-
-  /** Okabe and Ito's colours, told apart with any colour vision. */
-  private static final Color[] COLORS = {
-    new Color(0x0072B2),
-    new Color(0xD55E00),
-    new Color(0x009E73),
-    new Color(0xCC79A7),
-    new Color(0xE69F00),
-    new Color(0x56B4E9)
-  };
-
   private static final Shape CIRCLE = new Ellipse2D.Double(-4, -4, 8, 8);
   private static final Shape SQUARE = new Rectangle2D.Double(-3.5, -3.5, 7, 7);
 
@@ -87,35 +67,12 @@ final class ScalingChart {
       add(curve, "forward", DepthPoint::forward, curve.forwardFit(), true);
       add(curve, "forward + backward", DepthPoint::gradient, curve.gradientFit(), false);
     }
-    XYPlot plot = new XYPlot(data, depthAxis(), timeAxis(), renderer);
-    plot.setBackgroundPaint(Color.WHITE);
-    plot.setDomainGridlinePaint(GRID);
+    XYPlot plot = ChartStyle.styled(new XYPlot(data, depthAxis(), timeAxis(), renderer));
     plot.setRangeGridlinesVisible(false);
-    plot.setDomainGridlineStroke(new BasicStroke(0.8f));
     decades(plot);
-    plot.setOutlineVisible(false);
     renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
-    JFreeChart chart = new JFreeChart(null, null, plot, false);
-    chart.setBackgroundPaint(Color.WHITE);
-    TextTitle title = new TextTitle("Time of a pass against depth", font(Font.BOLD, 18));
-    title.setHorizontalAlignment(HorizontalAlignment.LEFT);
-    title.setPaint(TEXT);
-    chart.setTitle(title);
-    TextTitle origin = new TextTitle(subtitle, font(Font.PLAIN, 12));
-    origin.setHorizontalAlignment(HorizontalAlignment.LEFT);
-    origin.setTextAlignment(HorizontalAlignment.LEFT);
-    origin.setMargin(0, 0, 14, 0);
-    origin.setPaint(TEXT);
-    chart.addSubtitle(origin);
-    LegendTitle legend = new LegendTitle(plot);
-    legend.setPosition(RectangleEdge.BOTTOM);
-    legend.setItemFont(font(Font.PLAIN, 12));
-    chart.addSubtitle(legend);
-    chart.setPadding(new RectangleInsets(10, 10, 10, 20));
-    SVGGraphics2D graphics = new SVGGraphics2D(WIDTH, HEIGHT);
-    graphics.setDefsKeyPrefix("scaling");
-    chart.draw(graphics, new Rectangle2D.Double(0, 0, WIDTH, HEIGHT));
-    return graphics.getSVGDocument() + "\n";
+    JFreeChart chart = ChartStyle.chart("Time of a pass against depth", subtitle, plot);
+    return ChartStyle.svg(chart, "scaling", WIDTH, HEIGHT);
   }
 
   private void add(
@@ -140,7 +97,7 @@ final class ScalingChart {
     }
     int index = data.getSeriesCount();
     data.addSeries(series);
-    Color color = COLORS[index(kernels, curve.kernel()) % COLORS.length];
+    Color color = ChartStyle.color(index(kernels, curve.kernel()));
     Shape mark = index(providers, curve.provider()) % 2 == 0 ? CIRCLE : SQUARE;
     renderer.setSeriesPaint(index, color);
     renderer.setSeriesFillPaint(index, forward ? color : Color.WHITE);
@@ -197,23 +154,15 @@ final class ScalingChart {
   private void decades(XYPlot plot) {
     for (int k = firstDecade(); k <= lastDecade(); k++) {
       plot.addRangeMarker(
-          new ValueMarker(Math.pow(10, k), GRID, new BasicStroke(0.8f)), Layer.BACKGROUND);
+          new ValueMarker(Math.pow(10, k), ChartStyle.GRID, new BasicStroke(0.8f)),
+          Layer.BACKGROUND);
     }
   }
 
   private static LogAxis axis(String label, double base) {
-    LogAxis axis = new LogAxis(label);
+    LogAxis axis = ChartStyle.styled(new LogAxis(label));
     axis.setBase(base);
     axis.setTickUnit(new NumberTickUnit(1));
-    axis.setMinorTickMarksVisible(false);
-    axis.setLabelFont(font(Font.PLAIN, 14));
-    axis.setTickLabelFont(font(Font.PLAIN, 12));
-    axis.setLabelPaint(TEXT);
-    axis.setTickLabelPaint(TEXT);
     return axis;
-  }
-
-  private static Font font(int style, int size) {
-    return new Font(Font.SANS_SERIF, style, size);
   }
 }

@@ -1,0 +1,131 @@
+package org.volterra.experiments;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.volterra.NetworkSpec;
+import org.volterra.spi.ElementType;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The network x_l = g_l + ψ(b_l + h Σ K φ(x_k)), option by option. */
+final class NetworkOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--depth",
+      defaultValue = "32",
+      paramLabel = "L",
+      description = "Number of layers (default: ${DEFAULT-VALUE}).")
+  int depth;
+
+  @Option(
+      names = "--channels",
+      defaultValue = "64",
+      paramLabel = "D",
+      description = "Channels of the state (default: ${DEFAULT-VALUE}).")
+  int channels;
+
+  @Option(
+      names = "--kernel",
+      defaultValue = "dense",
+      paramLabel = "K",
+      description =
+          "dense: a matrix for each pair of layers; field or field(M): piecewise linear in depth"
+              + " with M intervals (8); scalar: a number for each pair (default:"
+              + " ${DEFAULT-VALUE}).")
+  String kernel;
+
+  @Option(
+      names = "--features",
+      defaultValue = "tanh",
+      paramLabel = "PHI",
+      description =
+          "What layers put into the history: activations and affine(WIDTH), separated by commas,"
+              + " such as affine(32),gelu,affine(64) (default: ${DEFAULT-VALUE}).")
+  String features;
+
+  @Option(
+      names = "--feature-depth",
+      defaultValue = "constant",
+      paramLabel = "HOW",
+      description =
+          "Parameters of the features: constant, per-layer or field(M) in depth (default:"
+              + " ${DEFAULT-VALUE}).")
+  String featureDepth;
+
+  @Option(
+      names = "--activation",
+      defaultValue = "identity",
+      paramLabel = "PSI",
+      description =
+          "Applied to the sum: identity, tanh, relu, gelu, silu, sigmoid or softplus (default:"
+              + " ${DEFAULT-VALUE}).")
+  String activation;
+
+  @Option(
+      names = "--bias",
+      defaultValue = "per-layer",
+      paramLabel = "HOW",
+      description = "per-layer, field(M), constant or none (default: ${DEFAULT-VALUE}).")
+  String bias;
+
+  @Option(
+      names = "--source",
+      defaultValue = "initial-state",
+      paramLabel = "G",
+      description =
+          "initial-state, zero, or 'linear HOW' with HOW = per-layer, field(M) or constant"
+              + " (default: ${DEFAULT-VALUE}).")
+  String source;
+
+  @Option(
+      names = "--scaling",
+      defaultValue = "step",
+      paramLabel = "H",
+      description = "Factor of the sum: step (T/L) or unit (1) (default: ${DEFAULT-VALUE}).")
+  String scaling;
+
+  @Option(
+      names = "--horizon",
+      defaultValue = "1",
+      paramLabel = "T",
+      description = "End of the depth interval (default: ${DEFAULT-VALUE}).")
+  double horizon;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "float32",
+      paramLabel = "TYPE",
+      description = "float32 or float64 (default: ${DEFAULT-VALUE}).")
+  ElementType precision;
+
+  /** The specification for data of this shape. */
+  NetworkSpec specification(int inputs, int outputs) {
+    if (!precision.isFloating()) {
+      throw new ParameterException(
+          spec.commandLine(), "--precision " + precision + ": must be float32 or float64");
+    }
+    Map<String, String> map = new LinkedHashMap<>();
+    map.put("channels", String.valueOf(channels));
+    map.put("depth", String.valueOf(depth));
+    map.put("inputs", String.valueOf(inputs));
+    map.put("outputs", String.valueOf(outputs));
+    map.put("positions", "1");
+    map.put("horizon", String.valueOf(horizon));
+    map.put("scaling", scaling);
+    map.put("kernel", kernel.equals("field") ? "field(8)" : kernel);
+    map.put("features", features.replace(" ", ""));
+    map.put("feature-depth", featureDepth);
+    map.put("activation", activation);
+    map.put("bias", bias);
+    map.put("source", source.equals("linear") ? "linear field(8)" : source);
+    try {
+      return NetworkSpec.fromProperties(map);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package org.volterra.experiments;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.volterra.Engine;
+import org.volterra.Network;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.train.Samples;
+import org.volterra.train.Trainer;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Trains a network and writes a run folder. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    showDefaultValues = false,
+    description = {
+      "Train a dense network and write a run folder with its configuration, metrics, model,",
+      "checkpoints, curves and a report."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  volterra train digits",
+      "  volterra train digits --depth 256 --kernel field",
+      "  volterra train --data iris.csv --label-column species --depth 16 --channels 16",
+      "  volterra train --data train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz",
+      "  volterra train --resume runs/digits-20261124-101500"
+    })
+final class TrainCommand implements Callable<Integer> {
+  private static final Set<String> WITH_RESUME = Set.of("--resume", "--json", "--quiet");
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  @Spec private CommandSpec spec;
+  @Mixin private DataOptions data;
+  @Mixin private NetworkOptions network;
+  @Mixin private TrainingOptions training;
+
+  @Option(
+      names = "--provider",
+      defaultValue = "auto",
+      paramLabel = "NAME",
+      description = "auto, panama or scalar; see 'volterra info' (default: ${DEFAULT-VALUE}).")
+  private String provider;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Threads; 0 for all processors (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Run folder (default: runs/NAME-DATE-TIME).")
+  private Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description =
+          "Continue an interrupted run from its newest checkpoint, bit for bit; its options are"
+              + " taken from the folder.")
+  private Path resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      defaultValue = "5",
+      paramLabel = "N",
+      description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
+  private int checkpointEvery;
+
+  @Option(
+      names = "--json",
+      description = "Print one JSON object a line: each epoch, then the summary.")
+  private boolean json;
+
+  @Option(names = "--quiet", description = "Print nothing but the summary and errors.")
+  private boolean quiet;
+
+  @Override
+  public Integer call() throws IOException {
+    return resume == null ? train(null) : resumed().train(resume);
+  }
+
+  /** The command that is written in the folder of the run to resume. */
+  private TrainCommand resumed() throws IOException {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (!WITH_RESUME.contains(option.longestName())) {
+        throw usage(option.longestName() + ": a resumed run keeps the options it was started with");
+      }
+    }
+    if (data.dataset != null) {
+      throw usage(data.dataset + ": a resumed run keeps the data it was started with");
+    }
+    TrainCommand command = new TrainCommand();
+    CommandLine line = Main.configured(new CommandLine(command));
+    line.setOut(spec.commandLine().getOut()).setErr(spec.commandLine().getErr());
+    line.parseArgs(RunFolder.arguments(resume).toArray(String[]::new));
+    command.json |= json;
+    command.quiet |= quiet;
+    return command;
+  }
+
+  /** Trains from the beginning, or from a checkpoint of a run folder. */
+  private int train(Path from) throws IOException {
+    if (checkpointEvery < 1) {
+      throw usage("--checkpoint-every " + checkpointEvery + ": must be at least 1");
+    }
+    if (threads < 0) {
+      throw usage("--threads " + threads + ": must not be negative");
+    }
+    network.specification(1, 1); // wrong options are found before anything is read
+    Samples.Split split = data.load();
+    Samples samples = split.train();
+    int outputs = samples.classes() > 0 ? samples.classes() : samples.targetWidth();
+    try (ComputeProvider device = open();
+        Network net =
+            Network.create(
+                network.specification(samples.width(), outputs),
+                device,
+                network.precision,
+                training.seed)) {
+      Trainer.Builder builder = Trainer.builder(net, samples).test(split.test());
+      training.apply(builder);
+      RunFolder folder =
+          from != null
+              ? RunFolder.existing(from)
+              : RunFolder.create(out != null ? out : defaultFolder());
+      builder.checkpoints(folder.checkpoints(), checkpointEvery);
+      new TrainingRun(spec.commandLine().getParseResult(), folder, net, split, output())
+          .run(builder, training.epochs, from);
+    }
+    return 0;
+  }
+
+  private TrainingOutput output() {
+    CommandLine line = spec.commandLine();
+    return new TrainingOutput(
+        json ? line.getErr() : line.getOut(), json ? line.getOut() : null, quiet);
+  }
+
+  private ComputeProvider open() {
+    try {
+      return Engine.open(provider, threads);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private Path defaultFolder() {
+    return Path.of(
+        "runs", data.name() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP));
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
