@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -34,13 +35,28 @@ public final class Checkpoint {
    * @throws IOException if the folder cannot be read
    */
   public static Optional<Path> latest(Path folder) throws IOException {
+    List<Path> all = list(folder);
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+  }
+
+  /**
+   * The checkpoints of a folder.
+   *
+   * @param folder where a trainer wrote checkpoints; need not exist
+   * @return their files, the oldest first
+   * @throws IOException if the folder cannot be read
+   */
+  public static List<Path> list(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
-      return Optional.empty();
+      return List.of();
     }
+    Comparator<String> byEpoch =
+        Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(f -> NAME.matcher(f.getFileName().toString()).matches())
-          .max(Comparator.comparing(f -> f.getFileName().toString()));
+          .sorted(Comparator.comparing(f -> f.getFileName().toString(), byEpoch))
+          .toList();
     }
   }
 

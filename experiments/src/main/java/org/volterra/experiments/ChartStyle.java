@@ -4,7 +4,12 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.geom.Rectangle2D;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.Locale;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.plot.Plot;
 import org.jfree.chart.plot.XYPlot;
@@ -50,6 +55,16 @@ final class ChartStyle {
     axis.setTickLabelFont(font(Font.PLAIN, 12));
     axis.setLabelPaint(TEXT);
     axis.setTickLabelPaint(TEXT);
+    return axis;
+  }
+
+  /** A logarithmic axis with labels at the powers of its base, written as plain numbers. */
+  static LogAxis logarithmic(String label, double base) {
+    LogAxis axis = styled(new LogAxis(label));
+    axis.setBase(base);
+    axis.setTickUnit(new NumberTickUnit(1));
+    axis.setNumberFormatOverride(
+        new DecimalFormat("0.########", DecimalFormatSymbols.getInstance(Locale.ROOT)));
     return axis;
   }
 
@@ -108,8 +123,6 @@ final class ChartStyle {
   /** A tenth of a pixel is enough, and keeps files small. */
   private static String coordinate(double value) {
     double rounded = Math.rint(10 * value) / 10;
-    return rounded == Math.rint(rounded)
-        ? String.valueOf((long) rounded)
-        : String.valueOf(rounded);
+    return rounded == Math.rint(rounded) ? String.valueOf((long) rounded) : String.valueOf(rounded);
   }
 }

@@ -89,20 +89,23 @@ final class CurveChart {
     for (int i = 0; i < data.getSeriesCount(); i++) {
       renderer.setSeriesPaint(i, ChartStyle.color(firstColor + i));
       renderer.setSeriesShape(i, MARK);
-      renderer.setSeriesStroke(i, new BasicStroke(2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+      renderer.setSeriesStroke(
+          i, new BasicStroke(2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
     }
     renderer.setDrawSeriesLineAsPath(true);
     renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
     return ChartStyle.styled(new XYPlot(data, null, axis, renderer));
   }
 
-  /** Logarithmic, unless a loss is zero or negative. */
+  /** Logarithmic, unless a loss is zero or negative or all are of the same magnitude. */
   private static ValueAxis lossAxis(XYSeriesCollection losses) {
     Range range = losses.getRangeBounds(false);
-    if (range == null || range.getLowerBound() <= 0) {
+    if (range == null
+        || range.getLowerBound() <= 0
+        || range.getUpperBound() < 10 * range.getLowerBound()) {
       return ChartStyle.styled(new NumberAxis("loss"));
     }
-    LogAxis axis = ChartStyle.styled(new LogAxis("loss"));
+    LogAxis axis = ChartStyle.logarithmic("loss", 10);
     double margin = 1.1;
     axis.setRange(range.getLowerBound() / margin, range.getUpperBound() * margin);
     return axis;

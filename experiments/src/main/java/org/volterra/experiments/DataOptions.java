@@ -101,6 +101,15 @@ final class DataOptions {
                 + dataset
                 + "' is unknown: digits is bundled; your own go with --data FILE");
       }
+      if (test != null
+          || labels != null
+          || labelColumn != null
+          || targetColumns != null
+          || classes != 0) {
+        throw usage(
+            "digits has its own labels and split: --test, --labels, --label-column,"
+                + " --target-columns and --classes go with --data");
+      }
       Samples all = DataFiles.digits();
       return normalized(all.split(1437, splitSeed), Normalization.MAX);
     }

@@ -67,7 +67,7 @@ public final class Main implements Runnable {
 
   /** How command lines are read, from people and from the folder of a run. */
   static CommandLine configured(CommandLine line) {
-    return line.setCaseInsensitiveEnumValuesAllowed(true);
+    return line.setCaseInsensitiveEnumValuesAllowed(true).setUsageHelpAutoWidth(true);
   }
 
   @Override

@@ -101,7 +101,7 @@ record Report(
         row("slices", format("%d", network.spec().depth() + 1)),
         row("positions", format("%d", network.spec().positions())),
         row("channels", format("%d", network.spec().featureChannels())),
-        row("element", network.type().toString()),
+        row("element", network.type().name().toLowerCase(Locale.ROOT)),
         row("one sample", Bytes.text(one)),
         row("all histories of this run, off the heap", Bytes.text(summary.historyBytes())));
   }

@@ -13,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.volterra.Network;
 import org.volterra.io.AtomicFiles;
@@ -48,9 +50,13 @@ final class RunFolder {
       throw new IOException(
           folder + " holds a run already: continue it with --resume, or choose another --out");
     }
-    Files.createDirectories(folder);
-    Path probe = Files.createTempFile(folder, ".writable", "");
-    Files.delete(probe);
+    try {
+      Files.createDirectories(folder);
+      Files.delete(Files.createTempFile(folder, ".writable", ""));
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot write to the run folder " + folder + " (" + Failures.describe(e) + ")", e);
+    }
     return new RunFolder(folder);
   }
 
@@ -109,7 +115,7 @@ final class RunFolder {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("command", "train");
     map.put("arguments", parsed.expandedArgs());
-    map.put("started", Instant.now().toString());
+    map.put("started", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     Map<String, Object> options = new LinkedHashMap<>();
     parsed
         .commandSpec()
@@ -128,7 +134,9 @@ final class RunFolder {
   }
 
   private static String text(Object value) {
-    return value == null ? null : value.toString();
+    return value instanceof Enum<?> constant
+        ? constant.name().toLowerCase(Locale.ROOT)
+        : value == null ? null : value.toString();
   }
 
   /** Appends an epoch and returns its line. */

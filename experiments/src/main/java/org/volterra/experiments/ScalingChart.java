@@ -6,16 +6,12 @@ import java.awt.Shape;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.LogAxis;
-import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
@@ -124,21 +120,17 @@ final class ScalingChart {
   }
 
   private LogAxis depthAxis() {
-    LogAxis axis = axis("number of layers L", 2);
+    LogAxis axis = ChartStyle.logarithmic("number of layers L", 2);
     double smallest = result.points().stream().mapToInt(DepthPoint::layers).min().orElse(1);
     double largest = result.points().stream().mapToInt(DepthPoint::layers).max().orElse(1);
     axis.setRange(smallest / 1.2, largest * 1.2);
-    axis.setNumberFormatOverride(
-        new DecimalFormat("0", DecimalFormatSymbols.getInstance(Locale.ROOT)));
     return axis;
   }
 
   private LogAxis timeAxis() {
-    LogAxis axis = axis("milliseconds", 10);
+    LogAxis axis = ChartStyle.logarithmic("milliseconds", 10);
     double margin = 1.02; // so that the axis labels both ends
     axis.setRange(Math.pow(10, firstDecade()) / margin, Math.pow(10, lastDecade()) * margin);
-    axis.setNumberFormatOverride(
-        new DecimalFormat("0.#####", DecimalFormatSymbols.getInstance(Locale.ROOT)));
     return axis;
   }
 
@@ -157,12 +149,5 @@ final class ScalingChart {
           new ValueMarker(Math.pow(10, k), ChartStyle.GRID, new BasicStroke(0.8f)),
           Layer.BACKGROUND);
     }
-  }
-
-  private static LogAxis axis(String label, double base) {
-    LogAxis axis = ChartStyle.styled(new LogAxis(label));
-    axis.setBase(base);
-    axis.setTickUnit(new NumberTickUnit(1));
-    return axis;
   }
 }

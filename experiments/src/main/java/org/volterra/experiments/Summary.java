@@ -45,9 +45,9 @@ record Summary(
                 Locale.ROOT, "test accuracy %.2f %%, test loss %.4f", 100 * testAccuracy, testLoss);
     return String.format(
         Locale.ROOT,
-        "%s after %d epochs in %.1f s; %,d parameters, %,d bytes of history",
+        "%s after %s in %.1f s; %,d parameters, %,d bytes of history",
         quality,
-        epochs,
+        epochs == 1 ? "1 epoch" : epochs + " epochs",
         seconds,
         parameters,
         historyBytes);

@@ -26,18 +26,17 @@ import picocli.CommandLine.Spec;
     name = "train",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    showDefaultValues = false,
-    description = {
-      "Train a dense network and write a run folder with its configuration, metrics, model,",
-      "checkpoints, curves and a report."
-    },
+    abbreviateSynopsis = true,
+    description =
+        "Train a dense network and write a run folder with its configuration, metrics, model,"
+            + " checkpoints, curves and a report.",
     footer = {
       "",
       "Examples:",
       "  volterra train digits",
       "  volterra train digits --depth 256 --kernel field",
       "  volterra train --data iris.csv --label-column species --depth 16 --channels 16",
-      "  volterra train --data train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz",
+      "  volterra train --data images-idx3-ubyte.gz --labels labels-idx1-ubyte.gz",
       "  volterra train --resume runs/digits-20261124-101500"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -85,6 +84,13 @@ final class TrainCommand implements Callable<Integer> {
   private int checkpointEvery;
 
   @Option(
+      names = "--keep",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "Newest checkpoints that stay (default: ${DEFAULT-VALUE}).")
+  private int keep;
+
+  @Option(
       names = "--json",
       description = "Print one JSON object a line: each epoch, then the summary.")
   private boolean json;
@@ -121,6 +127,9 @@ final class TrainCommand implements Callable<Integer> {
     if (checkpointEvery < 1) {
       throw usage("--checkpoint-every " + checkpointEvery + ": must be at least 1");
     }
+    if (keep < 1) {
+      throw usage("--keep " + keep + ": must be at least 1");
+    }
     if (threads < 0) {
       throw usage("--threads " + threads + ": must not be negative");
     }
@@ -142,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
               ? RunFolder.existing(from)
               : RunFolder.create(out != null ? out : defaultFolder());
       builder.checkpoints(folder.checkpoints(), checkpointEvery);
-      new TrainingRun(spec.commandLine().getParseResult(), folder, net, split, output())
+      new TrainingRun(spec.commandLine().getParseResult(), folder, net, split, output(), keep)
           .run(builder, training.epochs, from);
     }
     return 0;

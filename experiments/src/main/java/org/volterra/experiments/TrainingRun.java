@@ -23,18 +23,21 @@ final class TrainingRun {
   private final Network network;
   private final Samples.Split samples;
   private final TrainingOutput output;
+  private final int keep;
 
   TrainingRun(
       ParseResult command,
       RunFolder folder,
       Network network,
       Samples.Split samples,
-      TrainingOutput output) {
+      TrainingOutput output,
+      int keep) {
     this.command = command;
     this.folder = folder;
     this.network = network;
     this.samples = samples;
     this.output = output;
+    this.keep = keep;
   }
 
   /** Trains from the beginning, or from a checkpoint or the newest one of a folder. */
@@ -81,6 +84,26 @@ final class TrainingRun {
     output.note("resumed after epoch " + trainer.completedEpochs() + " from " + checkpoint);
   }
 
+  private void dropOldCheckpoints() throws IOException {
+    List<Path> all = Checkpoint.list(folder.checkpoints());
+    for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
+      Files.delete(old);
+    }
+  }
+
+  /** What writes files. */
+  private interface FileAction {
+    void run() throws IOException;
+  }
+
+  private static void unchecked(FileAction action) {
+    try {
+      action.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private TrainingListener listener(Progress progress) {
     return new TrainingListener() {
       @Override
@@ -90,12 +113,13 @@ final class TrainingRun {
 
       @Override
       public void epoch(EpochMetrics metrics) {
-        try {
-          output.json(folder.append(metrics));
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+        unchecked(() -> output.json(folder.append(metrics)));
         progress.epoch(metrics);
+      }
+
+      @Override
+      public void checkpoint(Path file) {
+        unchecked(TrainingRun.this::dropOldCheckpoints);
       }
     };
   }

@@ -1,0 +1,225 @@
+package org.volterra.experiments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A short run fills its folder; every other test looks at that run. */
+class TrainCommandTest {
+  @TempDir private static Path folder;
+  private static Path run;
+  private static CommandLineRun first;
+
+  @BeforeAll
+  static void train() {
+    run = folder.resolve("run");
+    first =
+        CommandLineRun.of(
+                "train",
+                "digits",
+                "--depth",
+                "4",
+                "--channels",
+                "16",
+                "--epochs",
+                "2",
+                "--checkpoint-every",
+                "1",
+                "--out",
+                run.toString())
+            .succeeded();
+  }
+
+  private static List<JsonObject> metrics(Path of) throws IOException {
+    try (Stream<String> lines = Files.lines(of.resolve("metrics.jsonl"))) {
+      return lines.map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
+    }
+  }
+
+  @Test
+  void endsWithASummaryAndTheReport() {
+    assertThat(first.out())
+        .contains("x_l = x_0 + b_l + h Σ_{k<l} K_{l,k} φ(x_k)", "epoch 2/2", "after 2 epochs");
+    assertThat(first.out().stripTrailing()).endsWith("report: " + run.resolve("report.html"));
+    assertThat(first.err()).isEmpty();
+  }
+
+  @Test
+  void folderIsComplete() {
+    for (String name :
+        List.of(
+            "config.json",
+            "metrics.jsonl",
+            "model.safetensors",
+            "loss.svg",
+            "report.html",
+            "checkpoints/epoch-000001.safetensors",
+            "checkpoints/epoch-000002.safetensors")) {
+      assertThat(run.resolve(name)).isNotEmptyFile();
+    }
+  }
+
+  @Test
+  void metricsHaveEveryQuantity() throws IOException {
+    List<JsonObject> lines = metrics(run);
+    assertThat(lines).hasSize(2);
+    for (JsonObject line : lines) {
+      assertThat(line.keySet())
+          .contains(
+              "epoch", "train_loss", "test_loss", "test_accuracy", "seconds", "history_bytes");
+    }
+    assertThat(lines.getLast().get("test_accuracy").getAsDouble()).isGreaterThan(0.5);
+    assertThat(lines.getLast().get("history_bytes").getAsLong())
+        .isGreaterThanOrEqualTo(5 * 64 * 16 * 4);
+  }
+
+  @Test
+  void configurationRepeatsTheRun() throws IOException {
+    JsonObject config =
+        JsonParser.parseString(Files.readString(run.resolve("config.json"))).getAsJsonObject();
+    assertThat(config.getAsJsonArray("arguments").get(0).getAsString()).isEqualTo("digits");
+    assertThat(config.getAsJsonObject("options").get("depth").getAsString()).isEqualTo("4");
+    assertThat(config.getAsJsonObject("network").get("kernel").getAsString()).isEqualTo("dense");
+  }
+
+  @Test
+  void resumedRunEqualsTheWholeRun() throws IOException {
+    Path cut = folder.resolve("cut");
+    Files.createDirectories(cut.resolve("checkpoints"));
+    for (String name :
+        List.of("config.json", "metrics.jsonl", "checkpoints/epoch-000001.safetensors")) {
+      Files.copy(run.resolve(name), cut.resolve(name));
+    }
+    CommandLineRun resumed = CommandLineRun.of("train", "--resume", cut.toString()).succeeded();
+    assertThat(resumed.out()).contains("resumed after epoch 1");
+    assertThat(withoutSeconds(cut)).isEqualTo(withoutSeconds(run));
+    assertThat(cut.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(run.resolve("model.safetensors"));
+  }
+
+  private static List<JsonObject> withoutSeconds(Path of) throws IOException {
+    List<JsonObject> lines = metrics(of);
+    lines.forEach(line -> line.remove("seconds"));
+    return lines;
+  }
+
+  @Test
+  void everyLineOfJsonParses() {
+    CommandLineRun machine =
+        CommandLineRun.of(
+                "train",
+                "digits",
+                "--json",
+                "--depth",
+                "2",
+                "--channels",
+                "8",
+                "--epochs",
+                "2",
+                "--kernel",
+                "field(2)",
+                "--out",
+                folder.resolve("json").toString())
+            .succeeded();
+    List<JsonObject> lines =
+        machine.out().lines().map(s -> JsonParser.parseString(s).getAsJsonObject()).toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.getLast().get("summary").getAsBoolean()).isTrue();
+  }
+
+  @Test
+  void oldCheckpointsGo() throws IOException {
+    Path few = folder.resolve("few");
+    CommandLineRun.of(
+            "train",
+            "digits",
+            "--quiet",
+            "--depth",
+            "1",
+            "--channels",
+            "4",
+            "--epochs",
+            "4",
+            "--checkpoint-every",
+            "1",
+            "--keep",
+            "2",
+            "--out",
+            few.toString())
+        .succeeded();
+    try (Stream<Path> files = Files.list(few.resolve("checkpoints"))) {
+      assertThat(files.map(f -> f.getFileName().toString()))
+          .containsExactlyInAnyOrder("epoch-000003.safetensors", "epoch-000004.safetensors");
+    }
+  }
+
+  @Test
+  void reportStandsAlone() throws IOException {
+    String page = Files.readString(run.resolve("report.html"));
+    assertThat(page)
+        .contains("<svg", "Confusion matrix", "History memory", "Timing", "Configuration");
+    assertThat(page).doesNotContain("{{", "<script", "<link", "<img", "@import", "<?xml");
+    Matcher references = Pattern.compile("(?:src|href)=|url\\((?!#|'#)").matcher(page);
+    assertThat(references.find()).isFalse();
+    assertThat(Files.readString(run.resolve("loss.svg"))).contains("viewBox", "test accuracy");
+  }
+
+  @Test
+  void tableWithRealTargets() throws IOException {
+    StringBuilder table = new StringBuilder("a,b,sum\n");
+    for (int i = 0; i < 60; i++) {
+      double a = Math.sin(i);
+      double b = Math.cos(3.0 * i);
+      table.append(a).append(',').append(b).append(',').append(a + b).append('\n');
+    }
+    Path file = Files.writeString(folder.resolve("sum.csv"), table);
+    Path out = folder.resolve("sum");
+    CommandLineRun.of(
+            "train",
+            "--data",
+            file.toString(),
+            "--target-columns",
+            "sum",
+            "--depth",
+            "4",
+            "--channels",
+            "8",
+            "--epochs",
+            "3",
+            "--optimizer",
+            "lbfgs",
+            "--schedule",
+            "constant",
+            "--batch",
+            "60",
+            "--out",
+            out.toString())
+        .succeeded();
+    assertThat(metrics(out).getLast().has("test_accuracy")).isFalse();
+    assertThat(Files.readString(out.resolve("report.html"))).doesNotContain("Confusion matrix");
+  }
+
+  @Test
+  void helpAndCompletion() {
+    assertThat(CommandLineRun.of("--help").succeeded().out()).contains("train", "solve", "bench");
+    assertThat(CommandLineRun.of("train", "--help").succeeded().out())
+        .contains("--kernel", "--optimizer", "--resume");
+    assertThat(CommandLineRun.of("generate-completion").succeeded().out())
+        .contains("_complete_volterra");
+    assertThat(CommandLineRun.of("--version").succeeded().out()).startsWith("volterra ");
+    String info = CommandLineRun.of("info", "--json").succeeded().out();
+    assertThat(JsonParser.parseString(info).getAsJsonObject().getAsJsonArray("providers"))
+        .hasSize(3);
+  }
+}
