@@ -49,9 +49,17 @@ public final class Network implements AutoCloseable {
   public static Network create(
       NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
     Network network = new Network(spec, provider, type);
-    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-    network.layout.initialize(network.parameters, random);
-    return network;
+    boolean complete = false;
+    try {
+      RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+      network.layout.initialize(network.parameters, random);
+      complete = true;
+      return network;
+    } finally {
+      if (!complete) {
+        network.close();
+      }
+    }
   }
 
   /**
