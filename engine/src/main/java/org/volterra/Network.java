@@ -43,15 +43,24 @@ public final class Network implements AutoCloseable {
    * @param type element type, {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
    * @param seed the same seed gives the same parameters, up to rounding to the element type
    * @return the network, owned by the caller
-   * @throws IllegalArgumentException if {@code type} is no floating-point type
+   * @throws IllegalArgumentException if {@code type} is no floating-point type, or there are more
+   *     parameters than one buffer can hold
    * @throws IllegalStateException if the device has not enough memory
    */
   public static Network create(
       NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
     Network network = new Network(spec, provider, type);
-    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-    network.layout.initialize(network.parameters, random);
-    return network;
+    boolean complete = false;
+    try {
+      RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+      network.layout.initialize(network.parameters, random);
+      complete = true;
+      return network;
+    } finally {
+      if (!complete) {
+        network.close();
+      }
+    }
   }
 
   /**

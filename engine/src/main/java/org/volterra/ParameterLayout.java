@@ -91,6 +91,7 @@ public final class ParameterLayout {
     }
   }
 
+  private final NetworkSpec spec;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, Initializer> initializers = new LinkedHashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
@@ -101,8 +102,11 @@ public final class ParameterLayout {
    * Lays out the parameters of a network.
    *
    * @param spec the network
+   * @throws IllegalArgumentException if there are more parameters than one buffer can hold as a
+   *     vector, about 2³¹
    */
   public ParameterLayout(NetworkSpec spec) {
+    this.spec = spec;
     int d = spec.channels();
     if (spec.hasInputMap()) {
       map("input", spec.inputs(), d);
@@ -131,7 +135,7 @@ public final class ParameterLayout {
         width = affine.width();
       }
     }
-    kernel(spec, width, d);
+    kernel(width, d);
     if (spec.bias() != null) {
       inDepth("bias", spec.bias(), grid, 1, 1, d, Initializer.ZERO);
     }
@@ -185,7 +189,7 @@ public final class ParameterLayout {
     group(name, arrangement, list, rows * columns, spacing);
   }
 
-  private void kernel(NetworkSpec spec, int features, int channels) {
+  private void kernel(int features, int channels) {
     List<Entry> list = new ArrayList<>();
     DepthGrid grid = spec.grid();
     boolean unit = spec.scaling() == Scaling.UNIT;
@@ -194,11 +198,7 @@ public final class ParameterLayout {
         for (int l = 1; l <= spec.depth(); l++) {
           double deviation = 1 / Math.sqrt(unit ? (double) l * features : features);
           list.add(
-              add(
-                  "kernel." + l,
-                  Math.multiplyExact(l, features),
-                  channels,
-                  Initializer.normal(deviation)));
+              add("kernel." + l, (long) l * features, channels, Initializer.normal(deviation)));
         }
         group("kernel", Arrangement.TRIANGLE, list, features * channels, grid.step());
       }
@@ -207,7 +207,11 @@ public final class ParameterLayout {
         double deviation = 1 / Math.sqrt(unit ? (double) spec.depth() * features : features);
         for (int i = 0; i <= field.intervals(); i++) {
           list.add(
-              add("kernel.node." + i, (i + 1) * features, channels, Initializer.normal(deviation)));
+              add(
+                  "kernel.node." + i,
+                  (i + 1L) * features,
+                  channels,
+                  Initializer.normal(deviation)));
         }
         group("kernel", Arrangement.TRIANGLE, list, features * channels, mesh.spacing());
       }
@@ -224,8 +228,22 @@ public final class ParameterLayout {
     }
   }
 
-  private Entry add(String name, int rows, int columns, Initializer initial) {
-    Entry entry = new Entry(name, length, rows, columns);
+  private Entry add(String name, long rows, int columns, Initializer initial) {
+    if (rows * columns > Integer.MAX_VALUE - ALIGNMENT - length) {
+      throw new IllegalArgumentException(
+          "depth "
+              + spec.depth()
+              + " and channels "
+              + spec.channels()
+              + " give too many parameters: "
+              + spec.kernel()
+              + " kernel and features "
+              + spec.features()
+              + " must fit a buffer of "
+              + Integer.MAX_VALUE
+              + " elements");
+    }
+    Entry entry = new Entry(name, length, (int) rows, columns);
     entries.put(name, entry);
     initializers.put(name, initial);
     parameterCount += entry.size();

@@ -60,6 +60,7 @@ public final class HostBuffer implements Buffer {
   @Override
   public double get(long index) {
     MemorySegment s = segment();
+    Objects.checkIndex(index, length);
     return switch (type) {
       case FLOAT32 -> s.getAtIndex(JAVA_FLOAT, index);
       case FLOAT64 -> s.getAtIndex(JAVA_DOUBLE, index);
@@ -70,6 +71,7 @@ public final class HostBuffer implements Buffer {
   @Override
   public void set(long index, double value) {
     MemorySegment s = segment();
+    Objects.checkIndex(index, length);
     switch (type) {
       case FLOAT32 -> s.setAtIndex(JAVA_FLOAT, index, (float) value);
       case FLOAT64 -> s.setAtIndex(JAVA_DOUBLE, index, value);

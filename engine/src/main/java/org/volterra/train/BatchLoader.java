@@ -25,15 +25,23 @@ final class BatchLoader implements AutoCloseable {
     this.labels = labels;
     ElementType type = network.type();
     int rows = batch * spec.positions();
-    inputs = resources.own(network.provider().allocate(type, (long) rows * spec.inputs()));
-    stagedInputs = resources.own(HostBuffer.allocate(type, inputs.length()));
-    ElementType targetType = labels ? ElementType.INT32 : type;
-    targets =
-        resources.own(
-            network.provider().allocate(targetType, (long) rows * (labels ? 1 : spec.outputs())));
-    stagedTargets = resources.own(HostBuffer.allocate(targetType, targets.length()));
     inputViews = new Matrix[batch + 1];
     targetViews = new Matrix[batch + 1];
+    boolean complete = false;
+    try {
+      inputs = resources.own(network.provider().allocate(type, (long) rows * spec.inputs()));
+      stagedInputs = resources.own(HostBuffer.allocate(type, inputs.length()));
+      ElementType targetType = labels ? ElementType.INT32 : type;
+      targets =
+          resources.own(
+              network.provider().allocate(targetType, (long) rows * (labels ? 1 : spec.outputs())));
+      stagedTargets = resources.own(HostBuffer.allocate(targetType, targets.length()));
+      complete = true;
+    } finally {
+      if (!complete) {
+        resources.close();
+      }
+    }
   }
 
   /** Checks that samples fit a network and a loss. */

@@ -1,5 +1,6 @@
 package org.volterra.train;
 
+import org.volterra.memory.Resources;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.Matrix;
 
@@ -24,8 +25,12 @@ final class LbfgsUpdater extends Updater {
   private int next;
 
   LbfgsUpdater(
-      Optimizer.Lbfgs rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
-    super(provider, parameters, gradients);
+      Optimizer.Lbfgs rule,
+      ComputeProvider provider,
+      Matrix parameters,
+      Matrix gradients,
+      Resources resources) {
+    super(provider, parameters, gradients, resources);
     memory = rule.memory();
     steps = new Matrix[memory];
     changes = new Matrix[memory];

@@ -71,7 +71,15 @@ public final class Trainer implements AutoCloseable {
             + ", epochs "
             + epochs;
     step = new TrainingStep(network, loss, b.regularizer, b.clipNorm, batch, b.budget);
-    updater = Updater.bind(b.optimizer, network.provider(), step.parameters(), step.gradients());
+    boolean complete = false;
+    try {
+      updater = Updater.bind(b.optimizer, network.provider(), step.parameters(), step.gradients());
+      complete = true;
+    } finally {
+      if (!complete) {
+        step.close();
+      }
+    }
   }
 
   private static Loss defaultLoss(Samples samples) {

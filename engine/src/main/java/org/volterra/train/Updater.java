@@ -22,11 +22,13 @@ abstract sealed class Updater implements AutoCloseable
   final Matrix parameters;
   final Matrix gradients;
   private final ComputeProvider provider;
-  private final Resources resources = new Resources();
+  private final Resources resources;
   private final Map<String, Buffer> buffers = new LinkedHashMap<>();
 
-  Updater(ComputeProvider provider, Matrix parameters, Matrix gradients) {
+  /** All memory goes to {@code resources}, which {@link #bind} closes if a constructor fails. */
+  Updater(ComputeProvider provider, Matrix parameters, Matrix gradients, Resources resources) {
     this.provider = provider;
+    this.resources = resources;
     this.p = provider.primitives(parameters.buffer().type());
     this.parameters = parameters;
     this.gradients = gradients;
@@ -34,11 +36,23 @@ abstract sealed class Updater implements AutoCloseable
 
   static Updater bind(
       Optimizer optimizer, ComputeProvider provider, Matrix parameters, Matrix gradients) {
-    return switch (optimizer) {
-      case Optimizer.Sgd sgd -> new Sgd(sgd, provider, parameters, gradients);
-      case Optimizer.Adam adam -> new Adam(adam, provider, parameters, gradients);
-      case Optimizer.Lbfgs lbfgs -> new LbfgsUpdater(lbfgs, provider, parameters, gradients);
-    };
+    Resources resources = new Resources();
+    boolean complete = false;
+    try {
+      Updater updater =
+          switch (optimizer) {
+            case Optimizer.Sgd sgd -> new Sgd(sgd, provider, parameters, gradients, resources);
+            case Optimizer.Adam adam -> new Adam(adam, provider, parameters, gradients, resources);
+            case Optimizer.Lbfgs lbfgs ->
+                new LbfgsUpdater(lbfgs, provider, parameters, gradients, resources);
+          };
+      complete = true;
+      return updater;
+    } finally {
+      if (!complete) {
+        resources.close();
+      }
+    }
   }
 
   /** A vector of state with the parameters' length, kept in checkpoints under this name. */
@@ -79,8 +93,13 @@ abstract sealed class Updater implements AutoCloseable
     private final Optimizer.Sgd rule;
     private final Matrix velocity;
 
-    private Sgd(Optimizer.Sgd rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
-      super(provider, parameters, gradients);
+    private Sgd(
+        Optimizer.Sgd rule,
+        ComputeProvider provider,
+        Matrix parameters,
+        Matrix gradients,
+        Resources resources) {
+      super(provider, parameters, gradients, resources);
       this.rule = rule;
       this.velocity = state("velocity");
     }
@@ -107,8 +126,12 @@ abstract sealed class Updater implements AutoCloseable
     private final Matrix second;
 
     private Adam(
-        Optimizer.Adam rule, ComputeProvider provider, Matrix parameters, Matrix gradients) {
-      super(provider, parameters, gradients);
+        Optimizer.Adam rule,
+        ComputeProvider provider,
+        Matrix parameters,
+        Matrix gradients,
+        Resources resources) {
+      super(provider, parameters, gradients, resources);
       this.rule = rule;
       this.first = state("first_moment");
       this.second = state("second_moment");

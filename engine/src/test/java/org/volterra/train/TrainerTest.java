@@ -13,9 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.volterra.Network;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.MemoryBudget;
-import org.volterra.memory.NativeMemory;
 import org.volterra.spi.ElementType;
-import org.volterra.testing.TestProvider;
 
 class TrainerTest {
   static Stream<Optimizer> optimizers() {
@@ -221,28 +219,5 @@ class TrainerTest {
           .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
           .hasMessageContaining("1,000 bytes");
     }
-  }
-
-  @Test
-  void nothingLeaks() {
-    TestProvider.get();
-    long before = NativeMemory.liveBytes();
-    try (Network network = TrainingFixtures.network(3, DepthKernel.field(2), ElementType.FLOAT32)) {
-      for (Optimizer optimizer : optimizers().toList()) {
-        try (Trainer trainer =
-            Trainer.builder(network, TrainingFixtures.clouds(30, 3))
-                .optimizer(optimizer)
-                .regularizer(new DepthRegularizer(1, 1))
-                .epochs(1)
-                .build()) {
-          trainer.run();
-        }
-      }
-      assertThatThrownBy(() ->
-          Trainer.builder(network, TrainingFixtures.clouds(30, 3))
-              .budget(new MemoryBudget(1))
-              .build());
-    }
-    assertThat(NativeMemory.liveBytes()).isEqualTo(before);
   }
 }

@@ -22,10 +22,28 @@ final class Scratch {
     segment = memory.segment();
   }
 
-  /** The blocks of a provider: as many as were ever in use at once. Thread-safe. */
+  /**
+   * The blocks of a provider: one for each of its threads, and more if several callers compute at
+   * once. Thread-safe.
+   */
   static final class Store implements AutoCloseable {
     private final ArrayDeque<Scratch> free = new ArrayDeque<>();
     private boolean closed;
+
+    /** Allocates the first blocks, so that a caller who computes alone never waits for one. */
+    Store(int count) {
+      boolean complete = false;
+      try {
+        for (int i = 0; i < count; i++) {
+          free.addLast(new Scratch());
+        }
+        complete = true;
+      } finally {
+        if (!complete) {
+          close();
+        }
+      }
+    }
 
     synchronized Scratch borrow() {
       if (closed) {

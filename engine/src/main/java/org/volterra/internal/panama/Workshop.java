@@ -11,7 +11,7 @@ final class Workshop implements AutoCloseable {
   private static final long LEAST_WORK = 1 << 15;
 
   private final WorkerPool pool;
-  private final Scratch.Store store = new Scratch.Store();
+  private final Scratch.Store store;
 
   /** One piece of the work, with scratch memory that is its own while it runs. */
   @FunctionalInterface
@@ -21,6 +21,15 @@ final class Workshop implements AutoCloseable {
 
   Workshop(int threads) {
     pool = new WorkerPool(threads);
+    boolean complete = false;
+    try {
+      store = new Scratch.Store(threads);
+      complete = true;
+    } finally {
+      if (!complete) {
+        pool.close();
+      }
+    }
   }
 
   int threads() {
