@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /** The reusable jobs of one calling thread: primitives fill them anew in every call. */
 final class FloatJobs {
+  final FloatGemm gemm = new FloatGemm();
   final FloatSpans spans = new FloatSpans();
   final FloatPointwise pointwise = new FloatPointwise();
   final FloatProducts products = new FloatProducts();

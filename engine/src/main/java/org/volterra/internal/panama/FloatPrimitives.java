@@ -35,8 +35,10 @@ final class FloatPrimitives implements Primitives {
       double beta,
       Matrix c) {
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    FloatGemm.run(
-        shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
+    jobs.get()
+        .gemm
+        .run(
+            shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
   }
 
   @Override
