@@ -180,8 +180,6 @@ public final class Workspace implements AutoCloseable {
         }
       }
     }
-    v.states().readAhead(recomputation.stateSlice(l) - 1, 1);
-    v.sums().readAhead(recomputation.sumSlice(l) - 1, 1);
   }
 
   /**

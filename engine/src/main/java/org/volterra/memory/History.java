@@ -45,15 +45,10 @@ public final class History implements AutoCloseable {
   private final int channels;
   private final Matrix[] slice;
   private final Matrix[] first;
-  private final Spill spill;
-
-  /** The file that a history lies in, and the bytes of its slices there. */
-  private record Spill(MappedMemory file, long sliceBytes) {}
 
   private History(
       Buffer buffer,
       boolean owner,
-      Spill spill,
       Layout layout,
       int capacity,
       int slices,
@@ -62,7 +57,6 @@ public final class History implements AutoCloseable {
       int channels) {
     this.buffer = buffer;
     this.owner = owner;
-    this.spill = spill;
     this.layout = layout;
     this.batch = batch;
     this.positions = positions;
@@ -146,7 +140,7 @@ public final class History implements AutoCloseable {
       int channels) {
     long bytes = bytes(type, slices, batch, positions, channels);
     Buffer buffer = provider.allocate(type, bytes / type.bytes());
-    return new History(buffer, true, null, layout, batch, slices, batch, positions, channels);
+    return new History(buffer, true, layout, batch, slices, batch, positions, channels);
   }
 
   /**
@@ -174,32 +168,7 @@ public final class History implements AutoCloseable {
     long bytes = bytes(type, slices, batch, positions, channels);
     MappedMemory file = MappedMemory.create(folder, bytes);
     return new History(
-        HostBuffer.over(type, file),
-        true,
-        new Spill(file, bytes / slices),
-        layout,
-        batch,
-        slices,
-        batch,
-        positions,
-        channels);
-  }
-
-  /**
-   * Tells that slices will be needed soon. If the history is slice-major and lies in a file, they
-   * are read in another thread meanwhile; otherwise nothing happens. The slices need not exist.
-   *
-   * @param from first slice
-   * @param count how many
-   */
-  public void readAhead(int from, int count) {
-    if (spill != null && layout == Layout.SLICE_MAJOR) {
-      int begin = Math.max(0, from);
-      int end = Math.min(slice.length, from + count);
-      if (begin < end) {
-        spill.file.readAhead(begin * spill.sliceBytes, (end - begin) * spill.sliceBytes);
-      }
-    }
+        HostBuffer.over(type, file), true, layout, batch, slices, batch, positions, channels);
   }
 
   /**
@@ -218,8 +187,7 @@ public final class History implements AutoCloseable {
         layout == Layout.INTERLEAVED
             ? batch
             : (int) (first[1].stride() / ((long) positions * channels));
-    return new History(
-        buffer, false, spill, layout, capacity, slices(), smaller, positions, channels);
+    return new History(buffer, false, layout, capacity, slices(), smaller, positions, channels);
   }
 
   /**

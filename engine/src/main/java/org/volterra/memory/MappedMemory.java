@@ -14,29 +14,26 @@ import java.util.concurrent.atomic.AtomicLong;
  * One block of memory that lies in a file of its own: zeroed, page-aligned, counted, and gone with
  * its file on {@link #close}, or when the process ends in any other way.
  *
- * <p>The operating system keeps in memory what fits and writes back what does not. Blocks may be
- * used and closed from any thread.
+ * <p>The operating system keeps in memory what fits, writes back what does not, and reads ahead
+ * where pages are touched in order. Blocks may be used and closed from any thread.
  */
 public final class MappedMemory implements MemoryBlock {
   private static final AtomicLong LIVE_BYTES = new AtomicLong();
 
   private final Arena arena;
-  private final MemorySegment mapped;
   private final MemorySegment segment;
   private final Path path;
-  private final ReadAhead reader = new ReadAhead();
   private volatile boolean closed;
 
   private MappedMemory(Arena arena, MemorySegment mapped, Path path) {
     this.arena = arena;
-    this.mapped = mapped;
     this.segment = plain(mapped, arena);
     this.path = path;
   }
 
   /**
-   * The same memory as a segment of the class that all other native memory has: kernels that meet
-   * two classes of segments are compiled to slower code.
+   * The same memory as a segment of the class that all other native memory has, so that the
+   * kernels' call sites see one class only.
    */
   @SuppressWarnings("restricted")
   private static MemorySegment plain(MemorySegment mapped, Arena arena) {
@@ -94,19 +91,6 @@ public final class MappedMemory implements MemoryBlock {
   }
 
   /**
-   * Begins to bring a part of the file into memory, in another thread. A newer call replaces an
-   * older one that is not finished.
-   *
-   * @param offset where the part begins, in bytes
-   * @param length its bytes
-   * @throws IndexOutOfBoundsException if the part exceeds the block
-   */
-  void readAhead(long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, segment.byteSize());
-    reader.request(mapped, offset, length);
-  }
-
-  /**
    * The memory.
    *
    * @return all bytes of the block
@@ -130,7 +114,6 @@ public final class MappedMemory implements MemoryBlock {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      reader.close();
       arena.close();
       LIVE_BYTES.addAndGet(-segment.byteSize());
       SpillFile.discard(null, path);

@@ -88,7 +88,6 @@ public final class FieldSum implements CumulativeSum {
       p.fill(0, scratch.blockRows(mesh.layerCount(i)));
       for (int row = i; row <= i + 1; row++) {
         for (int j = 0; j <= i; j++) {
-          readAhead(history, j + 1, i);
           if (weigh(i, row, j)) {
             p.gemm(
                 scale,
@@ -130,18 +129,10 @@ public final class FieldSum implements CumulativeSum {
     if (index == 0) {
       for (int row = i; row <= i + 1; row++) {
         for (int j = 0; j <= i; j++) {
-          readAhead(history, j + 1, i);
-          readAhead(gradient, j + 1, i);
           nodeAdjoint(i, row, j);
         }
       }
     }
-  }
-
-  /** Tells that cell j comes next, or the first one after the last finished one. */
-  private void readAhead(History of, int j, int i) {
-    int cell = j < i ? j : 0;
-    of.readAhead(mesh.firstSource(cell), mesh.sourceCount(cell));
   }
 
   /**

@@ -66,24 +66,12 @@ class MappedMemoryTest {
   @Test
   void useAfterCloseIsRefusedAndClosingTwiceHarmless() {
     MappedMemory memory = MappedMemory.create(folder, BYTES);
-    memory.readAhead(0, BYTES);
     memory.close();
     memory.close();
     assertThat(memory.isClosed()).isTrue();
     assertThatThrownBy(memory::segment)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("3145728 bytes is closed");
-  }
-
-  @Test
-  void readsAheadInsideTheBlockOnly() {
-    try (MappedMemory memory = MappedMemory.create(folder, BYTES)) {
-      for (int i = 0; i < 100; i++) {
-        memory.readAhead(i * 1000L, BYTES - i * 1000L);
-      }
-      assertThatThrownBy(() -> memory.readAhead(1, BYTES))
-          .isInstanceOf(IndexOutOfBoundsException.class);
-    }
   }
 
   @Test
@@ -94,9 +82,6 @@ class MappedMemoryTest {
             .isEqualTo(5 * 4 * 3 * 2 * 8)
             .isEqualTo(MappedMemory.liveBytes());
         history.slice(4).set(11, 1, 2.5);
-        history.readAhead(-3, 100);
-        history.readAhead(5, 1);
-        history.forBatch(2).readAhead(0, 2);
         assertThat(history.slice(4).get(11, 1)).isEqualTo(2.5);
       }
     }
