@@ -75,13 +75,15 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Allocates what training steps with a batch of this size need, if it fits a budget.
+   * Allocates what training steps with a batch of this size need, under a budget. Results are the
+   * same bits wherever the histories are kept.
    *
    * @param batch samples of a step, at least 1
-   * @param budget limit of the bytes of all histories
+   * @param budget limit of the bytes that histories take in memory, and what to do past it
    * @return the workspace, owned by the caller and confined to the calling thread
    * @throws IllegalArgumentException if {@code batch} is not positive
    * @throws MemoryBudget.MemoryBudgetException if the histories do not fit
+   * @throws java.io.UncheckedIOException if they cannot be kept in a file in the budget's folder
    */
   public Workspace workspace(int batch, MemoryBudget budget) {
     return Workspace.allocate(this, batch, budget, true);
@@ -95,7 +97,21 @@ public final class Network implements AutoCloseable {
    * @throws IllegalArgumentException if {@code batch} is not positive
    */
   public Workspace inference(int batch) {
-    return Workspace.allocate(this, batch, MemoryBudget.unlimited(), false);
+    return inference(batch, MemoryBudget.unlimited());
+  }
+
+  /**
+   * Allocates what forward passes with a batch of this size need, under a budget.
+   *
+   * @param batch samples of a pass, at least 1
+   * @param budget limit of the bytes that histories take in memory, and what to do past it
+   * @return the workspace, owned by the caller and confined to the calling thread
+   * @throws IllegalArgumentException if {@code batch} is not positive
+   * @throws MemoryBudget.MemoryBudgetException if the histories do not fit
+   * @throws java.io.UncheckedIOException if they cannot be kept in a file in the budget's folder
+   */
+  public Workspace inference(int batch, MemoryBudget budget) {
+    return Workspace.allocate(this, batch, budget, false);
   }
 
   /**

@@ -2,9 +2,11 @@ package org.volterra;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.volterra.feature.FeatureMap;
 import org.volterra.memory.History;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.MemoryPlan;
 import org.volterra.spi.Activation;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
@@ -36,6 +38,7 @@ public final class Workspace implements AutoCloseable {
   private final CumulativeSum sum;
   private final FeatureMap features;
   private final WorkspaceMemory.Views v;
+  private final Recomputation recomputation;
   private final Matrix[] sumOperand;
   private final Matrix deltaOperand;
   private Matrix inputs;
@@ -48,6 +51,7 @@ public final class Workspace implements AutoCloseable {
     this.isView = isView;
     this.batch = batch;
     this.v = memory.views(batch);
+    this.recomputation = v.recomputation();
     this.sum = memory.sum(v);
     this.features = memory.features(v);
     this.sumOperand = new Matrix[v.sums().slices()];
@@ -61,7 +65,7 @@ public final class Workspace implements AutoCloseable {
     if (batch < 1) {
       throw new IllegalArgumentException("batch " + batch + ": must be at least 1");
     }
-    WorkspaceMemory memory = WorkspaceMemory.allocate(network, batch, budget, training);
+    WorkspaceMemory memory = new WorkspaceMemory(network, batch, budget, training);
     try {
       return new Workspace(network, memory, batch, false);
     } catch (RuntimeException e) {
@@ -119,8 +123,10 @@ public final class Workspace implements AutoCloseable {
     }
     for (int l = 1; l <= spec.depth(); l++) {
       feature(l - 1);
-      layer(l, x0);
+      cumulate(l);
+      finish(l, x0);
     }
+    recomputation.forwardDone();
     Matrix last = v.state(spec.depth());
     if (memory.output() == null) {
       return last;
@@ -135,16 +141,21 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
-  private void layer(int l, Matrix x0) {
-    int index = sumIndex(l);
-    Matrix u = v.sums().slice(index);
-    Matrix x = v.state(l);
+  /** u_l = b_l + h Σ_{k<l} K_{l,k} z_k. */
+  private void cumulate(int l) {
+    Matrix u = v.sum(l);
     if (memory.bias() == null) {
       p.fill(0, u);
     } else {
       p.addRow(1, memory.bias().value(l), 0, u);
     }
-    sum.forward(l, sumOperand[index]);
+    sum.forward(l, sumOperand[recomputation.sumSlice(l)]);
+  }
+
+  /** x_l = g_l + ψ(u_l). */
+  private void finish(int l, Matrix x0) {
+    Matrix u = v.sum(l);
+    Matrix x = v.state(l);
     if (spec.activation() == Activation.IDENTITY) {
       p.axpby(1, u, 0, x);
     } else {
@@ -157,8 +168,18 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
-  private int sumIndex(int l) {
-    return v.sums().slices() == 1 ? 0 : l - 1;
+  /** Computes what was not kept of layer l: its run, from the history. */
+  private void recall(int l) {
+    if (recomputation.enter(l)) {
+      for (int j = recomputation.firstOfRun(l); j <= recomputation.lastOfRun(l); j++) {
+        if (recomputation.repeatsSum()) {
+          cumulate(j);
+        }
+        if (recomputation.dropsStates()) {
+          finish(j, v.state(0));
+        }
+      }
+    }
   }
 
   /**
@@ -183,6 +204,7 @@ public final class Workspace implements AutoCloseable {
     p.fill(0, v.gradient().first(v.gradient().slices()));
     p.fill(0, v.initialCostate());
     Matrix costate = v.costate();
+    recall(spec.depth());
     if (memory.output() == null) {
       p.axpby(1, outputGradient, 0, costate);
     } else {
@@ -190,6 +212,7 @@ public final class Workspace implements AutoCloseable {
       memory.output().gradient(v.state(spec.depth()), outputGradient);
     }
     for (int l = spec.depth(); l >= 1; l--) {
+      recall(l);
       if (l < spec.depth()) {
         stateAdjoint(l, 0, costate);
       }
@@ -223,7 +246,7 @@ public final class Workspace implements AutoCloseable {
     if (spec.activation() == Activation.IDENTITY) {
       p.axpby(1, costate, 0, v.delta());
     } else {
-      p.activateBackward(spec.activation(), v.sums().slice(sumIndex(l)), costate, 0, v.delta());
+      p.activateBackward(spec.activation(), v.sum(l), costate, 0, v.delta());
     }
     if (memory.bias() != null) {
       p.columnSums(1, v.delta(), 1, memory.bias().gradient(l));
@@ -280,13 +303,17 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
-   * The state x_l of the last forward pass.
+   * The state x_l of the last forward pass; computed again if it was not kept.
    *
    * @param l from 0 to L
-   * @return (batch · positions) × channels, valid until the next pass
+   * @return (batch · positions) × channels, valid until the next pass, and until the next call if
+   *     states are recomputed
    */
   public Matrix state(int l) {
     check();
+    if (l > 0 && inputs != null) {
+      recall(Objects.checkIndex(l, spec.depth() + 1));
+    }
     return v.state(l);
   }
 
@@ -329,12 +356,22 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
-   * The bytes of all histories: features, states, sums, and their gradients.
+   * The bytes of all histories, in memory and in files: features, states, sums, and their
+   * gradients.
    *
    * @return a count in bytes
    */
   public long historyBytes() {
-    return memory.historyBytes();
+    return memory.plan().historyBytes();
+  }
+
+  /**
+   * Where the histories are kept: in memory, in a file, or computed again.
+   *
+   * @return the plan, which prints as one line
+   */
+  public MemoryPlan memoryPlan() {
+    return memory.plan();
   }
 
   private void check() {

@@ -11,8 +11,8 @@ import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.History;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.Resources;
-import org.volterra.spi.Activation;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -40,6 +40,7 @@ final class WorkspaceMemory implements AutoCloseable {
       History states,
       History sums,
       History gradient,
+      Recomputation recomputation,
       Matrix costate,
       Matrix delta,
       Matrix initialCostate,
@@ -47,7 +48,11 @@ final class WorkspaceMemory implements AutoCloseable {
       List<Matrix> stageValues,
       List<Matrix> stageGradients) {
     Matrix state(int l) {
-      return states.slice(l);
+      return states.slice(recomputation.stateSlice(l));
+    }
+
+    Matrix sum(int l) {
+      return sums.slice(recomputation.sumSlice(l));
     }
   }
 
@@ -59,11 +64,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Primitives p;
   private final Buffer parameters;
   private final boolean training;
-  private final History history;
-  private final History states;
-  private final History sums;
-  private final History historyGradient;
-  private final long historyBytes;
+  private final HistorySet histories;
   private final Buffer gradients;
   private final Matrix gradientVector;
   private final Matrix costate;
@@ -84,32 +85,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final LinearMap outputMap;
   private boolean closed;
 
-  static WorkspaceMemory allocate(
-      Network network, int batch, MemoryBudget budget, boolean training) {
-    budget.require(
-        "a batch of " + batch + " at depth " + network.spec().depth(),
-        historyBytes(network, batch, training));
-    return new WorkspaceMemory(network, batch, training);
-  }
-
-  /** Slices of states beside the history, of sums, and of gradients. */
-  private static long historyBytes(Network network, int batch, boolean training) {
-    NetworkSpec spec = network.spec();
-    ElementType type = network.type();
-    int n = spec.positions();
-    int d = spec.channels();
-    long bytes = spec.historyBytes(type, batch) * (training ? 2 : 1);
-    if (!spec.features().isIdentity()) {
-      bytes += History.bytes(type, spec.depth() + 1, batch, n, d);
-    }
-    return bytes + History.bytes(type, sumSlices(spec, training), batch, n, d);
-  }
-
-  private static int sumSlices(NetworkSpec spec, boolean training) {
-    return training && spec.activation() != Activation.IDENTITY ? spec.depth() : 1;
-  }
-
-  private WorkspaceMemory(Network network, int batch, boolean training) {
+  WorkspaceMemory(Network network, int batch, MemoryBudget budget, boolean training) {
     this.spec = network.spec();
     this.layout = network.layout();
     this.provider = network.provider();
@@ -119,16 +95,8 @@ final class WorkspaceMemory implements AutoCloseable {
     this.training = training;
     boolean complete = false;
     try {
-      int slices = spec.depth() + 1;
-      history = history(spec.historyLayout(), slices, batch, spec.featureChannels());
-      states =
-          spec.features().isIdentity()
-              ? history
-              : history(History.Layout.SLICE_MAJOR, slices, batch, spec.channels());
-      sums = history(History.Layout.SLICE_MAJOR, sumSlices(spec, training), batch, spec.channels());
-      historyGradient =
-          training ? history(spec.historyLayout(), slices, batch, spec.featureChannels()) : null;
-      historyBytes = historyBytes(network, batch, training);
+      meshRows = Recomputation.mesh(spec);
+      histories = new HistorySet(network, batch, budget, training, meshRows, resources);
       gradients = training ? resources.own(provider.allocate(type, layout.length())) : null;
       gradientVector =
           training ? Matrix.vector(gradients, 0, Math.toIntExact(layout.length())) : null;
@@ -143,7 +111,6 @@ final class WorkspaceMemory implements AutoCloseable {
       stageWeights = new DepthParameter[stages];
       stageBiases = new DepthParameter[stages];
       bindStages(rows);
-      meshRows = meshRows();
       fieldScratch = meshRows == null ? null : fieldBuffer(rows);
       coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
       coefficientGradients =
@@ -165,11 +132,6 @@ final class WorkspaceMemory implements AutoCloseable {
         resources.close();
       }
     }
-  }
-
-  private History history(History.Layout order, int slices, int batch, int channels) {
-    return resources.own(
-        History.allocate(provider, type, order, slices, batch, spec.positions(), channels));
   }
 
   private Matrix scratch(int rows, int columns) {
@@ -250,14 +212,14 @@ final class WorkspaceMemory implements AutoCloseable {
 
   Views views(int batch) {
     int rows = batch * spec.positions();
-    boolean whole = batch == history.batch();
-    History z = whole ? history : history.forBatch(batch);
+    History z = forBatch(histories.features(), batch);
     return new Views(
         rows,
         z,
-        states == history ? z : whole ? states : states.forBatch(batch),
-        whole ? sums : sums.forBatch(batch),
-        !training || whole ? historyGradient : historyGradient.forBatch(batch),
+        histories.states() == histories.features() ? z : forBatch(histories.states(), batch),
+        forBatch(histories.sums(), batch),
+        training ? forBatch(histories.gradients(), batch) : null,
+        new Recomputation(spec, meshRows, histories.plan(), training),
         costate.rows(0, rows),
         delta.rows(0, rows),
         initialCostate.rows(0, rows),
@@ -266,14 +228,12 @@ final class WorkspaceMemory implements AutoCloseable {
         firstRows(stageGradients, rows));
   }
 
-  private static List<Matrix> firstRows(Matrix[] matrices, int rows) {
-    return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
+  private static History forBatch(History whole, int batch) {
+    return batch == whole.batch() ? whole : whole.forBatch(batch);
   }
 
-  private MeshRows meshRows() {
-    return spec.kernel() instanceof DepthKernel.Field field
-        ? new MeshRows(spec.grid(), new LineMesh(field.intervals(), spec.grid().horizon()))
-        : null;
+  private static List<Matrix> firstRows(Matrix[] matrices, int rows) {
+    return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
   }
 
   private Buffer fieldBuffer(int rows) {
@@ -325,8 +285,8 @@ final class WorkspaceMemory implements AutoCloseable {
     return training;
   }
 
-  long historyBytes() {
-    return historyBytes;
+  MemoryPlan plan() {
+    return histories.plan();
   }
 
   Buffer gradients() {

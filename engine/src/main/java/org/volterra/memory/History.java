@@ -1,5 +1,7 @@
 package org.volterra.memory;
 
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.Objects;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -139,6 +141,34 @@ public final class History implements AutoCloseable {
     long bytes = bytes(type, slices, batch, positions, channels);
     Buffer buffer = provider.allocate(type, bytes / type.bytes());
     return new History(buffer, true, layout, batch, slices, batch, positions, channels);
+  }
+
+  /**
+   * Makes a history filled with zeros in a file, for a device that computes in the host's memory.
+   *
+   * @param folder an existing folder
+   * @param type element type
+   * @param layout how slices lie in memory
+   * @param slices number of slices, at least 1
+   * @param batch samples, at least 1
+   * @param positions positions of each sample, at least 1
+   * @param channels channels of each position, at least 1
+   * @return the history, owned by the caller; its file goes when it is closed
+   * @throws IllegalArgumentException as {@link #bytes}
+   * @throws UncheckedIOException as {@link MappedMemory#create}
+   */
+  public static History map(
+      Path folder,
+      ElementType type,
+      Layout layout,
+      int slices,
+      int batch,
+      int positions,
+      int channels) {
+    long bytes = bytes(type, slices, batch, positions, channels);
+    MappedMemory file = MappedMemory.create(folder, bytes);
+    return new History(
+        HostBuffer.over(type, file), true, layout, batch, slices, batch, positions, channels);
   }
 
   /**

@@ -13,9 +13,9 @@ import org.volterra.spi.ElementType;
 public final class HostBuffer implements Buffer {
   private final ElementType type;
   private final long length;
-  private final NativeMemory memory;
+  private final MemoryBlock memory;
 
-  private HostBuffer(ElementType type, long length, NativeMemory memory) {
+  private HostBuffer(ElementType type, long length, MemoryBlock memory) {
     this.type = type;
     this.length = length;
     this.memory = memory;
@@ -35,6 +35,17 @@ public final class HostBuffer implements Buffer {
       throw new IllegalArgumentException("length " + length + ": a buffer has at least 1 element");
     }
     return new HostBuffer(type, length, NativeMemory.allocate(type.bytesFor(length)));
+  }
+
+  /**
+   * Makes a buffer of memory that lies in a file, filled with zeros.
+   *
+   * @param type element type
+   * @param memory the mapped file, owned by the buffer from now on
+   * @return a new open buffer owned by the caller, of as many elements as the memory holds
+   */
+  public static HostBuffer over(ElementType type, MappedMemory memory) {
+    return new HostBuffer(type, memory.bytes() / type.bytes(), memory);
   }
 
   /**

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Blocks may be used and closed from any thread. Closing a shared arena makes all threads of the
  * JVM meet once, so blocks are meant to be few and long-lived.
  */
-public final class NativeMemory implements AutoCloseable {
+public final class NativeMemory implements MemoryBlock {
   /** Alignment of every block in bytes: a cache line and the widest vector. */
   public static final long ALIGNMENT = 64;
 
@@ -74,6 +74,7 @@ public final class NativeMemory implements AutoCloseable {
    * @return the whole block
    * @throws IllegalStateException if the block is closed
    */
+  @Override
   public MemorySegment segment() {
     if (closed.get()) {
       throw new IllegalStateException(
@@ -87,6 +88,7 @@ public final class NativeMemory implements AutoCloseable {
    *
    * @return true after close
    */
+  @Override
   public boolean isClosed() {
     return closed.get();
   }

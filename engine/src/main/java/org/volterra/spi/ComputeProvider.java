@@ -41,6 +41,16 @@ public interface ComputeProvider extends AutoCloseable {
   Buffer allocate(ElementType type, long length);
 
   /**
+   * Whether primitives work on {@link org.volterra.memory.HostBuffer}s, so that a history may lie
+   * in a mapped file.
+   *
+   * @return false, unless a provider says otherwise
+   */
+  default boolean usesHostMemory() {
+    return false;
+  }
+
+  /**
    * The primitives for one floating-point type.
    *
    * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}

@@ -8,22 +8,33 @@ import java.util.Objects;
  *
  * <p>A view owns nothing; it is an immutable value, made once when a network is laid out and used
  * in every step. Vectors are matrices of one row.
- *
- * @param buffer the memory
- * @param offset index of element (0, 0)
- * @param rows number of rows, at least 1
- * @param columns number of columns, at least 1
- * @param stride distance between the first elements of neighbouring rows, at least {@code columns}
  */
-public record Matrix(Buffer buffer, long offset, int rows, int columns, long stride) {
+public final class Matrix {
+  private final Buffer buffer;
+  private final long offset;
+  private final int rows;
+  private final int columns;
+  private final long stride;
+  private Object attachment;
+
   /**
-   * Checks that the view lies inside the buffer.
+   * Makes a view, and checks that it lies inside the buffer.
    *
+   * @param buffer the memory
+   * @param offset index of element (0, 0)
+   * @param rows number of rows, at least 1
+   * @param columns number of columns, at least 1
+   * @param stride distance between the first elements of neighbouring rows, at least {@code
+   *     columns}
    * @throws IllegalArgumentException if a dimension is not positive, the stride is smaller than a
    *     row, or the view exceeds the buffer
    */
-  public Matrix {
-    Objects.requireNonNull(buffer, "buffer");
+  public Matrix(Buffer buffer, long offset, int rows, int columns, long stride) {
+    this.buffer = Objects.requireNonNull(buffer, "buffer");
+    this.offset = offset;
+    this.rows = rows;
+    this.columns = columns;
+    this.stride = stride;
     if (rows < 1 || columns < 1) {
       throw new IllegalArgumentException(
           "matrix shape " + rows + " x " + columns + ": both must be at least 1");
@@ -48,6 +59,70 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
               + buffer.length()
               + " elements");
     }
+  }
+
+  /**
+   * The memory.
+   *
+   * @return the buffer that this is a view of
+   */
+  public Buffer buffer() {
+    return buffer;
+  }
+
+  /**
+   * Index of element (0, 0).
+   *
+   * @return an index in the buffer
+   */
+  public long offset() {
+    return offset;
+  }
+
+  /**
+   * Number of rows.
+   *
+   * @return at least 1
+   */
+  public int rows() {
+    return rows;
+  }
+
+  /**
+   * Number of columns.
+   *
+   * @return at least 1
+   */
+  public int columns() {
+    return columns;
+  }
+
+  /**
+   * Distance between the first elements of neighbouring rows.
+   *
+   * @return at least the number of columns
+   */
+  public long stride() {
+    return stride;
+  }
+
+  /**
+   * What the provider of the buffer keeps about this view, so that it need not be made in every
+   * call; for providers only.
+   *
+   * @return what {@link #attach} was given last, or null; another thread's may be seen or not
+   */
+  public Object attachment() {
+    return attachment;
+  }
+
+  /**
+   * Keeps something about this view.
+   *
+   * @param object an object with final fields only: it is published without synchronisation
+   */
+  public void attach(Object object) {
+    attachment = object;
   }
 
   /**
@@ -211,5 +286,25 @@ public record Matrix(Buffer buffer, long offset, int rows, int columns, long str
         set(i, j, values[i * columns + j]);
       }
     }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Matrix m
+        && buffer.equals(m.buffer)
+        && offset == m.offset
+        && rows == m.rows
+        && columns == m.columns
+        && stride == m.stride;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(buffer, offset, rows, columns, stride);
+  }
+
+  @Override
+  public String toString() {
+    return rows + " x " + columns + " at " + offset + ", stride " + stride + ", of " + buffer;
   }
 }

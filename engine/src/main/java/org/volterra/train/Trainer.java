@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import org.volterra.Network;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.MemoryPlan;
 
 /**
  * Trains a network: shuffled batches, exact gradients, an optimiser with a schedule, checkpoints.
@@ -225,7 +226,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Limit of the bytes of history.
+     * Limit of the bytes of history in memory, and what to do past it.
      *
      * @param limit the budget
      * @return this
@@ -272,6 +273,7 @@ public final class Trainer implements AutoCloseable {
      * @return the trainer, owned by the caller
      * @throws IllegalArgumentException if samples do not fit the network and the loss
      * @throws MemoryBudget.MemoryBudgetException if the histories do not fit the budget
+     * @throws UncheckedIOException if they cannot be kept in a file in the budget's folder
      */
     public Trainer build() {
       return new Trainer(this);
@@ -412,12 +414,21 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * The bytes of all histories of the training workspace.
+   * The bytes of all histories of the training workspace, in memory and in files.
    *
    * @return a count in bytes
    */
   public long historyBytes() {
     return step.historyBytes();
+  }
+
+  /**
+   * Where the histories of the training workspace are kept.
+   *
+   * @return the plan, which prints as one line
+   */
+  public MemoryPlan memoryPlan() {
+    return step.memoryPlan();
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.volterra.train;
 import org.volterra.Network;
 import org.volterra.Workspace;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.Resources;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
@@ -89,6 +90,10 @@ final class TrainingStep implements AutoCloseable {
 
   long historyBytes() {
     return workspace.historyBytes();
+  }
+
+  MemoryPlan memoryPlan() {
+    return workspace.memoryPlan();
   }
 
   /** Chooses the batch for the next calls. */

@@ -1,5 +1,6 @@
 package org.volterra.experiments;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -158,10 +159,27 @@ final class TrainingOptions {
   String loss;
 
   @Option(
-      names = "--history-budget",
+      names = {"--history-budget", "--memory-budget"},
       paramLabel = "BYTES",
-      description = "Refuse networks whose histories need more; suffixes k, m, g, t.")
+      description =
+          "Limit of the bytes of history in memory; past it, see --recompute and --spill, without"
+              + " which larger networks are refused. Suffixes k, m, g, t.")
   String budget;
+
+  @Option(
+      names = "--recompute",
+      description =
+          "Past the budget, compute states and sums again in the adjoint instead of keeping them;"
+              + " results are the same bits.")
+  boolean recompute;
+
+  @Option(
+      names = "--spill",
+      paramLabel = "DIR",
+      description =
+          "Past the budget, and where recomputing is not enough or not allowed, keep histories in"
+              + " files in this folder, which are gone when the program ends.")
+  Path spill;
 
   /** Puts the options into a trainer. */
   void apply(Trainer.Builder builder) {
@@ -215,6 +233,11 @@ final class TrainingOptions {
 
   private MemoryBudget budget() {
     if (budget == null) {
+      if (recompute || spill != null) {
+        throw new IllegalArgumentException(
+            (recompute ? "--recompute" : "--spill")
+                + ": says what to do past a budget; give one with --history-budget");
+      }
       return MemoryBudget.unlimited();
     }
     Matcher matcher = SIZE.matcher(budget.toLowerCase(Locale.ROOT));
@@ -223,7 +246,8 @@ final class TrainingOptions {
           "history-budget '" + budget + "': write a number of bytes, such as 500m or 2g");
     }
     int shift = 10 * (matcher.group(2).isEmpty() ? 0 : "kmgt".indexOf(matcher.group(2)) + 1);
-    return new MemoryBudget(Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift));
+    return new MemoryBudget(
+        Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift), recompute, spill);
   }
 
   private <T> T checked(Supplier<T> action) {

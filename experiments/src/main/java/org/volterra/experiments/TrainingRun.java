@@ -71,6 +71,9 @@ final class TrainingRun {
             network.provider().name(),
             network.provider().description(),
             trainer.historyBytes()));
+    if (!trainer.memoryPlan().isPlain()) {
+      output.note(trainer.memoryPlan().toString());
+    }
   }
 
   private void resume(Trainer trainer, Path from) throws IOException {

@@ -104,6 +104,21 @@ class BadInputTest {
   }
 
   @Test
+  void historyThatCannotBeSpilled() throws IOException {
+    String missing = folder.resolve("missing").toString();
+    train("digits", "--history-budget", "10k", "--spill", missing)
+        .failed("bytes of history in " + missing + ": no such folder");
+    String occupied = file("occupied", "");
+    train("digits", "--memory-budget", "10k", "--spill", occupied)
+        .failed("bytes of history in " + occupied + ": it is not a folder");
+    train("digits", "--history-budget", "10k", "--recompute")
+        .failed("bytes with recomputation), more than the memory budget of 10,240 bytes");
+    train("digits", "--spill", folder.toString()).refused("--spill: says what to do past a budget");
+    train("digits", "--recompute").refused("--recompute: says what to do past a budget");
+    train("digits", "--history-budget", "much").refused("history-budget 'much'");
+  }
+
+  @Test
   void divergenceNamesEpochBatchAndQuantity() {
     train("digits", "--depth", "2", "--rate", "1e30").failed("epoch 1, batch 2: the output");
   }

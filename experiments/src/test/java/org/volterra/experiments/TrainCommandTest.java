@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,6 +68,33 @@ class TrainCommandTest {
             "checkpoints/epoch-000001.safetensors",
             "checkpoints/epoch-000002.safetensors")) {
       assertThat(run.resolve(name)).isNotEmptyFile();
+    }
+  }
+
+  @Test
+  void budgetsChangeWhereHistoriesAreAndNothingElse() throws IOException {
+    long all = metrics(run).get(1).get("history_bytes").getAsLong();
+    for (List<String> budget :
+        List.of(
+            List.of("--memory-budget", String.valueOf(all / 4), "--spill", folder.toString()),
+            List.of("--history-budget", String.valueOf(all - 1), "--recompute"))) {
+      Path out = folder.resolve("budget-" + budget.size());
+      List<String> arguments =
+          new ArrayList<>(
+              List.of("train", "digits", "--depth", "4", "--channels", "16", "--epochs", "2"));
+      arguments.addAll(List.of("--checkpoint-every", "1", "--out", out.toString()));
+      arguments.addAll(budget);
+      CommandLineRun other = CommandLineRun.of(arguments.toArray(String[]::new)).succeeded();
+      assertThat(other.out()).contains(budget.size() == 4 ? "in a file in " : " recomputed, ");
+      for (String file : List.of("model", "checkpoints/epoch-000002")) {
+        assertThat(out.resolve(file + ".safetensors"))
+            .hasSameBinaryContentAs(run.resolve(file + ".safetensors"));
+      }
+      long bytes = metrics(out).get(1).get("history_bytes").getAsLong();
+      assertThat(bytes == all).isEqualTo(budget.size() == 4);
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).noneMatch(f -> f.toString().endsWith(".history"));
     }
   }
 

@@ -21,7 +21,7 @@ import java.lang.foreign.MemorySegment;
  * dimension.
  */
 @SuppressWarnings("cast")
-final class FloatGemm {
+final class FloatGemm extends Workshop.Reusable {
   /** Inner dimension of a block: its panel of B stays in the second-level cache. */
   static final int DEPTH = 512;
 
@@ -29,64 +29,53 @@ final class FloatGemm {
   private static final int BAND = 64;
   private static final long PANEL = FloatTile.ROWS * (long) ROW_BYTES;
 
-  private final double alpha;
-  private final double beta;
-  private final Operand a;
-  private final long rowStride;
-  private final long step;
-  private final Operand b;
-  private final boolean transposeB;
-  private final Operand c;
-  private final int depth;
-
-  private FloatGemm(
-      double alpha,
-      Operand a,
-      boolean transposeA,
-      Operand b,
-      boolean transposeB,
-      double beta,
-      Operand c) {
-    this.alpha = alpha;
-    this.beta = beta;
-    this.a = a;
-    rowStride = transposeA ? BYTES : a.stride;
-    step = transposeA ? a.stride : BYTES;
-    depth = transposeA ? a.rows : a.columns;
-    this.b = b;
-    this.transposeB = transposeB;
-    this.c = c;
-  }
+  private double alpha;
+  private double beta;
+  private Operand a;
+  private long rowStride;
+  private long step;
+  private Operand b;
+  private boolean transposeB;
+  private Operand c;
+  private int depth;
+  private int panels;
+  private int columnTasks;
+  private int rowsPerTask;
 
   /** {@code c = alpha op(a) op(b) + beta c}; shapes are checked by the caller. */
-  static void run(
+  void run(
       Workshop shop,
-      double alpha,
-      Operand a,
-      boolean transposeA,
-      Operand b,
-      boolean transposeB,
-      double beta,
-      Operand c) {
-    new FloatGemm(alpha, a, transposeA, b, transposeB, beta, c).run(shop);
-  }
-
-  private void run(Workshop shop) {
-    int panels = (c.columns + COLUMNS - 1) / COLUMNS;
+      double factor,
+      Operand left,
+      boolean transposeLeft,
+      Operand right,
+      boolean transposeRight,
+      double keep,
+      Operand product) {
+    alpha = factor;
+    beta = keep;
+    a = left;
+    rowStride = transposeLeft ? BYTES : a.stride;
+    step = transposeLeft ? a.stride : BYTES;
+    depth = transposeLeft ? a.rows : a.columns;
+    b = right;
+    transposeB = transposeRight;
+    c = product;
+    panels = (c.columns + COLUMNS - 1) / COLUMNS;
     int bands = (c.rows + BAND - 1) / BAND;
     long work = (long) c.rows * c.columns * depth / 8;
-    int columnTasks = Math.min(panels, Math.max(1, 4 * shop.threads() / bands));
+    columnTasks = Math.min(panels, Math.max(1, 4 * shop.threads() / bands));
     int rowTasks = columnTasks >= shop.threads() || panels > 1 ? bands : (c.rows + ROWS - 1) / ROWS;
-    int rowsPerTask = rowTasks == bands ? BAND : ROWS;
-    shop.run(
-        rowTasks * columnTasks,
-        work,
-        (task, scratch) -> {
-          int first = task / columnTasks * rowsPerTask;
-          int from = (int) ((long) panels * (task % columnTasks) / columnTasks);
-          int to = (int) ((long) panels * (task % columnTasks + 1) / columnTasks);
-          block(first, Math.min(c.rows, first + rowsPerTask), from, to, scratch.segment);
-        });
+    rowsPerTask = rowTasks == bands ? BAND : ROWS;
+    shop.run(rowTasks * columnTasks, work, this);
+  }
+
+  @Override
+  public void run(int task, Scratch scratch) {
+    int first = task / columnTasks * rowsPerTask;
+    int from = (int) ((long) panels * (task % columnTasks) / columnTasks);
+    int to = (int) ((long) panels * (task % columnTasks + 1) / columnTasks);
+    block(first, Math.min(c.rows, first + rowsPerTask), from, to, scratch.segment);
   }
 
   /** A block of C: some rows, some panels of columns. */

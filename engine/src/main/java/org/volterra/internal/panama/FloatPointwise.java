@@ -16,67 +16,80 @@ import org.volterra.spi.Activation;
  * Drives elementary functions over matrices of any stride: a block of whole rows, or of a piece of
  * a row, is gathered into an array, goes through the function, and is scattered.
  */
-final class FloatPointwise {
+final class FloatPointwise extends Workshop.Reusable {
   /** What an element of a function counts for, in elements read or written. */
   private static final long WEIGHT = 4;
 
-  private FloatPointwise() {}
+  private final Grid grid = new Grid();
+  private int rowsPerBlock;
+  private Activation f;
+  private Operand x;
+  private Operand dy;
+  private Operand y;
+  private float beta;
 
   /** {@code y = f(x)}. */
-  static void forward(Workshop shop, Activation f, Operand x, Operand y) {
-    run(
-        shop,
-        x,
-        x.contiguous && y.contiguous,
-        (w, row, rows, byteColumn, width) -> {
-          gather(x, row, rows, byteColumn, width, w.x);
-          FloatActivations.value(f, w, padded(rows * width));
-          scatter(w.y, y, row, rows, byteColumn, width);
-        });
+  void forward(Workshop shop, Activation function, Operand from, Operand to) {
+    dy = null;
+    y = to;
+    run(shop, function, from, from.contiguous && to.contiguous);
   }
 
   /** {@code dx = f'(x) dy + beta dx}. */
-  static void backward(Workshop shop, Activation f, Operand x, Operand dy, float beta, Operand dx) {
-    run(
-        shop,
-        x,
-        x.contiguous && dy.contiguous && dx.contiguous,
-        (w, row, rows, byteColumn, width) -> {
-          gather(x, row, rows, byteColumn, width, w.x);
-          FloatActivations.derivative(f, w, padded(rows * width));
-          gather(dy, row, rows, byteColumn, width, w.x);
-          for (int r = 0; r < rows; r++) {
-            long to = dx.start + (row + r) * dx.stride + byteColumn;
-            addProduct(w.x, w.y, r * width, width, beta, dx.segment, to);
-          }
-        });
+  void backward(
+      Workshop shop, Activation function, Operand at, Operand from, float keep, Operand dx) {
+    dy = from;
+    y = dx;
+    beta = keep;
+    run(shop, function, at, at.contiguous && from.contiguous && dx.contiguous);
+  }
+
+  private void run(Workshop shop, Activation function, Operand argument, boolean flat) {
+    f = function;
+    x = argument;
+    long size = (long) x.rows * x.columns;
+    if (flat) {
+      grid.cut(1, size);
+    } else {
+      grid.cut(x.rows, x.columns);
+    }
+    rowsPerBlock = (int) Math.max(1, FloatBlocks.SIZE / grid.columns());
+    shop.run(grid.tasks(), WEIGHT * size, this);
+  }
+
+  @Override
+  public void run(int task, Scratch scratch) {
+    long column = grid.firstColumn(task);
+    long endColumn = column + grid.width(task);
+    long endRow = grid.endRow(task);
+    for (long r = grid.firstRow(task); r < endRow; r += rowsPerBlock) {
+      int rows = (int) Math.min(rowsPerBlock, endRow - r);
+      for (long c = column; c < endColumn; c += FloatBlocks.SIZE) {
+        int width = (int) Math.min(FloatBlocks.SIZE, endColumn - c);
+        if (dy == null) {
+          value(scratch.floatBlocks, r, rows, c * BYTES, width);
+        } else {
+          derivative(scratch.floatBlocks, r, rows, c * BYTES, width);
+        }
+      }
+    }
   }
 
   /** Some rows, or a piece of one row, that fit a block. */
-  @FunctionalInterface
-  private interface Block {
-    void run(FloatBlocks w, long row, int rows, long byteColumn, int width);
+  private void value(FloatBlocks w, long row, int rows, long byteColumn, int width) {
+    gather(x, row, rows, byteColumn, width, w.x);
+    FloatActivations.value(f, w, padded(rows * width));
+    scatter(w.y, y, row, rows, byteColumn, width);
   }
 
-  private static void run(Workshop shop, Operand x, boolean flat, Block block) {
-    long size = (long) x.rows * x.columns;
-    Grid grid = flat ? new Grid(1, size) : new Grid(x.rows, x.columns);
-    int rowsPerBlock = (int) Math.max(1, FloatBlocks.SIZE / grid.columns);
-    shop.run(
-        grid.tasks(),
-        WEIGHT * size,
-        (task, scratch) -> {
-          long column = grid.firstColumn(task);
-          long endColumn = column + grid.width(task);
-          long endRow = grid.endRow(task);
-          for (long r = grid.firstRow(task); r < endRow; r += rowsPerBlock) {
-            int rows = (int) Math.min(rowsPerBlock, endRow - r);
-            for (long c = column; c < endColumn; c += FloatBlocks.SIZE) {
-              int width = (int) Math.min(FloatBlocks.SIZE, endColumn - c);
-              block.run(scratch.floatBlocks, r, rows, c * BYTES, width);
-            }
-          }
-        });
+  private void derivative(FloatBlocks w, long row, int rows, long byteColumn, int width) {
+    gather(x, row, rows, byteColumn, width, w.x);
+    FloatActivations.derivative(f, w, padded(rows * width));
+    gather(dy, row, rows, byteColumn, width, w.x);
+    for (int r = 0; r < rows; r++) {
+      long to = y.start + (row + r) * y.stride + byteColumn;
+      addProduct(w.x, w.y, r * width, width, beta, y.segment, to);
+    }
   }
 
   private static int padded(int n) {

@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.TYPE;
 
-import java.lang.foreign.MemorySegment;
 import org.volterra.spi.Activation;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
@@ -15,6 +14,7 @@ import org.volterra.spi.Shapes;
 @SuppressWarnings("cast")
 final class FloatPrimitives implements Primitives {
   private final Workshop shop;
+  private final ThreadLocal<FloatJobs> jobs = ThreadLocal.withInitial(FloatJobs::new);
 
   FloatPrimitives(Workshop shop) {
     this.shop = shop;
@@ -35,24 +35,26 @@ final class FloatPrimitives implements Primitives {
       double beta,
       Matrix c) {
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    FloatGemm.run(
-        shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
+    jobs.get()
+        .gemm
+        .run(
+            shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
   }
 
   @Override
   public void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
     Shapes.matrixVector(TYPE, a, transpose ? y : x, transpose ? x : y);
     if (transpose) {
-      FloatProducts.blockAxpy(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
+      jobs.get().products.blockAxpy(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
     } else {
-      FloatProducts.rows(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
+      jobs.get().products.rows(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
     }
   }
 
   @Override
   public void ger(double alpha, Matrix x, Matrix y, Matrix a) {
     Shapes.matrixVector(TYPE, a, y, x);
-    FloatProducts.rankOne(shop, alpha, Operand.of(x), Operand.of(y), Operand.of(a));
+    jobs.get().products.rankOne(shop, alpha, Operand.of(x), Operand.of(y), Operand.of(a));
   }
 
   @Override
@@ -69,62 +71,41 @@ final class FloatPrimitives implements Primitives {
     linear(alpha, Operand.of(row).repeated(y.rows()), beta, Operand.of(y));
   }
 
-  private void linear(double factor, Operand x, double keep, Operand y) {
-    float alpha = (float) factor;
-    float beta = (float) keep;
-    FloatSpans.run(
-        shop,
-        (s, i, t, j, c, k, d, l, bytes) -> FloatElementwise.axpby(alpha, s, i, beta, t, j, bytes),
-        beta == 0 ? 0b01 : 0b11,
-        0b10,
-        x,
-        y);
+  private void linear(double alpha, Operand x, double beta, Operand y) {
+    FloatJobs mine = jobs.get();
+    int read = beta == 0 ? 0b01 : 0b11;
+    mine.spans.run(shop, mine.axpby.with(alpha, beta), read, 0b10, 2, x, y, y, y);
   }
 
   @Override
   public void fill(double value, Matrix y) {
     Shapes.type("y", y, TYPE);
-    float v = (float) value;
-    FloatSpans.run(
-        shop,
-        (s, i, b, j, c, k, d, l, bytes) -> FloatElementwise.fill(s, i, v, bytes),
-        0,
-        1,
-        Operand.of(y));
+    FloatJobs mine = jobs.get();
+    Operand to = Operand.of(y);
+    mine.spans.run(shop, mine.fill.with(value), 0, 1, 1, to, to, to, to);
   }
 
   @Override
   public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
     Shapes.type("x", x, TYPE);
     Shapes.check("row", row, TYPE, 1, x.columns());
-    FloatReductions.columnSums(shop, alpha, Operand.of(x), beta, Operand.of(row));
+    jobs.get().columns.run(shop, alpha, Operand.of(x), beta, Operand.of(row));
   }
 
   @Override
   public void gatherRows(Matrix source, Matrix indices, Matrix target) {
     Shapes.type("source", source, TYPE);
     Shapes.check("target", target, TYPE, target.rows(), source.columns());
-    int[] rows = indices("indices", indices, target.rows(), source.rows());
-    Operand from = Operand.of(source);
-    Operand to = Operand.of(target);
-    long bytes = (long) to.columns * BYTES;
-    Grid grid = new Grid(to.rows, Math.min(to.columns, Grid.GRAIN));
-    shop.run(
-        grid.tasks(),
-        target.size(),
-        (task, scratch) -> {
-          for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
-            long at = from.start + rows[r] * from.stride;
-            MemorySegment.copy(from.segment, at, to.segment, to.start + r * to.stride, bytes);
-          }
-        });
+    FloatJobs mine = jobs.get();
+    int[] rows = indices(mine, "indices", indices, target.rows(), source.rows());
+    mine.gather.run(shop, Operand.of(source), rows, Operand.of(target), BYTES);
   }
 
   /** An index vector, checked. */
-  private static int[] indices(String name, Matrix m, int count, int bound) {
+  private static int[] indices(FloatJobs mine, String name, Matrix m, int count, int bound) {
     Shapes.check(name, m, ElementType.INT32, 1, count);
     Operand from = Operand.of(m);
-    int[] values = new int[count];
+    int[] values = mine.indices(count);
     for (int i = 0; i < count; i++) {
       values[i] =
           Shapes.index(
@@ -137,7 +118,7 @@ final class FloatPrimitives implements Primitives {
   public void activate(Activation f, Matrix x, Matrix y) {
     Shapes.type("y", y, TYPE);
     Shapes.same("x", x, y);
-    FloatPointwise.forward(shop, f, Operand.of(x), Operand.of(y));
+    jobs.get().pointwise.forward(shop, f, Operand.of(x), Operand.of(y));
   }
 
   @Override
@@ -145,7 +126,9 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("dx", dx, TYPE);
     Shapes.same("x", x, dx);
     Shapes.same("dy", dy, dx);
-    FloatPointwise.backward(shop, f, Operand.of(x), Operand.of(dy), (float) beta, Operand.of(dx));
+    jobs.get()
+        .pointwise
+        .backward(shop, f, Operand.of(x), Operand.of(dy), (float) beta, Operand.of(dx));
   }
 
   @Override
@@ -153,14 +136,14 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("x", x, TYPE);
     Shapes.same("y", y, x);
     Shapes.scalar("result", result);
-    update(result, alpha * FloatReductions.dot(shop, Operand.of(x), Operand.of(y)), beta);
+    update(result, alpha * jobs.get().reductions.dot(shop, Operand.of(x), Operand.of(y)), beta);
   }
 
   @Override
   public void countNonFinite(Matrix x, Matrix result) {
     Shapes.type("x", x, TYPE);
     Shapes.scalar("result", result);
-    update(result, FloatReductions.countNonFinite(shop, Operand.of(x)), 1);
+    update(result, jobs.get().reductions.countNonFinite(shop, Operand.of(x)), 1);
   }
 
   private static void update(Matrix result, double value, double beta) {
@@ -171,7 +154,7 @@ final class FloatPrimitives implements Primitives {
   public void softmax(Matrix x, Matrix y) {
     Shapes.type("y", y, TYPE);
     Shapes.same("x", x, y);
-    FloatSoftmax.softmax(shop, Operand.of(x), Operand.of(y));
+    jobs.get().softmax.softmax(shop, Operand.of(x), Operand.of(y));
   }
 
   @Override
@@ -179,9 +162,10 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("x", x, TYPE);
     Shapes.same("dx", dx, x);
     Shapes.scalar("loss", loss);
-    int[] label = indices("labels", labels, x.rows(), x.columns());
+    FloatJobs mine = jobs.get();
+    int[] label = indices(mine, "labels", labels, x.rows(), x.columns());
     double sum =
-        FloatSoftmax.crossEntropy(shop, (float) scale, Operand.of(x), label, Operand.of(dx));
+        mine.softmax.crossEntropy(shop, (float) scale, Operand.of(x), label, Operand.of(dx));
     update(loss, scale * sum, 1);
   }
 
@@ -191,18 +175,18 @@ final class FloatPrimitives implements Primitives {
     Shapes.type("p", p, TYPE);
     Shapes.same("g", g, p);
     Shapes.same("v", v, p);
-    float r = (float) rate;
-    float m = (float) momentum;
-    float w = (float) decay;
-    FloatSpans.run(
+    FloatJobs mine = jobs.get();
+    Operand velocity = Operand.of(v);
+    mine.spans.run(
         shop,
-        (a, i, b, j, c, k, d, l, bytes) ->
-            FloatElementwise.sgd(a, i, b, j, c, k, bytes, r, m, w, nesterov),
+        mine.sgd.with(rate, momentum, decay, nesterov),
         0b111,
         0b101,
+        3,
         Operand.of(p),
         Operand.of(g),
-        Operand.of(v));
+        velocity,
+        velocity);
   }
 
   @Override
@@ -221,11 +205,13 @@ final class FloatPrimitives implements Primitives {
     Shapes.same("g", g, p);
     Shapes.same("m", m, p);
     Shapes.same("v", v, p);
-    FloatSpans.run(
+    FloatJobs mine = jobs.get();
+    mine.spans.run(
         shop,
-        FloatElementwise.Adam.of(step, rate, beta1, beta2, epsilon, decay)::run,
+        mine.adam.with(step, rate, beta1, beta2, epsilon, decay),
         0b1111,
         0b1101,
+        4,
         Operand.of(p),
         Operand.of(g),
         Operand.of(m),

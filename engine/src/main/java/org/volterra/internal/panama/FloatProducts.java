@@ -14,26 +14,58 @@ import jdk.incubator.vector.FloatVector;
 
 /** Products of a matrix and a vector, bound by memory: every element of the matrix is read once. */
 @SuppressWarnings("cast")
-final class FloatProducts {
+final class FloatProducts extends Workshop.Reusable {
   /** Columns of one task of the block axpy; its sums stay in the first-level cache. */
   private static final int BLOCK = 1024;
 
-  private FloatProducts() {}
+  private enum Kind {
+    ROWS,
+    BLOCK_AXPY,
+    RANK_ONE
+  }
+
+  private final Grid grid = new Grid();
+  private Kind kind;
+  private float alpha;
+  private float beta;
+  private Operand a;
+  private Operand x;
+  private Operand y;
+  private int rowsPerTask;
+
+  private void bind(
+      Kind what, double factor, Operand matrix, Operand first, double keep, Operand second) {
+    kind = what;
+    alpha = (float) factor;
+    beta = (float) keep;
+    a = matrix;
+    x = first;
+    y = second;
+  }
+
+  @Override
+  public void run(int task, Scratch scratch) {
+    switch (kind) {
+      case ROWS -> someRows(task);
+      case BLOCK_AXPY -> block(task, scratch.segment);
+      case RANK_ONE -> piece(task);
+    }
+  }
 
   /** {@code y = alpha a x + beta y}: one inner product for each row. */
-  static void rows(Workshop shop, double alpha, Operand a, Operand x, double beta, Operand y) {
-    int rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
+  void rows(Workshop shop, double factor, Operand m, Operand from, double keep, Operand to) {
+    bind(Kind.ROWS, factor, m, from, keep, to);
+    rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
     int tasks = (a.rows + rowsPerTask - 1) / rowsPerTask;
-    shop.run(
-        tasks,
-        (long) a.rows * a.columns,
-        (task, scratch) -> {
-          int end = Math.min(a.rows, (task + 1) * rowsPerTask);
-          for (int i = task * rowsPerTask; i < end; i++) {
-            float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
-            merge(sum * (float) alpha, (float) beta, y.segment, y.start + (long) i * BYTES);
-          }
-        });
+    shop.run(tasks, (long) a.rows * a.columns, this);
+  }
+
+  private void someRows(int task) {
+    int end = Math.min(a.rows, (task + 1) * rowsPerTask);
+    for (int i = task * rowsPerTask; i < end; i++) {
+      float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
+      merge(sum * alpha, beta, y.segment, y.start + (long) i * BYTES);
+    }
   }
 
   /**
@@ -69,36 +101,35 @@ final class FloatProducts {
   /**
    * {@code y = alpha aᵀ x + beta y}: the sum of the rows of a weighted by x, in blocks of columns.
    */
-  static void blockAxpy(Workshop shop, double alpha, Operand a, Operand x, double beta, Operand y) {
+  void blockAxpy(Workshop shop, double factor, Operand m, Operand from, double keep, Operand to) {
+    bind(Kind.BLOCK_AXPY, factor, m, from, keep, to);
     int tasks = (a.columns + BLOCK - 1) / BLOCK;
-    shop.run(
-        tasks,
-        (long) a.rows * a.columns,
-        (task, scratch) -> {
-          MemorySegment t = scratch.segment;
-          int width = Math.min(BLOCK, a.columns - task * BLOCK);
-          long column = (long) task * BLOCK * BYTES;
-          int whole = width / LENGTH * WIDTH;
-          FloatElementwise.fill(t, 0, (float) 0, BLOCK * BYTES);
-          int i = 0;
-          for (; i + 4 <= a.rows; i += 4) {
-            long row = a.start + i * a.stride + column;
-            long at = x.start + (long) i * BYTES;
-            axpy4(x.segment, at, a.segment, row, a.stride, t, whole);
-            axpyTail(x.segment, at, 4, a.segment, row, a.stride, t, whole, width);
-          }
-          for (; i < a.rows; i++) {
-            long row = a.start + i * a.stride + column;
-            long at = x.start + (long) i * BYTES;
-            axpy(x.segment.get(LAYOUT, at), a.segment, row, t, 0, whole);
-            axpyTail(x.segment, at, 1, a.segment, row, a.stride, t, whole, width);
-          }
-          long to = y.start + column;
-          FloatElementwise.axpby((float) alpha, t, 0, (float) beta, y.segment, to, whole);
-          for (int o = whole; o < width * BYTES; o += BYTES) {
-            merge(t.get(LAYOUT, o) * (float) alpha, (float) beta, y.segment, to + o);
-          }
-        });
+    shop.run(tasks, (long) a.rows * a.columns, this);
+  }
+
+  private void block(int task, MemorySegment t) {
+    int width = Math.min(BLOCK, a.columns - task * BLOCK);
+    long column = (long) task * BLOCK * BYTES;
+    int whole = width / LENGTH * WIDTH;
+    FloatElementwise.fill(t, 0, (float) 0, BLOCK * BYTES);
+    int i = 0;
+    for (; i + 4 <= a.rows; i += 4) {
+      long row = a.start + i * a.stride + column;
+      long at = x.start + (long) i * BYTES;
+      axpy4(x.segment, at, a.segment, row, a.stride, t, whole);
+      axpyTail(x.segment, at, 4, a.segment, row, a.stride, t, whole, width);
+    }
+    for (; i < a.rows; i++) {
+      long row = a.start + i * a.stride + column;
+      long at = x.start + (long) i * BYTES;
+      axpy(x.segment.get(LAYOUT, at), a.segment, row, t, 0, whole);
+      axpyTail(x.segment, at, 1, a.segment, row, a.stride, t, whole, width);
+    }
+    long to = y.start + column;
+    FloatElementwise.axpby(alpha, t, 0, beta, y.segment, to, whole);
+    for (int o = whole; o < width * BYTES; o += BYTES) {
+      merge(t.get(LAYOUT, o) * alpha, beta, y.segment, to + o);
+    }
   }
 
   private static void axpy4(
@@ -149,28 +180,28 @@ final class FloatProducts {
   }
 
   /** {@code a += alpha x yᵀ}. */
-  static void rankOne(Workshop shop, double alpha, Operand x, Operand y, Operand a) {
-    Grid grid = new Grid(a.rows, a.columns);
-    shop.run(
-        grid.tasks(),
-        (long) a.rows * a.columns,
-        (task, scratch) -> {
-          long column = grid.firstColumn(task) * BYTES;
-          int width = grid.width(task);
-          int whole = width / LENGTH * WIDTH;
-          for (long i = grid.firstRow(task); i < grid.endRow(task); i++) {
-            float factor = (float) alpha * x.segment.get(LAYOUT, x.start + i * BYTES);
-            long row = a.start + i * a.stride + column;
-            axpy(factor, y.segment, y.start + column, a.segment, row, whole);
-            for (int o = whole; o < width * BYTES; o += BYTES) {
-              float sum =
-                  Math.fma(
-                      y.segment.get(LAYOUT, y.start + column + o),
-                      factor,
-                      a.segment.get(LAYOUT, row + o));
-              a.segment.set(LAYOUT, row + o, sum);
-            }
-          }
-        });
+  void rankOne(Workshop shop, double factor, Operand from, Operand along, Operand to) {
+    bind(Kind.RANK_ONE, factor, to, from, 1, along);
+    grid.cut(a.rows, a.columns);
+    shop.run(grid.tasks(), (long) a.rows * a.columns, this);
+  }
+
+  private void piece(int task) {
+    long column = grid.firstColumn(task) * BYTES;
+    int width = grid.width(task);
+    int whole = width / LENGTH * WIDTH;
+    for (long i = grid.firstRow(task); i < grid.endRow(task); i++) {
+      float factor = alpha * x.segment.get(LAYOUT, x.start + i * BYTES);
+      long row = a.start + i * a.stride + column;
+      axpy(factor, y.segment, y.start + column, a.segment, row, whole);
+      for (int o = whole; o < width * BYTES; o += BYTES) {
+        float sum =
+            Math.fma(
+                y.segment.get(LAYOUT, y.start + column + o),
+                factor,
+                a.segment.get(LAYOUT, row + o));
+        a.segment.set(LAYOUT, row + o, sum);
+      }
+    }
   }
 }

@@ -6,7 +6,6 @@ import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.PARTS;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
-import static org.volterra.internal.panama.FloatSpecies.merge;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -15,8 +14,12 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Sums in float64, over pieces fixed by the shape and added in their order. */
 @SuppressWarnings("cast")
-final class FloatReductions {
-  private FloatReductions() {}
+final class FloatReductions extends Workshop.Reusable {
+  private final Grid grid = new Grid();
+  private double[] sums = new double[1];
+  private Piece piece;
+  private Operand x;
+  private Operand y;
 
   private static DoubleVector wide(FloatVector v, int part) {
     return (DoubleVector) v.castShape(DoubleSpecies.SPECIES, part);
@@ -28,41 +31,51 @@ final class FloatReductions {
     double of(MemorySegment x, long i, MemorySegment y, long j, int n);
   }
 
-  static double dot(Workshop shop, Operand x, Operand y) {
-    return sum(shop, FloatReductions::dot, x, y);
+  double dot(Workshop shop, Operand left, Operand right) {
+    return sum(shop, FloatReductions::dot, left, right);
   }
 
-  static double countNonFinite(Workshop shop, Operand x) {
-    return sum(shop, (s, i, t, j, n) -> countNonFinite(s, i, n), x, x);
+  double countNonFinite(Workshop shop, Operand of) {
+    return sum(shop, (s, i, t, j, n) -> countNonFinite(s, i, n), of, of);
   }
 
-  private static double sum(Workshop shop, Piece piece, Operand x, Operand y) {
+  private double sum(Workshop shop, Piece what, Operand left, Operand right) {
+    piece = what;
+    x = left;
+    y = right;
     long size = (long) x.rows * x.columns;
-    Grid grid = x.contiguous && y.contiguous ? new Grid(1, size) : new Grid(x.rows, x.columns);
-    double[] sums = new double[grid.tasks()];
-    shop.run(
-        sums.length,
-        size,
-        (task, scratch) -> {
-          long column = grid.firstColumn(task) * BYTES;
-          int width = grid.width(task);
-          double s = 0;
-          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-            s +=
-                piece.of(
-                    x.segment,
-                    x.start + r * x.stride + column,
-                    y.segment,
-                    y.start + r * y.stride + column,
-                    width);
-          }
-          sums[task] = s;
-        });
+    if (x.contiguous && y.contiguous) {
+      grid.cut(1, size);
+    } else {
+      grid.cut(x.rows, x.columns);
+    }
+    int tasks = grid.tasks();
+    if (sums.length < tasks) {
+      sums = new double[tasks];
+    }
+    shop.run(tasks, size, this);
     double total = 0;
-    for (double s : sums) {
-      total += s;
+    for (int i = 0; i < tasks; i++) {
+      total += sums[i];
     }
     return total;
+  }
+
+  @Override
+  public void run(int task, Scratch scratch) {
+    long column = grid.firstColumn(task) * BYTES;
+    int width = grid.width(task);
+    double s = 0;
+    for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
+      s +=
+          piece.of(
+              x.segment,
+              x.start + r * x.stride + column,
+              y.segment,
+              y.start + r * y.stride + column,
+              width);
+    }
+    sums[task] = s;
   }
 
   private static double dot(MemorySegment x, long i, MemorySegment y, long j, int n) {
@@ -94,56 +107,5 @@ final class FloatReductions {
       count += Float.isFinite(x.get(LAYOUT, i + o)) ? 0 : 1;
     }
     return count;
-  }
-
-  /** {@code row = alpha Σ_i x[i, :] + beta row}. */
-  static void columnSums(Workshop shop, double alpha, Operand x, double beta, Operand row) {
-    int columns = Math.max(LENGTH, Grid.GRAIN / x.rows / LENGTH * LENGTH);
-    int tasks = (x.columns + columns - 1) / columns;
-    shop.run(
-        tasks,
-        (long) x.rows * x.columns,
-        (task, scratch) -> {
-          long end = Math.min(x.columns, (task + 1L) * columns) * BYTES;
-          long o = (long) task * columns * BYTES;
-          for (; o + WIDTH <= end; o += WIDTH) {
-            columnSums(x, o, scratch.segment);
-            for (int j = 0; j < LENGTH; j++) {
-              double sum = scratch.segment.get(DoubleSpecies.LAYOUT, (long) j * Double.BYTES);
-              merge(
-                  (float) (alpha * sum),
-                  (float) beta,
-                  row.segment,
-                  row.start + o + (long) j * BYTES);
-            }
-          }
-          for (; o < end; o += BYTES) {
-            double sum = 0;
-            for (int i = 0; i < x.rows; i++) {
-              sum += x.segment.get(LAYOUT, x.start + i * x.stride + o);
-            }
-            merge((float) (alpha * sum), (float) beta, row.segment, row.start + o);
-          }
-        });
-  }
-
-  /** Sums of one vector of columns, in float64, to the start of t. */
-  private static void columnSums(Operand x, long o, MemorySegment t) {
-    MemorySegment s = x.segment;
-    DoubleVector s0 = DoubleVector.zero(DoubleSpecies.SPECIES);
-    DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
-    long at = x.start + o;
-    for (int i = 0; i < x.rows; i++) {
-      FloatVector v = load(s, at);
-      s0 = s0.add(wide(v, 0));
-      if (PARTS == 2) {
-        s1 = s1.add(wide(v, 1));
-      }
-      at += x.stride;
-    }
-    DoubleSpecies.store(s0, t, 0);
-    if (PARTS == 2) {
-      DoubleSpecies.store(s1, t, WIDTH);
-    }
   }
 }

@@ -11,49 +11,65 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Softmax of rows, block by block; blocks are padded with −∞, which adds nothing to the sum. */
 @SuppressWarnings("cast")
-final class FloatSoftmax {
-  private FloatSoftmax() {}
+final class FloatSoftmax extends Workshop.Reusable {
+  private final Grid grid = new Grid();
+  private double[] sums = new double[1];
+  private Operand x;
+  private Operand y;
+  private float scale;
+  private int[] labels;
 
-  static void softmax(Workshop shop, Operand x, Operand y) {
-    Grid grid = rowsOf(x);
-    shop.run(
-        grid.tasks(),
-        4L * x.rows * x.columns,
-        (task, scratch) -> {
-          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-            row(x, r, y, (float) 1, scratch.floatBlocks);
-          }
-        });
+  void softmax(Workshop shop, Operand from, Operand to) {
+    labels = null;
+    scale = (float) 1;
+    run(shop, from, to);
   }
 
   /** Writes dx and returns the sum over rows of log-sum-exp less the label's logit. */
-  static double crossEntropy(Workshop shop, float scale, Operand x, int[] labels, Operand dx) {
-    Grid grid = rowsOf(x);
-    double[] sums = new double[grid.tasks()];
-    shop.run(
-        sums.length,
-        4L * x.rows * x.columns,
-        (task, scratch) -> {
-          double sum = 0;
-          for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
-            long label = (long) labels[r] * BYTES;
-            float logit = x.segment.get(LAYOUT, x.start + r * x.stride + label);
-            sum += row(x, r, dx, scale, scratch.floatBlocks) - logit;
-            long at = dx.start + r * dx.stride + label;
-            dx.segment.set(LAYOUT, at, dx.segment.get(LAYOUT, at) - scale);
-          }
-          sums[task] = sum;
-        });
+  double crossEntropy(Workshop shop, float factor, Operand from, int[] classes, Operand dx) {
+    labels = classes;
+    scale = factor;
+    int tasks = run(shop, from, dx);
     double total = 0;
-    for (double s : sums) {
-      total += s;
+    for (int i = 0; i < tasks; i++) {
+      total += sums[i];
     }
     return total;
   }
 
   /** Whole rows, at least enough for a task. */
-  private static Grid rowsOf(Operand x) {
-    return new Grid(x.rows, Math.min(x.columns, Grid.GRAIN));
+  private int run(Workshop shop, Operand from, Operand to) {
+    x = from;
+    y = to;
+    grid.cut(x.rows, Math.min(x.columns, Grid.GRAIN));
+    int tasks = grid.tasks();
+    if (sums.length < tasks) {
+      sums = new double[tasks];
+    }
+    shop.run(tasks, 4L * x.rows * x.columns, this);
+    return tasks;
+  }
+
+  @Override
+  public void run(int task, Scratch scratch) {
+    double sum = 0;
+    for (int r = (int) grid.firstRow(task); r < grid.endRow(task); r++) {
+      if (labels == null) {
+        row(x, r, y, scale, scratch.floatBlocks);
+      } else {
+        sum += labelled(r, scratch.floatBlocks);
+      }
+    }
+    sums[task] = sum;
+  }
+
+  private double labelled(int r, FloatBlocks w) {
+    long label = (long) labels[r] * BYTES;
+    float logit = x.segment.get(LAYOUT, x.start + r * x.stride + label);
+    double loss = row(x, r, y, scale, w) - logit;
+    long at = y.start + r * y.stride + label;
+    y.segment.set(LAYOUT, at, y.segment.get(LAYOUT, at) - scale);
+    return loss;
   }
 
   /** One row of y = scale softmax(x); returns log Σ exp x. */

@@ -12,8 +12,13 @@ import java.lang.foreign.MemorySegment;
  * left of a row is copied to a padded vector in scratch memory, goes through the same kernel, and
  * is copied back.
  */
-final class FloatSpans {
-  private FloatSpans() {}
+final class FloatSpans extends Workshop.Reusable {
+  private final Operand[] x = new Operand[4];
+  private final Grid grid = new Grid();
+  private Span span;
+  private int count;
+  private int read;
+  private int written;
 
   /**
    * An elementwise kernel on up to four operands; those that it does not need are the last one
@@ -35,38 +40,46 @@ final class FloatSpans {
   }
 
   /**
-   * Runs a kernel.
+   * Runs a kernel on one to four operands.
    *
-   * @param read bit set of the operands that the kernel reads
-   * @param written bit set of the operands that it writes
+   * @param toRead bit set of the operands that the kernel reads
+   * @param toWrite bit set of the operands that it writes
+   * @param operands how many of the operands are given; the others are ignored
    */
-  static void run(Workshop shop, Span span, int read, int written, Operand... given) {
-    Operand[] x = fourOf(given);
-    boolean flat = true;
-    for (Operand o : given) {
-      flat &= o.contiguous;
+  void run(
+      Workshop shop,
+      Span kernel,
+      int toRead,
+      int toWrite,
+      int operands,
+      Operand a,
+      Operand b,
+      Operand c,
+      Operand d) {
+    span = kernel;
+    read = toRead;
+    written = toWrite;
+    count = operands;
+    x[0] = a;
+    x[1] = count > 1 ? b : a;
+    x[2] = count > 2 ? c : x[1];
+    x[3] = count > 3 ? d : x[2];
+    long size = (long) a.rows * a.columns;
+    if (a.contiguous && x[1].contiguous && x[2].contiguous && x[3].contiguous) {
+      grid.cut(1, size);
+    } else {
+      grid.cut(a.rows, a.columns);
     }
-    long size = (long) x[0].rows * x[0].columns;
-    Grid grid = flat ? new Grid(1, size) : new Grid(x[0].rows, x[0].columns);
-    int count = given.length;
-    shop.run(
-        grid.tasks(),
-        size * count,
-        (task, scratch) -> {
-          long column = grid.firstColumn(task) * BYTES;
-          int width = grid.width(task);
-          for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-            row(span, x, r, column, width, count, read, written, scratch.segment);
-          }
-        });
+    shop.run(grid.tasks(), size * count, this);
   }
 
-  private static Operand[] fourOf(Operand[] given) {
-    Operand[] x = new Operand[4];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = given[Math.min(i, given.length - 1)];
+  @Override
+  public void run(int task, Scratch scratch) {
+    long column = grid.firstColumn(task) * BYTES;
+    int width = grid.width(task);
+    for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
+      row(span, x, r, column, width, count, read, written, scratch.segment);
     }
-    return x;
   }
 
   private static void row(

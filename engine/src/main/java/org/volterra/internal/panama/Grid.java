@@ -8,16 +8,22 @@ package org.volterra.internal.panama;
 final class Grid {
   static final int GRAIN = 1 << 14;
 
-  final long rows;
-  final long columns;
-  private final long rowsPerTask;
-  private final long piecesPerRow;
+  private long rows;
+  private long columns;
+  private long rowsPerTask;
+  private long piecesPerRow;
 
-  Grid(long rows, long columns) {
-    this.rows = rows;
-    this.columns = columns;
-    rowsPerTask = Math.max(1, GRAIN / columns);
-    piecesPerRow = (columns + GRAIN - 1) / GRAIN;
+  /** Cuts a matrix of another shape from now on, so that one object serves many calls. */
+  void cut(long newRows, long newColumns) {
+    rows = newRows;
+    columns = newColumns;
+    rowsPerTask = Math.max(1, GRAIN / newColumns);
+    piecesPerRow = (newColumns + GRAIN - 1) / GRAIN;
+  }
+
+  /** The number of columns of the matrix. */
+  long columns() {
+    return columns;
   }
 
   int tasks() {

@@ -12,6 +12,7 @@ final class Operand {
   final int rows;
   final int columns;
   final boolean contiguous;
+  private Operand repeated;
 
   private Operand(
       MemorySegment segment, long start, long stride, int rows, int columns, boolean contiguous) {
@@ -24,7 +25,7 @@ final class Operand {
   }
 
   /**
-   * A view of a matrix.
+   * A view of a matrix, made once and then kept with it.
    *
    * @throws IllegalArgumentException if its buffer is not in host memory
    * @throws IllegalStateException if its buffer is closed
@@ -33,18 +34,30 @@ final class Operand {
     if (!(m.buffer() instanceof HostBuffer buffer)) {
       throw new IllegalArgumentException("the buffer " + m.buffer() + " is not in host memory");
     }
+    MemorySegment segment = buffer.segment();
+    if (m.attachment() instanceof Operand known) {
+      return known;
+    }
     int bytes = buffer.type().bytes();
-    return new Operand(
-        buffer.segment(),
-        m.offset() * bytes,
-        m.stride() * bytes,
-        m.rows(),
-        m.columns(),
-        m.isContiguous());
+    Operand operand =
+        new Operand(
+            segment,
+            m.offset() * bytes,
+            m.stride() * bytes,
+            m.rows(),
+            m.columns(),
+            m.isContiguous());
+    m.attach(operand);
+    return operand;
   }
 
   /** This vector repeated as every row of a matrix. */
   Operand repeated(int times) {
-    return new Operand(segment, start, 0, times, columns, times == 1);
+    Operand known = repeated;
+    if (known == null || known.rows != times) {
+      known = new Operand(segment, start, 0, times, columns, times == 1);
+      repeated = known;
+    }
+    return known;
   }
 }

@@ -48,6 +48,11 @@ public final class PanamaProvider implements ComputeProvider {
   }
 
   @Override
+  public boolean usesHostMemory() {
+    return true;
+  }
+
+  @Override
   public Primitives primitives(ElementType type) {
     return switch (type) {
       case FLOAT32 -> float32;

@@ -19,6 +19,19 @@ final class Workshop implements AutoCloseable {
     void run(int index, Scratch scratch);
   }
 
+  /**
+   * A job that its caller keeps and fills anew in every call, so that primitives leave no garbage.
+   * It belongs to one thread's call at a time.
+   */
+  abstract static class Reusable implements Job, WorkerPool.Task {
+    private Workshop shop;
+
+    @Override
+    public final void run(int index) {
+      shop.runOne(index, this);
+    }
+  }
+
   Workshop(int threads) {
     pool = new WorkerPool(threads);
     boolean complete = false;
@@ -41,16 +54,30 @@ final class Workshop implements AutoCloseable {
    */
   void run(int tasks, long work, Job job) {
     if (tasks == 1 || work < LEAST_WORK || pool.threads() == 1) {
-      Scratch scratch = store.borrow();
-      try {
-        for (int i = 0; i < tasks; i++) {
-          job.run(i, scratch);
-        }
-      } finally {
-        store.giveBack(scratch);
-      }
+      runHere(tasks, job);
     } else {
       pool.run(tasks, i -> runOne(i, job));
+    }
+  }
+
+  /** The same for a job that is used again. */
+  void run(int tasks, long work, Reusable job) {
+    if (tasks == 1 || work < LEAST_WORK || pool.threads() == 1) {
+      runHere(tasks, job);
+    } else {
+      job.shop = this;
+      pool.run(tasks, job);
+    }
+  }
+
+  private void runHere(int tasks, Job job) {
+    Scratch scratch = store.borrow();
+    try {
+      for (int i = 0; i < tasks; i++) {
+        job.run(i, scratch);
+      }
+    } finally {
+      store.giveBack(scratch);
     }
   }
 

@@ -35,6 +35,11 @@ public final class ScalarProvider implements ComputeProvider {
   }
 
   @Override
+  public boolean usesHostMemory() {
+    return true;
+  }
+
+  @Override
   public Primitives primitives(ElementType type) {
     return switch (type) {
       case FLOAT32 -> float32;

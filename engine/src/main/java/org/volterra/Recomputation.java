@@ -1,0 +1,112 @@
+package org.volterra;
+
+import org.volterra.depth.LineMesh;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.memory.MemoryPlan;
+import org.volterra.memory.MemoryPlan.Place;
+import org.volterra.spi.Activation;
+import org.volterra.sum.MeshRows;
+
+/**
+ * Which slices hold the states x_l and sums u_l, and which layers must be computed again before the
+ * adjoint can use them.
+ *
+ * <p>The features z stay, since every later layer sums all of them; given z_0 … z_{l−1} the sum u_l
+ * and the state x_l follow by the operations of the forward pass, to the last bit. Where states or
+ * sums are not kept they share a few slices: layers form <em>runs</em>, and the slices hold one run
+ * at a time. A run is one layer, or one block of a {@link org.volterra.sum.FieldSum}, which sums
+ * the layers of a block together. Immutable but for the run that {@link #enter} notes; one for each
+ * batch size.
+ */
+final class Recomputation {
+  /** Names of the histories in a {@link MemoryPlan}. */
+  static final String STATES = "states x";
+
+  static final String SUMS = "sums u";
+
+  private final int depth;
+  private final MeshRows mesh;
+  private final boolean dropsStates;
+  private final boolean dropsSums;
+  private final boolean singleSum;
+  private int resident;
+
+  Recomputation(NetworkSpec spec, MeshRows mesh, MemoryPlan plan, boolean training) {
+    this.depth = spec.depth();
+    this.dropsStates = plan.place(STATES) == Place.RECOMPUTED;
+    this.dropsSums = plan.place(SUMS) == Place.RECOMPUTED;
+    this.singleSum = !keepsSums(spec, training);
+    this.mesh = dropsSums || singleSum ? mesh : null;
+  }
+
+  /** Whether all u_l are needed: ψ' takes them. */
+  static boolean keepsSums(NetworkSpec spec, boolean training) {
+    return training && spec.activation() != Activation.IDENTITY;
+  }
+
+  /** Slices of states when they are recomputed: x_0 and one run. */
+  static int stateSlices(MeshRows mesh) {
+    return 1 + sumSlices(mesh);
+  }
+
+  /** Slices of sums when they are recomputed: one run. */
+  static int sumSlices(MeshRows mesh) {
+    return mesh == null ? 1 : mesh.largest();
+  }
+
+  /** Where the layers lie in the mesh of a field kernel, or null. */
+  static MeshRows mesh(NetworkSpec spec) {
+    return spec.kernel() instanceof DepthKernel.Field field
+        ? new MeshRows(spec.grid(), new LineMesh(field.intervals(), spec.grid().horizon()))
+        : null;
+  }
+
+  /** Whether anything is recomputed. */
+  boolean isActive() {
+    return dropsStates || dropsSums;
+  }
+
+  /** Whether states are recomputed, and not only sums. */
+  boolean dropsStates() {
+    return dropsStates;
+  }
+
+  /** Whether the sum over the history runs again too, and not only what follows it. */
+  boolean repeatsSum() {
+    return dropsSums || singleSum;
+  }
+
+  /** The first layer of layer l's run, l ≥ 1. */
+  int firstOfRun(int l) {
+    return mesh == null ? l : mesh.firstLayer(mesh.cell(l));
+  }
+
+  /** The last layer of layer l's run. */
+  int lastOfRun(int l) {
+    return mesh == null ? l : firstOfRun(l) + mesh.layerCount(mesh.cell(l)) - 1;
+  }
+
+  /** The slice of x_l. */
+  int stateSlice(int l) {
+    return !dropsStates || l == 0 ? l : 1 + l - firstOfRun(l);
+  }
+
+  /** The slice of u_l. */
+  int sumSlice(int l) {
+    return singleSum ? 0 : dropsSums ? l - firstOfRun(l) : l - 1;
+  }
+
+  /** Notes that the forward pass ended: the last run lies in the slices. */
+  void forwardDone() {
+    resident = firstOfRun(depth);
+  }
+
+  /** Enters layer l's run; true if it must be computed again first. */
+  boolean enter(int l) {
+    if (!isActive() || l == 0 || firstOfRun(l) == resident) {
+      return false;
+    }
+    resident = firstOfRun(l);
+    return true;
+  }
+}

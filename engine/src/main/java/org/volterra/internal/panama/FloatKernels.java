@@ -1,0 +1,141 @@
+package org.volterra.internal.panama;
+
+import static org.volterra.internal.panama.FloatSpecies.WIDTH;
+import static org.volterra.internal.panama.FloatSpecies.load;
+import static org.volterra.internal.panama.FloatSpecies.splat;
+import static org.volterra.internal.panama.FloatSpecies.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/** The elementwise kernels with their factors, rounded to the element type. */
+@SuppressWarnings("cast")
+final class FloatKernels {
+  private FloatKernels() {}
+
+  /** y = alpha x + beta y. */
+  static final class Axpby implements FloatSpans.Span {
+    private float alpha;
+    private float beta;
+
+    Axpby with(double factor, double keep) {
+      alpha = (float) factor;
+      beta = (float) keep;
+      return this;
+    }
+
+    @Override
+    public void run(
+        MemorySegment x,
+        long i,
+        MemorySegment y,
+        long j,
+        MemorySegment c,
+        long k,
+        MemorySegment d,
+        long l,
+        int bytes) {
+      FloatElementwise.axpby(alpha, x, i, beta, y, j, bytes);
+    }
+  }
+
+  /** y = value. */
+  static final class Fill implements FloatSpans.Span {
+    private float value;
+
+    Fill with(double number) {
+      value = (float) number;
+      return this;
+    }
+
+    @Override
+    public void run(
+        MemorySegment y,
+        long i,
+        MemorySegment b,
+        long j,
+        MemorySegment c,
+        long k,
+        MemorySegment d,
+        long l,
+        int bytes) {
+      FloatElementwise.fill(y, i, value, bytes);
+    }
+  }
+
+  /** One step of gradient descent. */
+  static final class Sgd implements FloatSpans.Span {
+    private float rate;
+    private float momentum;
+    private float decay;
+    private boolean nesterov;
+
+    Sgd with(double newRate, double newMomentum, double newDecay, boolean ahead) {
+      rate = (float) newRate;
+      momentum = (float) newMomentum;
+      decay = (float) newDecay;
+      nesterov = ahead;
+      return this;
+    }
+
+    @Override
+    public void run(
+        MemorySegment p,
+        long i,
+        MemorySegment g,
+        long j,
+        MemorySegment v,
+        long k,
+        MemorySegment d,
+        long l,
+        int bytes) {
+      FloatElementwise.sgd(p, i, g, j, v, k, bytes, rate, momentum, decay, nesterov);
+    }
+  }
+
+  /** One step of Adam. */
+  static final class Adam implements FloatSpans.Span {
+    private float beta1;
+    private float rest1;
+    private float beta2;
+    private float rest2;
+    private float correction;
+    private float epsilon;
+    private float keep;
+    private float step;
+
+    Adam with(long number, double rate, double b1, double b2, double least, double decay) {
+      beta1 = (float) b1;
+      rest1 = (float) (1 - b1);
+      beta2 = (float) b2;
+      rest2 = (float) (1 - b2);
+      correction = (float) (1 / (1 - Math.pow(b2, number)));
+      epsilon = (float) least;
+      keep = (float) (1 - rate * decay);
+      step = (float) (rate / (1 - Math.pow(b1, number)));
+      return this;
+    }
+
+    @Override
+    public void run(
+        MemorySegment p,
+        long i,
+        MemorySegment g,
+        long j,
+        MemorySegment m,
+        long k,
+        MemorySegment v,
+        long l,
+        int bytes) {
+      for (int o = 0; o < bytes; o += WIDTH) {
+        FloatVector slope = load(g, j + o);
+        FloatVector mean = load(m, k + o).fma(splat(beta1), slope.mul(rest1));
+        FloatVector square = load(v, l + o).fma(splat(beta2), slope.mul(slope).mul(rest2));
+        store(mean, m, k + o);
+        store(square, v, l + o);
+        FloatVector move = mean.div(square.mul(correction).sqrt().add(epsilon));
+        store(move.fma(splat(-step), load(p, i + o).mul(keep)), p, i + o);
+      }
+    }
+  }
+}

@@ -1,0 +1,262 @@
+package org.volterra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.volterra.depth.DepthDependence;
+import org.volterra.feature.FeatureTransform;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.memory.MappedMemory;
+import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.MemoryPlan.Part;
+import org.volterra.memory.MemoryPlan.Place;
+import org.volterra.memory.NativeMemory;
+import org.volterra.spi.Activation;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+import org.volterra.testing.TestProvider;
+
+/** Histories in files and recomputed ones give the same bits as those in memory. */
+class MemoryBudgetTest {
+  private static final int BATCH = 5;
+  private static final int CHANNELS = 6;
+  private static final int DEPTH = 13;
+
+  @TempDir private Path folder;
+
+  private static List<NetworkSpec> specs() {
+    List<NetworkSpec> all = new ArrayList<>();
+    for (DepthKernel kernel :
+        List.of(
+            DepthKernel.dense(),
+            DepthKernel.field(3),
+            DepthKernel.field(20),
+            DepthKernel.trainableScalar((t, s) -> Math.cos(3 * (t - s))))) {
+      for (Activation psi : List.of(Activation.IDENTITY, Activation.GELU)) {
+        for (FeatureTransform phi :
+            List.of(
+                FeatureTransform.identity(),
+                FeatureTransform.activation(Activation.TANH),
+                FeatureTransform.mlp(4, Activation.SILU, CHANNELS))) {
+          all.add(
+              NetworkSpec.builder(CHANNELS, DEPTH)
+                  .positions(2)
+                  .kernel(kernel)
+                  .activation(psi)
+                  .features(phi)
+                  .bias(DepthDependence.field(2))
+                  .source(Source.linear(DepthDependence.constant()))
+                  .build());
+        }
+      }
+    }
+    return all;
+  }
+
+  /** Everything that a step computes. */
+  private static double[] step(Workspace workspace, boolean look) {
+    Network network = workspace.network();
+    Random random = new Random(3);
+    List<Double> values = new ArrayList<>();
+    try (Buffer data = random(network, workspace.batch(), random);
+        Buffer slope = random(network, workspace.batch(), random)) {
+      int rows = workspace.batch() * network.spec().positions();
+      add(values, workspace.forward(Matrix.of(data, 0, rows, CHANNELS)));
+      if (look) {
+        addStates(values, workspace);
+      }
+      workspace.backward(Matrix.of(slope, 0, rows, CHANNELS));
+      if (!look) {
+        addStates(values, workspace);
+      }
+      add(values, workspace.initialStateGradient());
+      add(values, Matrix.vector(workspace.gradients(), 0, (int) network.layout().length()));
+    }
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  private static void addStates(List<Double> values, Workspace workspace) {
+    for (int l = 0; l <= DEPTH; l++) {
+      add(values, workspace.state(l));
+    }
+  }
+
+  private static Buffer random(Network network, int batch, Random random) {
+    Buffer buffer =
+        network
+            .provider()
+            .allocate(network.type(), (long) batch * network.spec().positions() * CHANNELS);
+    for (int i = 0; i < buffer.length(); i++) {
+      buffer.set(i, random.nextGaussian());
+    }
+    return buffer;
+  }
+
+  private static void add(List<Double> values, Matrix m) {
+    for (double value : m.toArray()) {
+      values.add(value);
+    }
+  }
+
+  @Test
+  void gradientsAreTheSameBitsWhereverHistoriesAre() {
+    for (NetworkSpec spec : specs()) {
+      for (ElementType type : List.of(ElementType.FLOAT32, ElementType.FLOAT64)) {
+        try (Network network = Network.create(spec, TestProvider.get(), type, 11)) {
+          compare(network);
+        }
+      }
+    }
+  }
+
+  private void compare(Network network) {
+    long whole;
+    double[] expected;
+    double[] smaller;
+    try (Workspace workspace = network.workspace(BATCH)) {
+      whole = workspace.historyBytes();
+      assertThat(workspace.memoryPlan().isPlain()).isTrue();
+      expected = step(workspace, false);
+      smaller = step(workspace.forBatch(BATCH - 2), false);
+    }
+    for (MemoryBudget budget :
+        List.of(
+            new MemoryBudget(whole),
+            new MemoryBudget(whole - 1).recomputing().spillingTo(folder),
+            new MemoryBudget(whole * 3 / 5).recomputing().spillingTo(folder),
+            new MemoryBudget(whole / 4).spillingTo(folder),
+            new MemoryBudget(1).spillingTo(folder))) {
+      try (Workspace workspace = network.workspace(BATCH, budget)) {
+        String plan = network.spec().kernel() + " " + workspace.memoryPlan();
+        assertThat(step(workspace, false)).as(plan).isEqualTo(expected);
+        assertThat(step(workspace.forBatch(BATCH - 2), true)).as(plan).hasSameSizeAs(smaller);
+        assertThat(step(workspace.forBatch(BATCH - 2), false)).as(plan).isEqualTo(smaller);
+        assertThat(step(workspace, true)).as(plan).hasSameSizeAs(expected);
+        assertThat(step(workspace, false)).as(plan).isEqualTo(expected);
+        assertThat(workspace.historyBytes() - workspace.memoryPlan().spilledBytes())
+            .isLessThanOrEqualTo(budget.bytes());
+      }
+    }
+  }
+
+  private static Network network(NetworkSpec.Builder spec) {
+    return Network.create(spec.build(), TestProvider.get(), ElementType.FLOAT32, 1);
+  }
+
+  @Test
+  void planSaysWhatIsAllocated() {
+    try (Network network = network(NetworkSpec.builder(CHANNELS, DEPTH))) {
+      long slice = (long) BATCH * CHANNELS * Float.BYTES;
+      long before = NativeMemory.liveBytes();
+      try (Workspace stored = network.workspace(BATCH)) {
+        long all = NativeMemory.liveBytes() - before;
+        assertThat(stored.historyBytes()).isEqualTo((3L * (DEPTH + 1) + 1) * slice);
+        MemoryBudget recomputing = new MemoryBudget(stored.historyBytes() - 1).recomputing();
+        try (Workspace recomputed = network.workspace(BATCH, recomputing)) {
+          assertThat(recomputed.historyBytes()).isEqualTo((2L * (DEPTH + 1) + 3) * slice);
+          assertThat(recomputed.memoryPlan().place("states x")).isEqualTo(Place.RECOMPUTED);
+          assertThat(NativeMemory.liveBytes() - before - all).isEqualTo(all - (DEPTH - 1L) * slice);
+        }
+        try (Workspace spilled =
+            network.workspace(BATCH, new MemoryBudget(slice).spillingTo(folder))) {
+          assertThat(spilled.historyBytes()).isEqualTo(stored.historyBytes());
+          assertThat(spilled.memoryPlan().spilledBytes())
+              .isEqualTo(3L * (DEPTH + 1) * slice)
+              .isEqualTo(MappedMemory.liveBytes());
+          assertThat(NativeMemory.liveBytes() - before - all)
+              .isEqualTo(all - 3L * (DEPTH + 1) * slice);
+        }
+      }
+      assertThat(NativeMemory.liveBytes()).isEqualTo(before);
+      assertThat(MappedMemory.liveBytes()).isZero();
+    }
+  }
+
+  @Test
+  void inferenceKeepsToABudgetToo() {
+    try (Network network = network(NetworkSpec.builder(CHANNELS, DEPTH));
+        Workspace stored = network.inference(BATCH)) {
+      MemoryBudget budget = new MemoryBudget(stored.historyBytes() - 1).recomputing();
+      try (Workspace lean = network.inference(BATCH, budget);
+          Buffer data = random(network, BATCH, new Random(1))) {
+        Matrix x = Matrix.of(data, 0, BATCH, CHANNELS);
+        assertThat(lean.forward(x).toArray()).isEqualTo(stored.forward(x).toArray());
+        assertThat(lean.state(3).toArray()).isEqualTo(stored.state(3).toArray());
+        assertThat(lean.memoryPlan().parts()).extracting(Part::place).contains(Place.RECOMPUTED);
+      }
+    }
+  }
+
+  @Test
+  void refusals() {
+    long before = NativeMemory.liveBytes();
+    try (Network network = network(NetworkSpec.builder(CHANNELS, DEPTH))) {
+      assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1)))
+          .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
+          .hasMessageContaining("a batch of 5 at depth 13 needs 5,160 bytes of history");
+      assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1).recomputing()))
+          .isInstanceOf(MemoryBudget.MemoryBudgetException.class);
+      Path missing = folder.resolve("missing");
+      assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1).spillingTo(missing)))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("no such folder");
+    }
+    assertThat(NativeMemory.liveBytes()).isEqualTo(before);
+    assertThat(MappedMemory.liveBytes()).isZero();
+  }
+
+  @Test
+  void deviceMemoryCannotBeMapped() {
+    try (Network network =
+        Network.create(
+            NetworkSpec.builder(CHANNELS, DEPTH).build(),
+            new Remote(TestProvider.get()),
+            ElementType.FLOAT32,
+            1)) {
+      assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1).spillingTo(folder)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("remote does not compute in the host's memory");
+    }
+  }
+
+  /** A provider that says nothing about where it computes. */
+  private record Remote(ComputeProvider device) implements ComputeProvider {
+    @Override
+    public String name() {
+      return "remote";
+    }
+
+    @Override
+    public String description() {
+      return name();
+    }
+
+    @Override
+    public int threads() {
+      return 1;
+    }
+
+    @Override
+    public Buffer allocate(ElementType type, long length) {
+      return device.allocate(type, length);
+    }
+
+    @Override
+    public Primitives primitives(ElementType type) {
+      return device.primitives(type);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

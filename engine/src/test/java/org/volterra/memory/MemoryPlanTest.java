@@ -1,0 +1,94 @@
+package org.volterra.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.volterra.memory.MemoryPlan.Need;
+import org.volterra.memory.MemoryPlan.Part;
+import org.volterra.memory.MemoryPlan.Place;
+
+@Tag("provider-independent")
+class MemoryPlanTest {
+  private static final Path FOLDER = Path.of("spill");
+  private static final List<Need> NEEDS =
+      List.of(
+          new Need("x", 100, 10),
+          new Need("u", 80, 20),
+          new Need("dz", 100, 100),
+          new Need("z", 100, 100));
+
+  private static MemoryPlan plan(MemoryBudget budget) {
+    return MemoryPlan.choose("a network", budget, NEEDS);
+  }
+
+  private static List<Place> places(MemoryBudget budget) {
+    return plan(budget).parts().stream().map(Part::place).toList();
+  }
+
+  @Test
+  void everythingInMemoryWhenItFitsToTheByte() {
+    MemoryPlan plan = plan(new MemoryBudget(380).recomputing().spillingTo(FOLDER));
+    assertThat(plan.isPlain()).isTrue();
+    assertThat(plan.historyBytes()).isEqualTo(380);
+    assertThat(plan.spilledBytes()).isZero();
+  }
+
+  @Test
+  void recomputesNoMoreThanItMust() {
+    MemoryBudget budget = new MemoryBudget(379).recomputing().spillingTo(FOLDER);
+    assertThat(places(budget))
+        .containsExactly(Place.RECOMPUTED, Place.MEMORY, Place.MEMORY, Place.MEMORY);
+    assertThat(plan(budget).historyBytes()).isEqualTo(290);
+    assertThat(places(new MemoryBudget(289).recomputing()))
+        .containsExactly(Place.RECOMPUTED, Place.RECOMPUTED, Place.MEMORY, Place.MEMORY);
+    assertThat(plan(new MemoryBudget(230).recomputing()).historyBytes()).isEqualTo(230);
+  }
+
+  @Test
+  void spillsWhenRecomputationIsNotEnoughOrNotAllowed() {
+    assertThat(places(new MemoryBudget(229).recomputing().spillingTo(FOLDER)))
+        .containsExactly(Place.FILE, Place.FILE, Place.MEMORY, Place.MEMORY);
+    MemoryPlan plan = plan(new MemoryBudget(379).spillingTo(FOLDER));
+    assertThat(plan.place("x")).isEqualTo(Place.FILE);
+    assertThat(plan.place("u")).isEqualTo(Place.MEMORY);
+    assertThat(plan.spilledBytes()).isEqualTo(100);
+    assertThat(plan.historyBytes()).isEqualTo(380);
+  }
+
+  @Test
+  void whatFitsAfterAllStaysInMemory() {
+    assertThat(places(new MemoryBudget(190).spillingTo(FOLDER)))
+        .containsExactly(Place.FILE, Place.MEMORY, Place.FILE, Place.MEMORY);
+    assertThat(places(new MemoryBudget(1).spillingTo(FOLDER))).containsOnly(Place.FILE);
+  }
+
+  @Test
+  void refusesWithTheNumbers() {
+    assertThatThrownBy(() -> plan(new MemoryBudget(379)))
+        .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
+        .hasMessageContaining("a network needs 380 bytes of history (230 if recomputation is")
+        .hasMessageContaining("more than the memory budget of 379 bytes");
+    assertThatThrownBy(() -> plan(new MemoryBudget(229).recomputing()))
+        .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
+        .hasMessageContaining("(230 with recomputation)");
+    assertThatThrownBy(
+            () -> MemoryPlan.choose("it", new MemoryBudget(9), List.of(new Need("z", 10, 10))))
+        .hasMessageStartingWith("it needs 10 bytes of history, more than");
+    assertThatThrownBy(() -> new MemoryBudget(0)).hasMessageContaining("must be at least 1");
+  }
+
+  @Test
+  void printsOneLine() {
+    assertThat(plan(new MemoryBudget(290).recomputing()))
+        .hasToString(
+            "memory budget 290 bytes: x 100 bytes recomputed, 10 kept; u 80 bytes in memory; dz 100"
+                + " bytes in memory; z 100 bytes in memory");
+    assertThat(plan(new MemoryBudget(1).spillingTo(FOLDER)).toString())
+        .contains("z 100 bytes in a file in spill");
+    assertThat(plan(MemoryBudget.unlimited()).toString()).startsWith("no memory budget: x 100");
+  }
+}
