@@ -1,5 +1,6 @@
 package org.volterra;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.volterra.depth.DepthDependence;
@@ -24,6 +25,7 @@ import org.volterra.sum.FieldSum;
 import org.volterra.sum.MatrixSum;
 import org.volterra.sum.MeshRows;
 import org.volterra.sum.ScalarSum;
+import org.volterra.sum.TransposedFeatures;
 
 /**
  * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and
@@ -65,7 +67,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final History historyGradient;
   private final long historyBytes;
   private final Buffer gradients;
-  private final Matrix gradientVector;
+  private final List<Matrix> accumulated;
   private final Matrix costate;
   private final Matrix delta;
   private final Matrix initialCostate;
@@ -74,6 +76,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix[] stageGradients;
   private final MeshRows meshRows;
   private final Buffer fieldScratch;
+  private final Buffer transposed;
   private final Matrix[] coefficients;
   private final Matrix[] coefficientGradients;
   private final DepthParameter bias;
@@ -99,6 +102,12 @@ final class WorkspaceMemory implements AutoCloseable {
     int n = spec.positions();
     int d = spec.channels();
     long bytes = spec.historyBytes(type, batch) * (training ? 2 : 1);
+    if (training && spec.kernel() instanceof DepthKernel.Dense) {
+      bytes +=
+          type.bytesFor(
+              TransposedFeatures.length(
+                  spec.depth(), batch * n, spec.featureChannels(), spec.channels()));
+    }
     if (!spec.features().isIdentity()) {
       bytes += History.bytes(type, spec.depth() + 1, batch, n, d);
     }
@@ -130,8 +139,7 @@ final class WorkspaceMemory implements AutoCloseable {
           training ? history(spec.historyLayout(), slices, batch, spec.featureChannels()) : null;
       historyBytes = historyBytes(network, batch, training);
       gradients = training ? resources.own(provider.allocate(type, layout.length())) : null;
-      gradientVector =
-          training ? Matrix.vector(gradients, 0, Math.toIntExact(layout.length())) : null;
+      accumulated = training ? accumulated() : List.of();
       int rows = batch * spec.positions();
       costate = scratch(rows, spec.channels());
       delta = scratch(rows, spec.channels());
@@ -145,6 +153,8 @@ final class WorkspaceMemory implements AutoCloseable {
       bindStages(rows);
       meshRows = meshRows();
       fieldScratch = meshRows == null ? null : fieldBuffer(rows);
+      transposed =
+          training && spec.kernel() instanceof DepthKernel.Dense ? transposedBuffer(rows) : null;
       coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
       coefficientGradients =
           training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
@@ -175,6 +185,24 @@ final class WorkspaceMemory implements AutoCloseable {
   private Matrix scratch(int rows, int columns) {
     return Matrix.of(
         resources.own(provider.allocate(type, (long) rows * columns)), 0, rows, columns);
+  }
+
+  /** The gradients that passes add to, as vectors: all but those of a dense kernel. */
+  private List<Matrix> accumulated() {
+    if (!(spec.kernel() instanceof DepthKernel.Dense)) {
+      return List.of(Matrix.vector(gradients, 0, Math.toIntExact(layout.length())));
+    }
+    List<ParameterLayout.Entry> kernel = group("kernel").entries();
+    long begin = kernel.getFirst().offset();
+    long end = kernel.getLast().offset() + kernel.getLast().size();
+    List<Matrix> parts = new ArrayList<>();
+    if (begin > 0) {
+      parts.add(Matrix.vector(gradients, 0, Math.toIntExact(begin)));
+    }
+    if (end < layout.length()) {
+      parts.add(Matrix.vector(gradients, end, Math.toIntExact(layout.length() - end)));
+    }
+    return parts;
   }
 
   private ParameterLayout.Group group(String name) {
@@ -282,6 +310,21 @@ final class WorkspaceMemory implements AutoCloseable {
     return resources.own(provider.allocate(type, length));
   }
 
+  private Buffer transposedBuffer(int rows) {
+    return resources.own(
+        provider.allocate(
+            type,
+            TransposedFeatures.length(
+                spec.depth(), rows, spec.featureChannels(), spec.channels())));
+  }
+
+  private TransposedFeatures transposed(int rows) {
+    return transposed == null
+        ? null
+        : new TransposedFeatures(
+            transposed, spec.depth(), rows, spec.featureChannels(), spec.channels());
+  }
+
   CumulativeSum sum(Views v) {
     return switch (spec.kernel()) {
       case DepthKernel.Dense dense ->
@@ -291,7 +334,8 @@ final class WorkspaceMemory implements AutoCloseable {
               DepthParameter.perLayer(
                   group("kernel").in(parameters), gradientsOf(group("kernel")), 1),
               v.history(),
-              v.gradient());
+              v.gradient(),
+              transposed(v.rows()));
       case DepthKernel.Field field ->
           new FieldSum(
               p,
@@ -336,8 +380,11 @@ final class WorkspaceMemory implements AutoCloseable {
     return gradients;
   }
 
-  Matrix gradientVector() {
-    return gradientVector;
+  /** Zeroes the gradients that passes add to; those of a dense kernel are overwritten. */
+  void clearGradients() {
+    for (Matrix part : accumulated) {
+      p.fill(0, part);
+    }
   }
 
   DepthParameter bias() {
