@@ -2,12 +2,14 @@ package org.volterra;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.History;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.MemoryPlan.Need;
 import org.volterra.memory.MemoryPlan.Place;
 import org.volterra.memory.Resources;
+import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.sum.MeshRows;
@@ -22,6 +24,7 @@ import org.volterra.sum.MeshRows;
 final class HistorySet {
   private static final String FEATURES = "features z";
   private static final String GRADIENTS = "gradients dJ/dz";
+  private static final String TRANSPOSED = "z and dJ/dz transposed";
 
   private final Network network;
   private final NetworkSpec spec;
@@ -34,6 +37,7 @@ final class HistorySet {
   private final History states;
   private final History sums;
   private final History gradients;
+  private final History transposed;
 
   /** Plans and allocates; what is allocated belongs to {@code resources}. */
   HistorySet(
@@ -63,6 +67,11 @@ final class HistorySet {
     features = history(FEATURES, spec.historyLayout(), slices, spec.featureChannels());
     gradients =
         training ? history(GRADIENTS, spec.historyLayout(), slices, spec.featureChannels()) : null;
+    transposed =
+        needsTransposed()
+            ? history(
+                TRANSPOSED, History.Layout.SLICE_MAJOR, 2 * spec.depth(), spec.featureChannels())
+            : null;
     states =
         spec.features().isIdentity()
             ? features
@@ -77,6 +86,10 @@ final class HistorySet {
             History.Layout.SLICE_MAJOR,
             isRecomputed(Recomputation.SUMS) ? Recomputation.sumSlices(mesh) : sumSlices(),
             spec.channels());
+  }
+
+  private boolean needsTransposed() {
+    return training && spec.kernel() instanceof DepthKernel.Dense;
   }
 
   private boolean isRecomputed(String name) {
@@ -96,6 +109,10 @@ final class HistorySet {
     }
     needs.add(
         need(Recomputation.SUMS, sumSlices(), Recomputation.sumSlices(mesh), spec.channels()));
+    if (needsTransposed()) {
+      int both = 2 * spec.depth();
+      needs.add(need(TRANSPOSED, both, both, spec.featureChannels()));
+    }
     if (training) {
       needs.add(need(GRADIENTS, slices, slices, spec.featureChannels()));
     }
@@ -143,5 +160,10 @@ final class HistorySet {
   /** Gradients ∂J/∂z, or null for inference. */
   History gradients() {
     return gradients;
+  }
+
+  /** Memory for features and their gradients transposed, 2 · L · e · rows elements, or null. */
+  Buffer transposed() {
+    return transposed == null ? null : transposed.slice(0).buffer();
   }
 }

@@ -200,7 +200,7 @@ public final class Workspace implements AutoCloseable {
     if (inputs == null) {
       throw new IllegalStateException("backward needs a forward pass before it");
     }
-    p.fill(0, memory.gradientVector());
+    memory.clearGradients();
     p.fill(0, v.gradient().first(v.gradient().slices()));
     p.fill(0, v.initialCostate());
     Matrix costate = v.costate();

@@ -1,5 +1,6 @@
 package org.volterra;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.volterra.depth.DepthDependence;
@@ -24,6 +25,7 @@ import org.volterra.sum.FieldSum;
 import org.volterra.sum.MatrixSum;
 import org.volterra.sum.MeshRows;
 import org.volterra.sum.ScalarSum;
+import org.volterra.sum.TransposedFeatures;
 
 /**
  * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and
@@ -66,7 +68,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final boolean training;
   private final HistorySet histories;
   private final Buffer gradients;
-  private final Matrix gradientVector;
+  private final List<Matrix> accumulated;
   private final Matrix costate;
   private final Matrix delta;
   private final Matrix initialCostate;
@@ -75,6 +77,8 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix[] stageGradients;
   private final MeshRows meshRows;
   private final Buffer fieldScratch;
+  private final Buffer transposed;
+  private final Matrix deltas;
   private final Matrix[] coefficients;
   private final Matrix[] coefficientGradients;
   private final DepthParameter bias;
@@ -98,8 +102,7 @@ final class WorkspaceMemory implements AutoCloseable {
       meshRows = Recomputation.mesh(spec);
       histories = new HistorySet(network, batch, budget, training, meshRows, resources);
       gradients = training ? resources.own(provider.allocate(type, layout.length())) : null;
-      gradientVector =
-          training ? Matrix.vector(gradients, 0, Math.toIntExact(layout.length())) : null;
+      accumulated = training ? accumulated() : List.of();
       int rows = batch * spec.positions();
       costate = scratch(rows, spec.channels());
       delta = scratch(rows, spec.channels());
@@ -112,6 +115,8 @@ final class WorkspaceMemory implements AutoCloseable {
       stageBiases = new DepthParameter[stages];
       bindStages(rows);
       fieldScratch = meshRows == null ? null : fieldBuffer(rows);
+      transposed = histories.transposed();
+      deltas = transposed == null ? null : scratch(2 * rows, spec.channels());
       coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
       coefficientGradients =
           training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
@@ -137,6 +142,24 @@ final class WorkspaceMemory implements AutoCloseable {
   private Matrix scratch(int rows, int columns) {
     return Matrix.of(
         resources.own(provider.allocate(type, (long) rows * columns)), 0, rows, columns);
+  }
+
+  /** The gradients that passes add to, as vectors: all but those of a dense kernel. */
+  private List<Matrix> accumulated() {
+    if (!(spec.kernel() instanceof DepthKernel.Dense)) {
+      return List.of(Matrix.vector(gradients, 0, Math.toIntExact(layout.length())));
+    }
+    List<ParameterLayout.Entry> kernel = group("kernel").entries();
+    long begin = kernel.getFirst().offset();
+    long end = kernel.getLast().offset() + kernel.getLast().size();
+    List<Matrix> parts = new ArrayList<>();
+    if (begin > 0) {
+      parts.add(Matrix.vector(gradients, 0, Math.toIntExact(begin)));
+    }
+    if (end < layout.length()) {
+      parts.add(Matrix.vector(gradients, end, Math.toIntExact(layout.length() - end)));
+    }
+    return parts;
   }
 
   private ParameterLayout.Group group(String name) {
@@ -242,6 +265,18 @@ final class WorkspaceMemory implements AutoCloseable {
     return resources.own(provider.allocate(type, length));
   }
 
+  private TransposedFeatures transposed(int rows) {
+    return transposed == null
+        ? null
+        : new TransposedFeatures(
+            transposed,
+            deltas.buffer(),
+            spec.depth(),
+            rows,
+            spec.featureChannels(),
+            spec.channels());
+  }
+
   CumulativeSum sum(Views v) {
     return switch (spec.kernel()) {
       case DepthKernel.Dense dense ->
@@ -251,7 +286,8 @@ final class WorkspaceMemory implements AutoCloseable {
               DepthParameter.perLayer(
                   group("kernel").in(parameters), gradientsOf(group("kernel")), 1),
               v.history(),
-              v.gradient());
+              v.gradient(),
+              transposed(v.rows()));
       case DepthKernel.Field field ->
           new FieldSum(
               p,
@@ -296,8 +332,11 @@ final class WorkspaceMemory implements AutoCloseable {
     return gradients;
   }
 
-  Matrix gradientVector() {
-    return gradientVector;
+  /** Zeroes the gradients that passes add to; those of a dense kernel are overwritten. */
+  void clearGradients() {
+    for (Matrix part : accumulated) {
+      p.fill(0, part);
+    }
   }
 
   DepthParameter bias() {

@@ -261,11 +261,12 @@ class WorkspaceTest {
     long bytes;
     try (Workspace workspace = network.workspace(BATCH)) {
       bytes = workspace.historyBytes();
-      long slices = (6L + 1) * BATCH * POSITIONS * 4 * 4;
+      long slice = (long) BATCH * POSITIONS * 4 * 4;
+      boolean isDense = kernel instanceof DepthKernel.Dense;
       assertThat(bytes)
-          .as("features, gradients, states, and L sums")
-          .isEqualTo(4 * slices - slices / 7);
-      assertThat(workspace.history().bytes()).isEqualTo(slices);
+          .as("features, gradients, states, and L sums; features and gradients transposed")
+          .isEqualTo((3 * 7 + 6 + (isDense ? 2 * 6 : 0)) * slice);
+      assertThat(workspace.history().bytes()).isEqualTo(7 * slice);
     }
     network.workspace(BATCH, new MemoryBudget(bytes)).close();
     assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(bytes - 1)))

@@ -75,6 +75,14 @@ public interface Primitives {
   void axpby(double alpha, Matrix x, double beta, Matrix y);
 
   /**
+   * Transpose {@code y = xᵀ}.
+   *
+   * @param x m × n
+   * @param y n × m
+   */
+  void transpose(Matrix x, Matrix y);
+
+  /**
    * Sets every element.
    *
    * @param value the value

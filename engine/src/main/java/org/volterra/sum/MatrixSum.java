@@ -8,8 +8,11 @@ import org.volterra.spi.Primitives;
 /**
  * The sum with matrix-valued kernels: with W_l the (l·e) × d matrix that stacks K_{l,k}ᵀ, k = 0 …
  * l−1, the sum of layer l is one GEMM with growing inner dimension, {@code u_l += h Z_{<l} W_l}; so
- * are its transpose {@code dZ_{<l} += h δ_l W_lᵀ} and its gradient {@code dW_l += h Z_{<l}ᵀ δ_l}.
- * Cost of each: 2·rows·l·e·d flops.
+ * are its transpose {@code dZ_{<l}ᵀ += W_l (h δ_l)ᵀ} and its gradient {@code dW_l = Z_{<l}ᵀ (h
+ * δ_l)}. Cost of each: 2·rows·l·e·d flops.
+ *
+ * <p>The last two take features and their gradients transposed, (l·e) × rows, so that the large
+ * matrices Z, dZ and W are all read along their rows: see {@link TransposedFeatures}.
  */
 public final class MatrixSum implements CumulativeSum {
   private final Primitives primitives;
@@ -17,27 +20,31 @@ public final class MatrixSum implements CumulativeSum {
   private final DepthParameter weights;
   private final History history;
   private final History gradient;
+  private final TransposedFeatures transposed;
 
   /**
    * Binds the sum.
    *
    * @param primitives the device
    * @param scale factor h of the sum
-   * @param weights the matrices W_l of layers 1 … L
+   * @param weights the matrices W_l of layers 1 … L; their gradients are overwritten
    * @param history z, interleaved
-   * @param gradient ∂J/∂z, interleaved
+   * @param gradient ∂J/∂z, interleaved, or null if {@link #adjoint} will not be called
+   * @param transposed memory for the adjoint, or null if {@link #adjoint} will not be called
    */
   public MatrixSum(
       Primitives primitives,
       double scale,
       DepthParameter weights,
       History history,
-      History gradient) {
+      History gradient,
+      TransposedFeatures transposed) {
     this.primitives = primitives;
     this.scale = scale;
     this.weights = weights;
     this.history = history;
     this.gradient = gradient;
+    this.transposed = transposed;
   }
 
   @Override
@@ -53,12 +60,27 @@ public final class MatrixSum implements CumulativeSum {
   @Override
   public void forward(int l, Matrix u) {
     primitives.gemm(scale, history.first(l), false, weights.value(l), false, 1, u);
+    if (transposed != null) {
+      primitives.transpose(history.slice(l - 1), transposed.feature(l - 1));
+    }
   }
 
   @Override
   public void adjoint(int l, Matrix delta) {
-    primitives.gemm(scale, delta, false, weights.value(l), true, 1, gradient.first(l));
-    primitives.gemm(scale, history.first(l), true, delta, false, 1, weights.gradient(l));
+    Matrix scaled = transposed.delta();
+    primitives.axpby(scale, delta, 0, scaled);
+    primitives.transpose(scaled, transposed.deltaTransposed());
+    boolean isLast = l == history.slices() - 1;
+    primitives.gemm(
+        1,
+        weights.value(l),
+        false,
+        transposed.deltaTransposed(),
+        false,
+        isLast ? 0 : 1,
+        transposed.gradients(l));
+    primitives.gemm(1, transposed.features(l), false, scaled, false, 0, weights.gradient(l));
     weights.accumulated(l);
+    primitives.transpose(transposed.gradient(l - 1), gradient.slice(l - 1));
   }
 }

@@ -133,6 +133,20 @@ class PrimitivesContractTest {
   }
 
   @EachType
+  void transpose(ElementType type) {
+    for (int round = 0; round < 80; round++) {
+      int m = size();
+      int n = round % 9 == 0 ? 40000 / m : size();
+      try (Guarded x = matrix(type, m, n);
+          Guarded y = old(type, n, m, 0)) {
+        tested(type).transpose(x.tested, y.tested);
+        scalar.primitives(type).transpose(x.reference, y.reference);
+        y.check(name("transpose", type, m, n), 0, 0);
+      }
+    }
+  }
+
+  @EachType
   void linear(ElementType type) {
     for (int round = 0; round < 150; round++) {
       int m = size();

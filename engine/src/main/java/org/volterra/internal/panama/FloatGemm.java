@@ -6,38 +6,51 @@ import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
 import static org.volterra.internal.panama.FloatSpecies.merge;
+import static org.volterra.internal.panama.FloatSpecies.store;
+import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
-import static org.volterra.internal.panama.FloatTile.ROW_BYTES;
+import static org.volterra.internal.panama.FloatTile.WIDE;
 
 import java.lang.foreign.MemorySegment;
 
 /**
- * The matrix product over register tiles of 8 rows and 2 vectors.
+ * The matrix product over register tiles of 4 rows and 4 vectors of columns; 2 vectors in the last
+ * columns, and where a CPU has few registers.
  *
- * <p>A is read in place, one element at a time, whatever its layout. B is read in place where a row
- * of a panel (2 vectors of columns) is contiguous; panels of a transposed B, and the last,
- * incomplete panel, are packed into scratch memory. The inner dimension is cut into blocks of
- * {@link #DEPTH}; C takes up the blocks in order. Threads divide tiles of C, never the inner
- * dimension.
+ * <p>A is read in place; a transposed A is transposed, a band of rows at a time. Panels of B (the
+ * columns of a tile) are read in place if the panel is the whole of B, and else packed. The inner
+ * dimension is cut into blocks of {@link #DEPTH}; C takes up the blocks in order. Threads divide
+ * tiles of C, never the inner dimension.
  */
 @SuppressWarnings("cast")
 final class FloatGemm extends Workshop.Reusable {
   /** Inner dimension of a block: its panel of B stays in the second-level cache. */
   static final int DEPTH = 512;
 
-  private static final int COLUMNS = 2 * LENGTH;
-  private static final int BAND = 64;
-  private static final long PANEL = FloatTile.ROWS * (long) ROW_BYTES;
+  /** Columns of a panel. Vectors of 512 bits come with 32 registers: 16 sums, 4 of B, 1 of A. */
+  private static final int COLUMNS = (WIDTH == 64 ? 4 : 2) * LENGTH;
 
-  private double alpha;
-  private double beta;
+  private static final int NARROW_COLUMNS = 2 * LENGTH;
+
+  /** Rows of a task: few, so that a block of A stays in the cache, or many where B is packed. */
+  private static final int BAND = 64;
+
+  private static final int WIDE_BAND = 256;
+
+  /** Where a packed panel of B and a transposed band of A lie in scratch memory, after a tile. */
+  private static final long PANEL = ROWS * (long) WIDE;
+
+  private static final long PACKED_BAND = PANEL + DEPTH * (long) WIDE;
+
+  private float alpha;
+  private float beta;
   private Operand a;
-  private long rowStride;
-  private long step;
+  private boolean transposeA;
   private Operand b;
   private boolean transposeB;
   private Operand c;
   private int depth;
+  private boolean overwrites;
   private int panels;
   private int columnTasks;
   private int rowsPerTask;
@@ -52,22 +65,34 @@ final class FloatGemm extends Workshop.Reusable {
       boolean transposeRight,
       double keep,
       Operand product) {
-    alpha = factor;
-    beta = keep;
+    alpha = (float) factor;
+    beta = (float) keep;
     a = left;
-    rowStride = transposeLeft ? BYTES : a.stride;
-    step = transposeLeft ? a.stride : BYTES;
-    depth = transposeLeft ? a.rows : a.columns;
+    transposeA = transposeLeft;
+    depth = transposeA ? a.rows : a.columns;
     b = right;
     transposeB = transposeRight;
     c = product;
+    overwrites = factor == 1 && keep == 0 && depth <= DEPTH;
+    long products = (long) c.rows * c.columns * depth;
+    if (products >= FloatWarmUp.WORTHWHILE) {
+      FloatWarmUp.ensure();
+    }
+    cut(shop.threads());
+    shop.run((c.rows + rowsPerTask - 1) / rowsPerTask * columnTasks, products / 8, this);
+  }
+
+  /** Cuts C into tasks. */
+  private void cut(int threads) {
     panels = (c.columns + COLUMNS - 1) / COLUMNS;
-    int bands = (c.rows + BAND - 1) / BAND;
-    long work = (long) c.rows * c.columns * depth / 8;
-    columnTasks = Math.min(panels, Math.max(1, 4 * shop.threads() / bands));
-    int rowTasks = columnTasks >= shop.threads() || panels > 1 ? bands : (c.rows + ROWS - 1) / ROWS;
-    rowsPerTask = rowTasks == bands ? BAND : ROWS;
-    shop.run(rowTasks * columnTasks, work, this);
+    boolean isWide = !transposeA && c.rows >= 2 * WIDE_BAND && panels > 1;
+    rowsPerTask = isWide ? WIDE_BAND : BAND;
+    int bands = (c.rows + rowsPerTask - 1) / rowsPerTask;
+    columnTasks = Math.min(panels, Math.max(1, 4 * threads / bands));
+    if (bands * columnTasks < 2 * threads) {
+      int tasks = 2 * threads / columnTasks;
+      rowsPerTask = Math.max(ROWS, (c.rows / tasks + ROWS - 1) / ROWS * ROWS);
+    }
   }
 
   @Override
@@ -79,32 +104,36 @@ final class FloatGemm extends Workshop.Reusable {
   }
 
   /** A block of C: some rows, some panels of columns. */
-  private void block(
-      int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment scratch) {
+  private void block(int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment t) {
     for (int p = 0; p < depth; p += DEPTH) {
       int k = Math.min(DEPTH, depth - p);
-      float keep = (float) (p == 0 ? beta : 1);
+      if (transposeA) {
+        long from = a.start + p * a.stride + (long) firstRow * BYTES;
+        long next = (long) k * BYTES;
+        FloatPack.transpose(
+            a.segment, from, a.stride, k, endRow - firstRow, t, PACKED_BAND, next, t);
+      }
       for (int panel = firstPanel; panel < endPanel; panel++) {
         int column = panel * COLUMNS;
         int width = Math.min(COLUMNS, c.columns - column);
-        if (transposeB || width < COLUMNS) {
-          pack(p, k, column, width, scratch);
-          panel(firstRow, endRow, p, k, scratch, PANEL, ROW_BYTES, column, width, keep, scratch);
+        int rowBytes = width > NARROW_COLUMNS ? WIDE : NARROW;
+        if (!transposeB && b.stride == rowBytes && width * BYTES == rowBytes) {
+          panel(firstRow, endRow, p, k, b.segment, b.start + p * b.stride, column, width, t);
         } else {
-          long at = b.start + p * b.stride + (long) column * BYTES;
-          panel(firstRow, endRow, p, k, b.segment, at, b.stride, column, width, keep, scratch);
+          pack(p, k, column, width, rowBytes, t);
+          panel(firstRow, endRow, p, k, t, PANEL, column, width, t);
         }
       }
     }
   }
 
-  private void pack(int p, int k, int column, int width, MemorySegment scratch) {
+  private void pack(int p, int k, int column, int width, int rowBytes, MemorySegment t) {
     if (transposeB) {
       long from = b.start + column * b.stride + (long) p * BYTES;
-      FloatPack.transpose(b.segment, from, b.stride, width, k, scratch, PANEL, ROW_BYTES);
+      FloatPack.transpose(b.segment, from, b.stride, width, k, t, PANEL, rowBytes, t);
     } else {
       long from = b.start + p * b.stride + (long) column * BYTES;
-      FloatPack.copy(b.segment, from, b.stride, k, width, scratch, PANEL, ROW_BYTES);
+      FloatPack.copy(b.segment, from, b.stride, k, width, t, PANEL, rowBytes);
     }
   }
 
@@ -114,56 +143,79 @@ final class FloatGemm extends Workshop.Reusable {
       int endRow,
       int p,
       int k,
-      MemorySegment panel,
-      long at,
-      long stride,
+      MemorySegment b,
+      long j,
       int column,
       int width,
-      float keep,
       MemorySegment t) {
-    int i = firstRow;
-    long from = a.start + firstRow * rowStride + p * step;
-    while (i < endRow) {
-      int rows = endRow - i >= ROWS ? ROWS : endRow - i >= 4 ? 4 : 1;
-      switch (rows) {
-        case ROWS -> FloatTile.rows8(k, a.segment, from, rowStride, step, panel, at, stride, t);
-        case 4 -> FloatTile.rows4(k, a.segment, from, rowStride, step, panel, at, stride, t);
-        default -> FloatTile.rows1(k, a.segment, from, rowStride, step, panel, at, stride, t);
-      }
-      long to = c.start + i * c.stride + (long) column * BYTES;
-      if (width == COLUMNS) {
-        addTile(t, rows, (float) alpha, keep, c.segment, to, c.stride);
+    MemorySegment s = transposeA ? t : a.segment;
+    long rowStride = transposeA ? (long) k * BYTES : a.stride;
+    long from = transposeA ? PACKED_BAND : a.start + firstRow * a.stride + (long) p * BYTES;
+    long to = c.start + firstRow * c.stride + (long) column * BYTES;
+    int rowBytes = width > NARROW_COLUMNS ? WIDE : NARROW;
+    boolean direct = overwrites && width * BYTES == rowBytes;
+    float keep = p == 0 ? beta : 1;
+    int height;
+    for (int i = firstRow; i < endRow; i += height) {
+      height = endRow - i >= ROWS ? ROWS : 1;
+      if (direct) {
+        tile(height, rowBytes, k, s, from, rowStride, b, j, c.segment, to, c.stride);
       } else {
-        addEdge(t, rows, width, (float) alpha, keep, c.segment, to, c.stride);
+        tile(height, rowBytes, k, s, from, rowStride, b, j, t, 0, rowBytes);
+        add(t, height, rowBytes, width, keep, to);
       }
-      i += rows;
-      from += rows * rowStride;
+      from += height * rowStride;
+      to += height * c.stride;
     }
   }
 
-  private static void addTile(
-      MemorySegment t, int rows, float alpha, float keep, MemorySegment c, long to, long stride) {
-    for (int r = 0; r < rows; r++) {
-      long from = (long) r * ROW_BYTES;
-      merge(load(t, from).mul(alpha), keep, c, to + r * stride);
-      merge(load(t, from + WIDTH).mul(alpha), keep, c, to + r * stride + WIDTH);
-    }
-  }
-
-  private static void addEdge(
+  private static void tile(
+      int height,
+      int rowBytes,
+      int k,
+      MemorySegment a,
+      long i,
+      long rowStride,
+      MemorySegment b,
+      long j,
       MemorySegment t,
-      int rows,
-      int width,
-      float alpha,
-      float keep,
-      MemorySegment c,
       long to,
-      long stride) {
-    for (int r = 0; r < rows; r++) {
-      for (int j = 0; j < width; j++) {
-        float value = t.get(LAYOUT, (long) r * ROW_BYTES + (long) j * BYTES) * alpha;
-        merge(value, keep, c, to + r * stride + (long) j * BYTES);
+      long next) {
+    if (height == ROWS) {
+      if (rowBytes == WIDE) {
+        FloatTile.wide4(k, a, i, rowStride, b, j, t, to, next);
+      } else {
+        FloatTile.narrow4(k, a, i, rowStride, b, j, t, to, next);
       }
+    } else if (rowBytes == WIDE) {
+      FloatTile.wide1(k, a, i, b, j, t, to);
+    } else {
+      FloatTile.narrow1(k, a, i, b, j, t, to);
+    }
+  }
+
+  /** Adds a tile to C: {@code c = alpha t + keep c}. */
+  private void add(MemorySegment t, int rows, int rowBytes, int width, float keep, long to) {
+    boolean plain = alpha == 1 && keep == 1;
+    int whole = width / LENGTH * WIDTH;
+    long from = 0;
+    for (int r = 0; r < rows; r++) {
+      if (plain) {
+        addRow(t, from, c.segment, to, whole);
+      } else {
+        FloatElementwise.axpby(alpha, t, from, keep, c.segment, to, whole);
+      }
+      for (int o = whole; o < width * BYTES; o += BYTES) {
+        merge(t.get(LAYOUT, from + o) * alpha, keep, c.segment, to + o);
+      }
+      from += rowBytes;
+      to += c.stride;
+    }
+  }
+
+  private static void addRow(MemorySegment t, long from, MemorySegment c, long to, int bytes) {
+    for (int o = 0; o < bytes; o += WIDTH) {
+      store(load(c, to + o).add(load(t, from + o)), c, to + o);
     }
   }
 }

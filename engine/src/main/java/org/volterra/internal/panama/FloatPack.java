@@ -2,17 +2,36 @@ package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
+import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
+import static org.volterra.internal.panama.FloatSpecies.WIDTH;
+import static org.volterra.internal.panama.FloatSpecies.load;
+import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Copies of blocks of a matrix into panels with rows of a fixed width. What pads a row is
- * unspecified.
+ * Copies and transposes of blocks of a matrix.
+ *
+ * <p>A square of as many rows as a vector has lanes is transposed by interleaving: with the bits of
+ * the row index before those of the column index, interleaving rows i and i + n/2 into rows 2i and
+ * 2i + 1 rotates the bits by one, and log2 n rotations exchange the two indices.
  */
 final class FloatPack {
+  private static final VectorShuffle<Float> LOWER = VectorShuffle.makeZip(SPECIES, 0);
+  private static final VectorShuffle<Float> UPPER = VectorShuffle.makeZip(SPECIES, 1);
+
+  /** Bytes of a square. */
+  private static final long SQUARE = LENGTH * (long) WIDTH;
+
+  /** Scratch memory for the intermediate squares of a transpose: the end of a block of scratch. */
+  private static final long SQUARES = Scratch.BYTES - 2 * SQUARE;
+
   private FloatPack() {}
 
-  /** Row p of the panel is row p of the block. */
+  /** Row p of the target is row p of the block. */
   static void copy(
       MemorySegment s,
       long from,
@@ -22,14 +41,23 @@ final class FloatPack {
       MemorySegment target,
       long to,
       long rowBytes) {
+    int whole = width / LENGTH * WIDTH;
+    int rest = width % LENGTH;
     for (int p = 0; p < rows; p++) {
-      FloatSpans.copy(s, from + p * stride, target, to + p * rowBytes, width);
+      for (int o = 0; o < whole; o += WIDTH) {
+        store(load(s, from + o), target, to + o);
+      }
+      FloatSpans.copy(s, from + whole, target, to + whole, rest);
+      from += stride;
+      to += rowBytes;
     }
   }
 
   /**
-   * Row p of the panel is column p of the block, which has {@code height} rows and {@code width}
+   * Row p of the target is column p of the block, which has {@code height} rows and {@code width}
    * columns.
+   *
+   * @param t scratch memory, of which the last two squares are used
    */
   static void transpose(
       MemorySegment s,
@@ -39,12 +67,82 @@ final class FloatPack {
       int width,
       MemorySegment target,
       long to,
-      long rowBytes) {
+      long rowBytes,
+      MemorySegment t) {
+    int wholeRows = height / LENGTH * LENGTH;
+    int wholeColumns = width / LENGTH * LENGTH;
+    for (int j = 0; j < wholeRows; j += LENGTH) {
+      for (int p = 0; p < wholeColumns; p += LENGTH) {
+        long at = from + j * stride + (long) p * BYTES;
+        square(s, at, stride, target, to + p * rowBytes + (long) j * BYTES, rowBytes, t);
+      }
+    }
     for (int j = 0; j < height; j++) {
-      for (int p = 0; p < width; p++) {
+      for (int p = j < wholeRows ? wholeColumns : 0; p < width; p++) {
         float value = s.get(LAYOUT, from + j * stride + (long) p * BYTES);
         target.set(LAYOUT, to + p * rowBytes + (long) j * BYTES, value);
       }
+    }
+  }
+
+  private static void square(
+      MemorySegment s,
+      long from,
+      long stride,
+      MemorySegment target,
+      long to,
+      long rowBytes,
+      MemorySegment t) {
+    if (LENGTH == 2) {
+      interleave(s, from, stride, target, to, rowBytes);
+      return;
+    }
+    interleave(s, from, stride, t, SQUARES, WIDTH);
+    long at = SQUARES;
+    for (int n = 4; n < LENGTH; n *= 2) {
+      long other = 2 * SQUARES + SQUARE - at;
+      interleave(t, at, WIDTH, t, other, WIDTH);
+      at = other;
+    }
+    interleave(t, at, WIDTH, target, to, rowBytes);
+  }
+
+  /** Rows 2i and 2i + 1 of the target are rows i and i + n/2 of the source, interleaved. */
+  private static void interleave(
+      MemorySegment s, long from, long stride, MemorySegment target, long to, long next) {
+    long half = LENGTH / 2 * stride;
+    for (int i = 0; i < LENGTH / 2; i++) {
+      FloatVector x = load(s, from);
+      FloatVector y = load(s, from + half);
+      store(x.rearrange(LOWER, y), target, to);
+      store(x.rearrange(UPPER, y), target, to + next);
+      from += stride;
+      to += 2 * next;
+    }
+  }
+
+  /** The transpose of a matrix. */
+  static final class Transpose extends Workshop.Reusable {
+    private Operand x;
+    private Operand y;
+    private int rowsPerTask;
+
+    /** {@code y = xᵀ}. */
+    void run(Workshop shop, Operand source, Operand target) {
+      x = source;
+      y = target;
+      rowsPerTask = (Math.max(1, Grid.GRAIN / x.columns) + LENGTH - 1) / LENGTH * LENGTH;
+      shop.run((x.rows + rowsPerTask - 1) / rowsPerTask, 2L * x.rows * x.columns, this);
+    }
+
+    @Override
+    public void run(int task, Scratch scratch) {
+      int row = task * rowsPerTask;
+      int height = Math.min(rowsPerTask, x.rows - row);
+      long from = x.start + row * x.stride;
+      long to = y.start + (long) row * BYTES;
+      MemorySegment t = scratch.segment;
+      transpose(x.segment, from, x.stride, height, x.columns, y.segment, to, y.stride, t);
     }
   }
 }

@@ -93,6 +93,13 @@ final class FloatPrimitives implements Primitives {
   }
 
   @Override
+  public void transpose(Matrix x, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    Shapes.check("x", x, TYPE, y.columns(), y.rows());
+    jobs.get().transpose.run(shop, Operand.of(x), Operand.of(y));
+  }
+
+  @Override
   public void gatherRows(Matrix source, Matrix indices, Matrix target) {
     Shapes.type("source", source, TYPE);
     Shapes.check("target", target, TYPE, target.rows(), source.columns());

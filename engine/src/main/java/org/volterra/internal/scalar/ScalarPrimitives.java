@@ -123,6 +123,14 @@ final class ScalarPrimitives implements Primitives {
   }
 
   @Override
+  public void transpose(Matrix x, Matrix y) {
+    Shapes.type("y", y, type);
+    Shapes.check("x", x, type, y.columns(), y.rows());
+    View u = new View(x);
+    forEach(new View(y), 0, (i, j) -> u.get(j, i));
+  }
+
+  @Override
   public void gatherRows(Matrix source, Matrix indices, Matrix target) {
     Shapes.check("indices", indices, ElementType.INT32, 1, target.rows());
     Shapes.check("target", target, type, target.rows(), source.columns());
