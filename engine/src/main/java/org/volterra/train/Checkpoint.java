@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -64,7 +65,8 @@ public final class Checkpoint {
       Path folder, String fingerprint, Network network, Updater updater, TrainingPosition position)
       throws IOException {
     Files.createDirectories(folder);
-    Path file = folder.resolve(String.format("epoch-%06d.safetensors", position.epoch));
+    Path file =
+        folder.resolve(String.format(Locale.ROOT, "epoch-%06d.safetensors", position.epoch));
     try (TensorFiles.Writer writer = new TensorFiles.Writer()) {
       Map<String, String> metadata = new LinkedHashMap<>();
       metadata.put("format", FORMAT);

@@ -9,17 +9,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.volterra.Network;
-import org.volterra.NetworkSpec;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.ElementType;
-import org.volterra.testing.TestProvider;
 
 class CheckpointTest {
   @TempDir Path folder;
@@ -103,64 +101,22 @@ class CheckpointTest {
     assertThat(Checkpoint.latest(folder)).isEmpty();
   }
 
-  /**
-   * Kills a process that writes checkpoints without pause; the newest one must be whole every time.
-   */
+  /** Where digits are not the ASCII ones. */
   @Test
-  void killingAWriterLosesAtMostTheUnfinishedCheckpoint() throws Exception {
-    for (int round = 0; round < 3; round++) {
-      Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "--add-modules",
-                  "jdk.incubator.vector",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  "-Dvolterra.provider=scalar",
-                  "-Dvolterra.test.provider=scalar",
-                  EndlessWriter.class.getName(),
-                  folder.toString())
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("output-" + round + ".txt").toFile())
-              .start();
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (Checkpoint.latest(folder).isEmpty()
-          && process.isAlive()
-          && System.nanoTime() < deadline) {
-        Thread.sleep(5);
-      }
-      Thread.sleep(40 + 37L * round);
-      process.destroyForcibly().waitFor();
-      Path latest =
-          Checkpoint.latest(folder)
-              .orElseThrow(() -> new AssertionError("no checkpoint appeared; see the output file"));
-      try (Network network =
-              Network.create(EndlessWriter.SPEC, TestProvider.get(), ElementType.FLOAT32, 7);
-          Trainer trainer = EndlessWriter.training(network, folder).build()) {
-        trainer.resume(latest);
-        assertThat(trainer.completedEpochs()).isPositive();
-      }
-      Files.delete(latest);
-    }
-  }
-
-  /** Trains for ever and writes a checkpoint after each epoch. */
-  static final class EndlessWriter {
-    static final NetworkSpec SPEC = NetworkSpec.builder(24, 12).inputs(2).outputs(3).build();
-
-    private EndlessWriter() {}
-
-    static Trainer.Builder training(Network network, Path folder) {
-      return Trainer.builder(network, TrainingFixtures.clouds(3, 3))
-          .epochs(1_000_000)
-          .checkpoints(folder, 1);
-    }
-
-    public static void main(String[] arguments) {
-      try (Network network = Network.create(SPEC, TestProvider.get(), ElementType.FLOAT32, 7);
-          Trainer trainer = training(network, Path.of(arguments[0])).build()) {
+  void namesDoNotDependOnTheLocale() throws IOException {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      try (Network network = network();
+          Trainer trainer = training(network, Optimizer.adam()).build()) {
         trainer.run();
       }
+    } finally {
+      Locale.setDefault(before);
     }
+    assertThat(Checkpoint.list(folder))
+        .extracting(f -> f.getFileName().toString())
+        .containsExactly(
+            "epoch-000002.safetensors", "epoch-000004.safetensors", "epoch-000006.safetensors");
   }
 }
