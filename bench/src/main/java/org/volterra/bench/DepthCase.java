@@ -3,9 +3,7 @@ package org.volterra.bench;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.volterra.Network;
-import org.volterra.NetworkSpec;
 import org.volterra.Workspace;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -37,7 +35,7 @@ final class DepthCase implements AutoCloseable {
    *
    * @param provider the device
    * @param type element type
-   * @param kernel depth kernel
+   * @param kernel depth kernel and algorithm
    * @param layers number of layers L
    * @param channels channels d
    * @param batch samples
@@ -46,14 +44,14 @@ final class DepthCase implements AutoCloseable {
   DepthCase(
       ComputeProvider provider,
       ElementType type,
-      DepthKernel kernel,
+      KernelChoice kernel,
       int layers,
       int channels,
       int batch,
       boolean training) {
     int size = batch * channels;
     Buffer memory = resources.own(provider.allocate(type, 2L * size));
-    network = resources.own(Network.create(spec(kernel, layers, channels), provider, type, SEED));
+    network = resources.own(Network.create(kernel.spec(layers, channels), provider, type, SEED));
     workspace = resources.own(training ? network.workspace(batch) : network.inference(batch));
     data = Matrix.of(memory, 0, batch, channels);
     outputGradient = Matrix.of(memory, size, batch, channels);
@@ -61,11 +59,6 @@ final class DepthCase implements AutoCloseable {
     for (int i = 0; i < 2 * size; i++) {
       memory.set(i, random.nextGaussian());
     }
-  }
-
-  /** The network that is timed. */
-  static NetworkSpec spec(DepthKernel kernel, int layers, int channels) {
-    return NetworkSpec.builder(channels, layers).kernel(kernel).build();
   }
 
   /** One forward pass. */
@@ -86,6 +79,10 @@ final class DepthCase implements AutoCloseable {
 
   Workspace workspace() {
     return workspace;
+  }
+
+  Matrix data() {
+    return data;
   }
 
   Matrix outputGradient() {

@@ -1,8 +1,7 @@
 package org.volterra.bench;
 
-import org.volterra.NetworkSpec;
+import java.lang.management.ManagementFactory;
 import org.volterra.ParameterLayout;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.ElementType;
 
 /** What a pass of the network that {@link DepthScaling} times costs, counted and not measured. */
@@ -11,6 +10,8 @@ final class DepthCost {
   private static final double VECTOR_FLOPS = 2e10;
   private static final double SECONDS_TO_START = 1.6;
   private static final double SECONDS_PER_PARAMETER = 4e-8;
+  private static final int HISTORIES = 5;
+  private static final double LARGEST_SHARE = 0.5;
 
   private DepthCost() {}
 
@@ -19,29 +20,30 @@ final class DepthCost {
    * (matrices) or 1 (scalars) inputs of a channel, summed over the layers. Features, biases and the
    * interpolation of a field are not counted.
    */
-  static double forwardFlops(DepthKernel kernel, int layers) {
+  static double forwardFlops(KernelChoice kernel, int layers) {
     double d = DepthCase.CHANNELS;
-    double inputs = kernel instanceof DepthKernel.Scalar ? 1 : d;
-    return DepthCase.BATCH * d * inputs * layers * (layers + 1.0);
+    return DepthCase.BATCH * d * kernel.inputs(DepthCase.CHANNELS) * layers * (layers + 1.0);
   }
 
   /**
    * The same for a forward and a backward pass: the sums, their transposes and the gradients of
    * their kernels.
    */
-  static double gradientFlops(DepthKernel kernel, int layers) {
+  static double gradientFlops(KernelChoice kernel, int layers) {
     return 3 * forwardFlops(kernel, layers);
   }
 
   /** Bytes of the history of features of one batch in float32. */
-  static long historyBytes(DepthKernel kernel, int layers) {
-    return spec(kernel, layers).historyBytes(ElementType.FLOAT32, DepthCase.BATCH);
+  static long historyBytes(KernelChoice kernel, int layers) {
+    return kernel
+        .spec(layers, DepthCase.CHANNELS)
+        .historyBytes(ElementType.FLOAT32, DepthCase.BATCH);
   }
 
   /**
    * A guess of the seconds of one gradient, to plan a run; it may be wrong by a factor of a few.
    */
-  static double secondsPerGradient(DepthKernel kernel, int layers, String provider) {
+  static double secondsPerGradient(KernelChoice kernel, int layers, String provider) {
     return gradientFlops(kernel, layers) / flopsPerSecond(provider);
   }
 
@@ -51,12 +53,29 @@ final class DepthCost {
   }
 
   /** A guess of the seconds until a fresh virtual machine begins to time: set-up and checks. */
-  static double secondsToStart(DepthKernel kernel, int layers) {
-    return SECONDS_TO_START
-        + SECONDS_PER_PARAMETER * new ParameterLayout(spec(kernel, layers)).parameterCount();
+  static double secondsToStart(KernelChoice kernel, int layers) {
+    return SECONDS_TO_START + SECONDS_PER_PARAMETER * parameters(kernel, layers);
   }
 
-  private static NetworkSpec spec(DepthKernel kernel, int layers) {
-    return DepthCase.spec(kernel, layers, DepthCase.CHANNELS);
+  private static long parameters(KernelChoice kernel, int layers) {
+    return new ParameterLayout(kernel.spec(layers, DepthCase.CHANNELS)).parameterCount();
+  }
+
+  /**
+   * Whether parameters with their gradients and the histories (features, states, sums, and the
+   * gradients of the features and their initial values) leave enough of this machine's memory.
+   */
+  static boolean fitsMemory(KernelChoice kernel, int layers) {
+    long parameters = parameters(kernel, layers);
+    double needed =
+        2.0 * parameters * Float.BYTES + HISTORIES * (double) historyBytes(kernel, layers);
+    return parameters < Integer.MAX_VALUE && needed < LARGEST_SHARE * physicalMemory();
+  }
+
+  private static double physicalMemory() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Runtime.getRuntime().maxMemory();
   }
 }

@@ -15,7 +15,6 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -78,10 +77,11 @@ public class DepthScaling {
 
   void setup(boolean training) {
     device = Providers.open(provider, threads);
-    DepthKernel choice = KernelChoice.parse(kernel);
+    KernelChoice choice = KernelChoice.parse(kernel);
     NetworkCheck.directionalDerivative(device, choice);
     if (!device.name().equals("scalar")) {
-      NetworkCheck.againstReference(device, choice, Math.min(layers, REFERENCE_LAYERS));
+      NetworkCheck.againstReference(
+          device, choice, Math.min(layers, REFERENCE_LAYERS), DepthCase.CHANNELS, DepthCase.BATCH);
     }
     timed =
         new DepthCase(

@@ -3,23 +3,24 @@ package org.volterra.bench;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import org.volterra.kernel.DepthKernel;
+import java.util.function.Consumer;
 
 /**
  * A run of {@link DepthScaling} over kernels, providers and depths: planned with its expected
  * duration, then measured.
  */
-public final class DepthStudy {
-  private static final int MOST_LAYERS = 4096;
+public final class DepthStudy implements Study {
+  private static final int MOST_LAYERS = 16_384;
 
   /**
    * What is to be measured.
    *
    * @param kernels names, at least one
    * @param providers names, at least one
-   * @param layers depths L, each in 1..4096, at least one
+   * @param layers depths L, each in 1..16384, at least one
    * @param threads threads of the providers, 0 for their default
    * @param effort repetitions
    * @param longestSeconds points where one call is expected to take longer are left out
@@ -79,22 +80,9 @@ public final class DepthStudy {
     }
   }
 
-  /** Hears of points when they have been measured. */
-  @FunctionalInterface
-  public interface Listener {
-    /**
-     * A point has been measured.
-     *
-     * @param done points measured so far
-     * @param total points of the plan
-     * @param point the result
-     */
-    void measured(int done, int total, DepthPoint point);
-  }
-
   private final Settings settings;
   private final List<Planned> plan = new ArrayList<>();
-  private final List<Planned> leftOut = new ArrayList<>();
+  private final List<String> leftOut = new ArrayList<>();
 
   /**
    * Plans a run.
@@ -113,13 +101,19 @@ public final class DepthStudy {
   }
 
   private void add(String kernel, String provider, int layers) {
-    DepthKernel choice = KernelChoice.parse(kernel);
+    KernelChoice choice = KernelChoice.parse(kernel);
     double perCall = DepthCost.secondsPerGradient(choice, layers, provider);
     double start = DepthCost.secondsToStart(choice, layers);
     double seconds =
         settings.effort().seconds(start, perCall) + settings.effort().seconds(start, perCall / 3);
     Planned point = new Planned(kernel, provider, layers, seconds);
-    (perCall > settings.longestSeconds() ? leftOut : plan).add(point);
+    if (perCall > settings.longestSeconds()) {
+      leftOut.add(point + ": a call takes more than " + settings.longestSeconds() + " s");
+    } else if (!DepthCost.fitsMemory(choice, layers)) {
+      leftOut.add(point + ": it needs more than half of this machine's memory");
+    } else {
+      plan.add(point);
+    }
   }
 
   /**
@@ -132,19 +126,15 @@ public final class DepthStudy {
   }
 
   /**
-   * What is left out because one call would take too long.
+   * What is left out because one call would take too long, or because it does not fit the memory.
    *
-   * @return the points
+   * @return the points with the reason
    */
-  public List<Planned> leftOut() {
+  public List<String> leftOut() {
     return List.copyOf(leftOut);
   }
 
-  /**
-   * A guess of the duration of the whole run; it may be wrong by a factor of two.
-   *
-   * @return seconds
-   */
+  @Override
   public double expectedSeconds() {
     return plan.stream().mapToDouble(Planned::expectedSeconds).sum();
   }
@@ -152,27 +142,36 @@ public final class DepthStudy {
   /**
    * Measures all points of the plan, each benchmark in fresh virtual machines.
    *
-   * @param verbose whether JMH prints what it does
-   * @param listener hears of each point
-   * @return the results
    * @throws IllegalStateException if the plan is empty
-   * @throws BenchmarkFailedException if a virtual machine could not run or a result is wrong
    */
-  public DepthResult run(boolean verbose, Listener listener) {
+  @Override
+  public DepthResult run(boolean verbose, Consumer<String> progress) {
     if (plan.isEmpty()) {
       throw new IllegalStateException(
-          "nothing to measure: one call of every point is expected to take more than "
-              + settings.longestSeconds()
-              + " s; raise this limit or lower the layers");
+          "nothing to measure: " + leftOut.getFirst() + "; raise the limit or lower the layers");
     }
     List<DepthPoint> points = new ArrayList<>();
     JmhRun.Outcome outcome = null;
     for (Planned planned : plan) {
       outcome = measure(planned, verbose);
       points.add(point(planned, outcome));
-      listener.measured(points.size(), plan.size(), points.getLast());
+      progress.accept(progress(points));
     }
-    return new DepthResult(settings, points, outcome.virtualMachine(), outcome.flags());
+    return new DepthResult(settings, points, outcome.origin(settings.effort()));
+  }
+
+  private String progress(List<DepthPoint> points) {
+    DepthPoint last = points.getLast();
+    return String.format(
+        Locale.ROOT,
+        "[%d/%d] %s on %s, L = %d: forward %.3f ms, forward + backward %.3f ms",
+        points.size(),
+        plan.size(),
+        last.kernel(),
+        last.provider(),
+        last.layers(),
+        last.forward().milliseconds(),
+        last.gradient().milliseconds());
   }
 
   private JmhRun.Outcome measure(Planned planned, boolean verbose) {
@@ -188,7 +187,7 @@ public final class DepthStudy {
   }
 
   private static DepthPoint point(Planned planned, JmhRun.Outcome outcome) {
-    DepthKernel kernel = KernelChoice.parse(planned.kernel());
+    KernelChoice kernel = KernelChoice.parse(planned.kernel());
     int layers = planned.layers();
     return new DepthPoint(
         planned.kernel(),

@@ -1,5 +1,8 @@
 package org.volterra.bench;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -23,9 +26,10 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * How fast is the matrix product in float32 at the shapes of a network's layers, and at two shapes
- * that any library reaches its best speed with? Elements of the product are compared with sums in
- * float64 before anything is timed.
+ * How fast is the matrix product in float32, and how fast is OpenBLAS, at the shapes of a network's
+ * layers and at shapes that any library reaches its best speed with? Matrices are row-major without
+ * gaps; whatever an engine packs, it packs in every call. Elements of the product are compared with
+ * sums in float64 before anything is timed.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -41,29 +45,42 @@ import org.volterra.spi.Primitives;
       "--enable-native-access=ALL-UNNAMED"
     })
 public class Gemm {
+  /** The engine that is no provider. */
+  static final String OPENBLAS = "openblas";
+
   /** Shape, as {@link GemmShape#parse} takes it. */
   @Param({
-    "forward:8", "forward:64", "forward:256",
-    "transposed:8", "transposed:64", "transposed:256",
-    "weights:8", "weights:64", "weights:256",
-    "256x256x4096", "1024x1024x1024"
+    "64x128x2048",
+    "64x128x8192",
+    "256x256x4096",
+    "1024x1024x1024",
+    "forward:8",
+    "forward:64",
+    "forward:256",
+    "transposed:8",
+    "transposed:64",
+    "transposed:256",
+    "weights:8",
+    "weights:64",
+    "weights:256"
   })
   public String shape;
 
-  /** Provider, as {@code Engine.open} takes it. */
+  /** Provider, as {@code Engine.open} takes it, or {@value #OPENBLAS}. */
   @Param({"scalar", "panama"})
-  public String provider;
+  public String engine;
 
-  /** Threads of the provider; 0 for its default. */
+  /** File of the library, for {@value #OPENBLAS}. */
+  @Param("")
+  public String library;
+
+  /** Threads; 0 for the default. */
   @Param("0")
   public int threads;
 
   private final Resources resources = new Resources();
-  private GemmShape s;
-  private Primitives p;
-  private Matrix a;
-  private Matrix b;
-  private Matrix c;
+  private Object result;
+  private Runnable product;
 
   /** For JMH. */
   public Gemm() {}
@@ -71,14 +88,25 @@ public class Gemm {
   /** Fills the matrices and checks one product. */
   @Setup(Level.Trial)
   public void setup() {
-    s = GemmShape.parse(shape);
-    ComputeProvider device = resources.own(Providers.open(provider, threads));
-    p = device.primitives(ElementType.FLOAT32);
+    GemmShape s = GemmShape.parse(shape);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
-    a = random(device, s.rowsOfA(), s.columnsOfA(), random);
-    b = random(device, s.rowsOfB(), s.columnsOfB(), random);
-    c = random(device, s.m(), s.n(), random);
-    s.check(a, b, product());
+    if (engine.equals(OPENBLAS)) {
+      openBlas(s, random);
+    } else {
+      provider(s, random);
+    }
+  }
+
+  private void provider(GemmShape s, RandomGenerator random) {
+    ComputeProvider device = resources.own(Providers.open(engine, threads));
+    Primitives p = device.primitives(ElementType.FLOAT32);
+    Matrix a = random(device, s.rowsOfA(), s.columnsOfA(), random);
+    Matrix b = random(device, s.rowsOfB(), s.columnsOfB(), random);
+    Matrix c = random(device, s.m(), s.n(), random);
+    product = () -> p.gemm(1, a, s.transposeA(), b, s.transposeB(), 0, c);
+    product.run();
+    s.check(a::get, b::get, c::get);
+    result = c;
   }
 
   private Matrix random(ComputeProvider device, int rows, int columns, RandomGenerator random) {
@@ -92,15 +120,40 @@ public class Gemm {
     return m;
   }
 
+  private void openBlas(GemmShape s, RandomGenerator random) {
+    int all = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    OpenBlas blas = resources.own(new OpenBlas(Path.of(library), all));
+    MemorySegment a = random(blas, s.rowsOfA(), s.columnsOfA(), random);
+    MemorySegment b = random(blas, s.rowsOfB(), s.columnsOfB(), random);
+    MemorySegment c = random(blas, s.m(), s.n(), random);
+    product = () -> blas.product(s, a, b, c);
+    product.run();
+    s.check(elements(a, s.columnsOfA()), elements(b, s.columnsOfB()), elements(c, s.n()));
+    result = c;
+  }
+
+  private static MemorySegment random(
+      OpenBlas blas, int rows, int columns, RandomGenerator random) {
+    MemorySegment m = blas.allocate((long) rows * columns);
+    for (long i = 0; i < (long) rows * columns; i++) {
+      m.setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat(-1, 1));
+    }
+    return m;
+  }
+
+  private static GemmShape.Elements elements(MemorySegment m, int columns) {
+    return (i, j) -> m.getAtIndex(ValueLayout.JAVA_FLOAT, (long) i * columns + j);
+  }
+
   /**
    * One product, overwriting C.
    *
    * @return C
    */
   @Benchmark
-  public Matrix product() {
-    p.gemm(1, a, s.transposeA(), b, s.transposeB(), 0, c);
-    return c;
+  public Object product() {
+    product.run();
+    return result;
   }
 
   /** Returns the memory and ends the provider's threads. */

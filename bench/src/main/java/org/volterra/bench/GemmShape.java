@@ -2,7 +2,6 @@ package org.volterra.bench;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.volterra.spi.Matrix;
 
 /**
  * A matrix product C = op(A) op(B) of m × k and k × n, as {@link Gemm} times it.
@@ -64,6 +63,12 @@ public record GemmShape(int m, int n, int k, boolean transposeA, boolean transpo
     return 2.0 * m * n * k;
   }
 
+  /** The elements of a matrix as stored. */
+  @FunctionalInterface
+  interface Elements {
+    double get(int row, int column);
+  }
+
   /** Rows of A as stored. */
   int rowsOfA() {
     return transposeA ? k : m;
@@ -89,7 +94,7 @@ public record GemmShape(int m, int n, int k, boolean transposeA, boolean transpo
    *
    * @throws WrongResultException naming the first element that is wrong
    */
-  void check(Matrix a, Matrix b, Matrix c) {
+  void check(Elements a, Elements b, Elements c) {
     for (int sample = 0; sample < 64; sample++) {
       int i = sample == 0 ? m - 1 : (int) (sample * 7919L % m);
       int j = sample == 0 ? n - 1 : (int) (sample * 104_729L % n);

@@ -31,6 +31,10 @@ final class JmhRun {
    * @param flags its flags
    */
   record Outcome(Map<String, Timing> timings, String virtualMachine, List<String> flags) {
+    Origin origin(Effort effort) {
+      return new Origin(effort, virtualMachine, flags);
+    }
+
     /**
      * The timing of a method with its counted operations.
      *

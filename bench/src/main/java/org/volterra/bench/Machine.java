@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -57,32 +58,42 @@ public record Machine(String cpu, int processors, String system, String commit) 
         .orElse(UNKNOWN);
   }
 
-  /** Asks git about the folder that this class was loaded from. */
+  /**
+   * Asks git about the folder that this class was loaded from. Results are no sources: that the
+   * last benchmark wrote some does not make the next one dirty.
+   */
   private static String revision() {
     try {
       Path code =
           Path.of(Machine.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       Path folder = Files.isDirectory(code) ? code : code.toAbsolutePath().getParent();
-      Process git =
-          new ProcessBuilder(
-                  "git",
-                  "-C",
-                  folder.toString(),
-                  "describe",
-                  "--always",
-                  "--dirty",
-                  "--abbrev=40",
-                  "--exclude=*")
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      String answer =
-          new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      return git.waitFor() == 0 && !answer.isEmpty() ? answer : UNKNOWN;
+      String commit = git(folder, "rev-parse", "HEAD");
+      String changes =
+          git(
+              folder,
+              "status",
+              "--porcelain",
+              "--untracked-files=no",
+              "--",
+              ":/",
+              ":(top,exclude)bench/results");
+      return commit.isEmpty() ? UNKNOWN : commit + (changes.isEmpty() ? "" : "-dirty");
     } catch (IOException | URISyntaxException e) {
       return UNKNOWN; // no git on this machine, or the classes do not lie in a file system
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return UNKNOWN;
     }
+  }
+
+  /** What git answers, empty if it fails. */
+  private static String git(Path folder, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("git", "-C", folder.toString()));
+    command.addAll(List.of(arguments));
+    Process git =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String answer = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    return git.waitFor() == 0 ? answer : "";
   }
 }

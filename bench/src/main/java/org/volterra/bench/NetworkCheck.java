@@ -3,7 +3,6 @@ package org.volterra.bench;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.volterra.internal.scalar.ScalarProvider;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -22,9 +21,8 @@ final class NetworkCheck {
    *
    * @throws WrongResultException naming the first element that differs
    */
-  static void againstReference(ComputeProvider provider, DepthKernel kernel, int layers) {
-    int d = DepthCase.CHANNELS;
-    int batch = DepthCase.BATCH;
+  static void againstReference(
+      ComputeProvider provider, KernelChoice kernel, int layers, int d, int batch) {
     try (ComputeProvider reference = new ScalarProvider();
         DepthCase right =
             new DepthCase(reference, ElementType.FLOAT32, kernel, layers, d, batch, true);
@@ -42,7 +40,7 @@ final class NetworkCheck {
    *
    * @throws WrongResultException with both derivatives
    */
-  static void directionalDerivative(ComputeProvider provider, DepthKernel kernel) {
+  static void directionalDerivative(ComputeProvider provider, KernelChoice kernel) {
     try (DepthCase small = new DepthCase(provider, ElementType.FLOAT64, kernel, 5, 7, 3, true)) {
       Buffer parameters = small.network().parameters();
       double[] origin = values(parameters);

@@ -1,28 +1,19 @@
 package org.volterra.bench;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Results as JSON files {@code DATE-NAME.json} with the machine, the virtual machine and the commit
  * that they come from.
  */
 public final class ResultFile {
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
-
   private final Path folder;
   private final Machine machine;
   private final Instant time;
@@ -54,41 +45,21 @@ public final class ResultFile {
   }
 
   /**
-   * Writes a depth study.
+   * Writes the results of a study, and appends them to the history of this folder.
    *
-   * @param result the study
+   * @param result the results
    * @return the new file
    * @throws IOException if it cannot be written
    */
-  public Path write(DepthResult result) throws IOException {
-    Map<String, Object> content =
-        head("depth", result.settings().effort(), result.virtualMachine(), result.flags());
-    content.put("channels", DepthCase.CHANNELS);
-    content.put("batch", DepthCase.BATCH);
-    content.put("elementType", "float32");
-    content.put("threads", result.settings().threads());
-    content.put("points", result.points().stream().map(ResultFile::point).toList());
-    content.put("fits", result.curves().stream().map(ResultFile::fits).toList());
-    return write("depth", content);
+  public Path write(StudyResult result) throws IOException {
+    Map<String, Object> content = head(result.benchmark(), result.origin());
+    content.putAll(result.content());
+    Path file = write(result.benchmark(), content);
+    ResultHistory.in(folder).append(machine, time, result);
+    return file;
   }
 
-  /**
-   * Writes a study of matrix products.
-   *
-   * @param result the study
-   * @return the new file
-   * @throws IOException if it cannot be written
-   */
-  public Path write(GemmStudy.Result result) throws IOException {
-    Map<String, Object> content =
-        head("gemm", result.effort(), result.virtualMachine(), result.flags());
-    content.put("elementType", "float32");
-    content.put("points", result.points().stream().map(ResultFile::point).toList());
-    return write("gemm", content);
-  }
-
-  private Map<String, Object> head(
-      String benchmark, Effort effort, String virtualMachine, List<String> flags) {
+  private Map<String, Object> head(String benchmark, Origin origin) {
     Map<String, Object> head = new LinkedHashMap<>();
     head.put("benchmark", benchmark);
     head.put("time", time.toString());
@@ -96,8 +67,9 @@ public final class ResultFile {
     head.put("cpu", machine.cpu());
     head.put("processors", machine.processors());
     head.put("system", machine.system());
-    head.put("virtualMachine", virtualMachine);
-    head.put("flags", flags);
+    head.put("virtualMachine", origin.virtualMachine());
+    head.put("flags", origin.flags());
+    Effort effort = origin.effort();
     Map<String, Object> repetitions = new LinkedHashMap<>();
     repetitions.put("name", effort.name());
     repetitions.put("forks", effort.forks());
@@ -108,64 +80,6 @@ public final class ResultFile {
     return head;
   }
 
-  private static Map<String, Object> point(DepthPoint p) {
-    Map<String, Object> point = new LinkedHashMap<>();
-    point.put("kernel", p.kernel());
-    point.put("provider", p.provider());
-    point.put("layers", p.layers());
-    point.put("historyBytes", p.historyBytes());
-    point.put("forward", timing(p.forward()));
-    point.put("gradient", timing(p.gradient()));
-    return point;
-  }
-
-  private static Map<String, Object> point(GemmStudy.Point p) {
-    Map<String, Object> point = new LinkedHashMap<>();
-    GemmShape s = GemmShape.parse(p.shape());
-    point.put("shape", p.shape());
-    point.put("m", s.m());
-    point.put("n", s.n());
-    point.put("k", s.k());
-    point.put("provider", p.provider());
-    point.put("product", timing(p.product()));
-    return point;
-  }
-
-  private static Map<String, Object> timing(Timing t) {
-    Map<String, Object> timing = new LinkedHashMap<>();
-    timing.put("milliseconds", number(t.milliseconds()));
-    timing.put("error", number(t.error()));
-    timing.put("gigaflops", number(t.gigaflops()));
-    timing.put("garbageBytes", number(t.garbageBytes()));
-    return timing;
-  }
-
-  private static Map<String, Object> fits(DepthCurve curve) {
-    Map<String, Object> fits = new LinkedHashMap<>();
-    fits.put("kernel", curve.kernel());
-    fits.put("provider", curve.provider());
-    fits.put("forward", fit(curve.forwardFit()));
-    fits.put("gradient", fit(curve.gradientFit()));
-    return fits;
-  }
-
-  private static Map<String, Object> fit(Optional<ScalingFit> fit) {
-    return fit.map(
-            f -> {
-              Map<String, Object> values = new LinkedHashMap<>();
-              values.put("exponent", number(f.exponent()));
-              values.put("halfWidth95", number(f.halfWidth()));
-              values.put("points", f.points());
-              return values;
-            })
-        .orElse(null);
-  }
-
-  /** Six significant digits; null for NaN, which JSON lacks. */
-  private static BigDecimal number(double value) {
-    return Double.isFinite(value) ? new BigDecimal(value, new MathContext(6)) : null;
-  }
-
   /** Writes a file of a new name: a second run on the same day does not replace the first. */
   private Path write(String name, Map<String, Object> content) throws IOException {
     String stem = time.atZone(ZoneOffset.UTC).toLocalDate() + "-" + name;
@@ -173,6 +87,6 @@ public final class ResultFile {
     for (int i = 2; Files.exists(file); i++) {
       file = folder.resolve(stem + "-" + i + ".json");
     }
-    return Files.writeString(file, GSON.toJson(content) + "\n");
+    return Files.writeString(file, Json.PRETTY.toJson(content) + "\n");
   }
 }

@@ -3,11 +3,10 @@ package org.volterra.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** Results as an aligned table of text. */
 public final class ResultTable {
-  private static final String NONE = "-";
+  static final String NONE = "-";
 
   private final List<String[]> rows = new ArrayList<>();
   private final int words;
@@ -19,12 +18,18 @@ public final class ResultTable {
    *     others hold numbers
    * @param header names of the columns
    */
-  ResultTable(int words, String... header) {
+  public ResultTable(int words, String... header) {
     this.words = words;
     rows.add(header.clone());
   }
 
-  void row(String... cells) {
+  /**
+   * Adds a row.
+   *
+   * @param cells as many as there are columns
+   * @throws IllegalArgumentException if their number differs
+   */
+  public void row(String... cells) {
     if (cells.length != rows.getFirst().length) {
       throw new IllegalArgumentException(
           "row of "
@@ -37,82 +42,12 @@ public final class ResultTable {
   }
 
   /**
-   * The table of a depth study. Errors are half-widths of 99.9 % confidence intervals of the mean,
-   * those of exponents of 95 %.
+   * Four significant digits, never in exponential form.
    *
-   * @param result the study
-   * @return the table
+   * @param value milliseconds
+   * @return the number, {@code -} for NaN
    */
-  public static ResultTable of(DepthResult result) {
-    ResultTable table =
-        new ResultTable(
-            2,
-            "kernel",
-            "provider",
-            "L",
-            "forward ms",
-            "±",
-            "GF/s",
-            "gradient ms",
-            "±",
-            "GF/s",
-            "history bytes",
-            "garbage B/step",
-            "forward ~ L^",
-            "gradient ~ L^");
-    for (DepthCurve curve : result.curves()) {
-      String forwardFit = exponent(curve.forwardFit());
-      String gradientFit = exponent(curve.gradientFit());
-      for (DepthPoint p : curve.points()) {
-        boolean last = p.equals(curve.points().getLast());
-        table.row(
-            p.kernel(),
-            p.provider(),
-            String.valueOf(p.layers()),
-            milliseconds(p.forward().milliseconds()),
-            milliseconds(p.forward().error()),
-            decimal(p.forward().gigaflops()),
-            milliseconds(p.gradient().milliseconds()),
-            milliseconds(p.gradient().error()),
-            decimal(p.gradient().gigaflops()),
-            String.format(Locale.ROOT, "%,d", p.historyBytes()),
-            bytes(p.gradient().garbageBytes()),
-            last ? forwardFit : "",
-            last ? gradientFit : "");
-      }
-    }
-    return table;
-  }
-
-  /**
-   * The table of a study of matrix products.
-   *
-   * @param result the study
-   * @return the table
-   */
-  public static ResultTable of(GemmStudy.Result result) {
-    ResultTable table =
-        new ResultTable(3, "shape", "m x n x k", "provider", "ms", "±", "GF/s", "garbage B/call");
-    for (GemmStudy.Point p : result.points()) {
-      GemmShape s = GemmShape.parse(p.shape());
-      table.row(
-          p.shape(),
-          s.m() + " x " + s.n() + " x " + s.k(),
-          p.provider(),
-          milliseconds(p.product().milliseconds()),
-          milliseconds(p.product().error()),
-          decimal(p.product().gigaflops()),
-          bytes(p.product().garbageBytes()));
-    }
-    return table;
-  }
-
-  private static String exponent(Optional<ScalingFit> fit) {
-    return fit.map(ScalingFit::toString).orElse(NONE);
-  }
-
-  /** Four significant digits, never in exponential form. */
-  static String milliseconds(double value) {
+  public static String milliseconds(double value) {
     if (!Double.isFinite(value)) {
       return NONE;
     }
@@ -120,11 +55,17 @@ public final class ResultTable {
     return String.format(Locale.ROOT, "%." + digits + "f", value);
   }
 
-  private static String decimal(double value) {
+  static String decimal(double value) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%.1f", value) : NONE;
   }
 
-  private static String bytes(double value) {
+  /**
+   * Whole bytes in groups of three digits.
+   *
+   * @param value bytes
+   * @return the number, {@code -} for NaN
+   */
+  public static String bytes(double value) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%,.0f", value) : NONE;
   }
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.volterra.Engine;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
@@ -35,8 +35,9 @@ class BenchmarksTest {
     for (Engine.Candidate candidate : Engine.candidates()) {
       if (candidate.available()) {
         try (ComputeProvider provider = Engine.open(candidate.name(), 1)) {
-          NetworkCheck.againstReference(provider, DepthKernel.field(2), 3);
-          NetworkCheck.directionalDerivative(provider, DepthKernel.field(2));
+          KernelChoice field = KernelChoice.parse("field:2");
+          NetworkCheck.againstReference(provider, field, 3, 8, 4);
+          NetworkCheck.directionalDerivative(provider, field);
         }
       }
     }
@@ -47,10 +48,55 @@ class BenchmarksTest {
   void gemmRuns(String shape) {
     Gemm benchmark = new Gemm();
     benchmark.shape = shape;
+    benchmark.engine = "scalar";
+    try {
+      benchmark.setup();
+      assertThat(benchmark.product()).isInstanceOf(Matrix.class);
+    } finally {
+      benchmark.close();
+    }
+  }
+
+  @Test
+  void stepRuns() {
+    Step benchmark = new Step();
+    benchmark.size = "4x8x3";
+    benchmark.kernel = "dense";
     benchmark.provider = "scalar";
     try {
       benchmark.setup();
-      assertThat(benchmark.product().size()).isPositive();
+      double before = benchmark.step();
+      assertThat(benchmark.step()).isLessThan(before);
+    } finally {
+      benchmark.close();
+    }
+  }
+
+  @Test
+  void overheadRuns() {
+    Overhead benchmark = new Overhead();
+    benchmark.size = "1x8x2";
+    benchmark.kernel = "scalar";
+    benchmark.provider = "scalar";
+    try {
+      benchmark.setup();
+      assertThat(benchmark.forward().size()).isEqualTo(8);
+      assertThat(benchmark.gradient().length()).isPositive();
+    } finally {
+      benchmark.close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(org.volterra.spi.Activation.class)
+  void activationRuns(org.volterra.spi.Activation function) {
+    Activation benchmark = new Activation();
+    benchmark.function = function.toString();
+    benchmark.elements = 1000;
+    benchmark.provider = Engine.candidates().getFirst().name();
+    try {
+      benchmark.setup();
+      assertThat(benchmark.value()).isSameAs(benchmark.adjoint());
     } finally {
       benchmark.close();
     }
@@ -60,7 +106,8 @@ class BenchmarksTest {
   void wrongStatesAreFound() {
     try (ComputeProvider provider = Engine.open("scalar", 1);
         DepthCase c =
-            new DepthCase(provider, ElementType.FLOAT32, DepthKernel.dense(), 4, 8, 4, false)) {
+            new DepthCase(
+                provider, ElementType.FLOAT32, KernelChoice.parse("dense"), 4, 8, 4, false)) {
       c.forward();
       LayerEquation.check(c);
       Matrix state = c.workspace().state(4);

@@ -23,7 +23,7 @@ class DepthStudyTest {
   @Test
   void emptyPlanSaysWhy() {
     DepthStudy study = new DepthStudy(settings(List.of("scalar"), List.of(256), 0.01));
-    assertThatThrownBy(() -> study.run(false, (done, total, point) -> {}))
+    assertThatThrownBy(() -> study.run(false, line -> {}))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("nothing to measure");
   }
@@ -47,7 +47,23 @@ class DepthStudyTest {
   void unknownKernelsAreRefused(String name) {
     assertThatThrownBy(() -> KernelChoice.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("must be dense, scalar or field:M");
+        .hasMessageContaining("must be dense, scalar, field:M");
+  }
+
+  @Test
+  void kernelsAreSummedByTheirAlgorithms() {
+    assertThat(KernelChoice.parse("field:3@direct").kernel()).isEqualTo(DepthKernel.field(3));
+    for (String name : List.of("dense@fast", "scalar@", "scalar@direct@direct")) {
+      assertThatThrownBy(() -> KernelChoice.parse(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is summed by direct");
+    }
+  }
+
+  @Test
+  void whatDoesNotFitTheMemoryIsLeftOut() {
+    DepthStudy study = new DepthStudy(settings(List.of("panama"), List.of(16, 16_384), 1e9));
+    assertThat(study.leftOut()).singleElement().asString().contains("16384 layers", "memory");
   }
 
   @Test
@@ -56,7 +72,7 @@ class DepthStudyTest {
     for (int l = 1; l <= 5; l++) {
       dense += 2.0 * DepthCase.BATCH * (l * DepthCase.CHANNELS) * DepthCase.CHANNELS;
     }
-    assertThat(DepthCost.forwardFlops(DepthKernel.dense(), 5)).isEqualTo(dense);
+    assertThat(DepthCost.forwardFlops(KernelChoice.parse("dense"), 5)).isEqualTo(dense);
     assertThat(DepthCost.gradientFlops(KernelChoice.parse("scalar"), 5))
         .isEqualTo(3 * dense / DepthCase.CHANNELS);
   }

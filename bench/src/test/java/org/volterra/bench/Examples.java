@@ -11,7 +11,9 @@ final class Examples {
         new DepthStudy.Settings(
             List.of("dense"), List.of("scalar"), List.of(8, 16, 32), 0, Effort.SHORT, 1);
     return new DepthResult(
-        settings, List.of(point(8), point(16), point(32)), "OpenJDK 25", List.of("-Xmx1g"));
+        settings,
+        List.of(point(8), point(16), point(32)),
+        new Origin(Effort.SHORT, "OpenJDK 25", List.of("-Xmx1g")));
   }
 
   private static DepthPoint point(int layers) {

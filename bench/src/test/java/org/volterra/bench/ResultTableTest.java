@@ -29,7 +29,7 @@ class ResultTableTest {
 
   @Test
   void depthTableShowsTheExponentOnceForEachCurve() {
-    List<String> lines = ResultTable.of(Examples.depth()).toString().lines().toList();
+    List<String> lines = Examples.depth().table().toString().lines().toList();
     assertThat(lines).hasSize(4);
     assertThat(lines.get(0)).contains("kernel", "provider", "forward ms", "history bytes");
     assertThat(lines.get(1)).contains("dense", "scalar", "0.0640", "8,000,000", "1,234", " - ");
@@ -41,14 +41,23 @@ class ResultTableTest {
 
   @Test
   void gemmTableShowsShapes() {
-    GemmStudy.Result result =
-        new GemmStudy.Result(
-            Effort.SHORT,
-            List.of(new GemmStudy.Point("forward:8", "scalar", new Timing(2, 0.1, 0, 4e6))),
-            "OpenJDK 25",
-            List.of());
-    assertThat(ResultTable.of(result).toString())
-        .contains("forward:8  64 x 64 x 512  scalar    2.000  0.1000   2.0");
+    CaseStudy study =
+        CaseStudies.gemm(List.of("forward:8"), List.of("scalar"), null, 1, Effort.SHORT);
+    assertThat(study.expectedSeconds()).isPositive();
+    CaseStudy.Point point =
+        new CaseStudy.Point(study.cases().getFirst(), "product", new Timing(2, 0.1, 0, 4e6));
+    CaseStudy.Result result =
+        new CaseStudy.Result(
+            "gemm", "GF/s", List.of(point), new Origin(Effort.SHORT, "OpenJDK 25", List.of()));
+    assertThat(result.table().toString())
+        .containsPattern("forward:8 +scalar +1 +64 x 64 x 512 +none +product +2.000 +0.1000 +2.0");
+    assertThat(result.measurements())
+        .singleElement()
+        .satisfies(m -> {
+          assertThat(m.quantity()).isEqualTo("product ms");
+          assertThat(m.parameters()).containsOnlyKeys("shape", "engine", "threads");
+          assertThat(m.high()).isEqualTo(2.1);
+        });
   }
 
   @Test

@@ -1,23 +1,16 @@
 package org.volterra.experiments;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.volterra.Engine;
-import org.volterra.bench.DepthPoint;
+import org.volterra.bench.CaseStudies;
 import org.volterra.bench.DepthResult;
 import org.volterra.bench.DepthStudy;
-import org.volterra.bench.Effort;
-import org.volterra.bench.GemmStudy;
-import org.volterra.bench.Machine;
-import org.volterra.bench.ResultFile;
-import org.volterra.bench.ResultTable;
-import org.volterra.spi.ComputeProvider;
+import org.volterra.bench.KernelChoice;
+import org.volterra.spi.Activation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,120 +24,27 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "bench",
-    description = "Time the engine: passes against depth, matrix products.",
+    description = "Time the engine, compare it with others and with itself.",
     mixinStandardHelpOptions = true,
-    subcommands = {BenchCommand.Depth.class, BenchCommand.Gemm.class})
+    subcommands = {
+      BenchCommand.Depth.class,
+      BenchCommand.Gemm.class,
+      BenchCommand.Step.class,
+      BenchCommand.ActivationSpeed.class,
+      BenchCommand.Overhead.class,
+      BenchStartCommands.Start.class,
+      BenchStartCommands.Cliffs.class,
+      BenchPeersCommand.class,
+      BenchCompareCommand.class
+    })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "bench: say what to time, depth or gemm");
-  }
-
-  /** What both benchmarks share. */
-  static final class Common {
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec spec;
-
-    @Option(
-        names = "--providers",
-        split = ",",
-        paramLabel = "NAME",
-        description = "Providers; by default the fastest that runs here, with --full all of them.")
-    private List<String> providers;
-
-    @Option(
-        names = "--threads",
-        defaultValue = "0",
-        paramLabel = "N",
-        description = "Threads of the providers; 0 (the default) for all processors.")
-    private int threads;
-
-    @Option(
-        names = "--full",
-        description =
-            "Three virtual machines and ten iterations of a second each, for results to keep.")
-    private boolean full;
-
-    @Option(
-        names = "--out",
-        defaultValue = "bench/results",
-        paramLabel = "DIR",
-        description =
-            "Folder for the results, made if it does not exist (default: ${DEFAULT-VALUE}).")
-    private Path out;
-
-    @Option(names = "--verbose", description = "Show the output of JMH.")
-    private boolean verbose;
-
-    private Effort effort() {
-      return full ? Effort.FULL : Effort.SHORT;
-    }
-
-    private PrintWriter print() {
-      return spec.commandLine().getOut();
-    }
-
-    private void line(String text) {
-      print().println(text);
-      print().flush();
-    }
-
-    /**
-     * The providers to time, each opened once so that one that cannot run is an error now and not
-     * later.
-     */
-    private List<String> chosenProviders() {
-      if (providers == null) {
-        List<String> available =
-            Engine.candidates().stream()
-                .filter(Engine.Candidate::available)
-                .map(Engine.Candidate::name)
-                .toList();
-        return full ? available : available.subList(0, 1);
-      }
-      for (String name : providers) {
-        try (ComputeProvider provider = Engine.open(name, threads)) {
-          if (!provider.name().equals(name)) {
-            throw new IllegalArgumentException(
-                "provider '" + name + "': name it, such as " + provider.name());
-          }
-        }
-      }
-      return providers;
-    }
-
-    private void announce(double seconds) {
-      line(
-          String.format(
-              Locale.ROOT,
-              "%s run, about %s; do not use the machine for other work meanwhile",
-              effort().name(),
-              seconds < 100
-                  ? Math.round(seconds) + " seconds"
-                  : Math.round(seconds / 60) + " minutes"));
-    }
-
-    /** Runs a benchmark; whatever its user can mend is one line and exit code 1. */
-    private int guarded(Benchmark benchmark) {
-      try {
-        Machine machine = Machine.here();
-        Instant now = Instant.now();
-        benchmark.run(machine, new ResultFile(out, machine, now));
-        return 0;
-      } catch (IOException | IllegalArgumentException | IllegalStateException e) {
-        spec.commandLine().getErr().println("volterra: error: " + e.getMessage());
-        spec.commandLine().getErr().flush();
-        return 1;
-      }
-    }
-  }
-
-  /** What differs. */
-  @FunctionalInterface
-  private interface Benchmark {
-    void run(Machine machine, ResultFile results) throws IOException;
+    throw new ParameterException(
+        spec.commandLine(),
+        "bench: say what to time: " + String.join(", ", spec.subcommands().keySet()));
   }
 
   /** {@code volterra bench depth}. */
@@ -155,25 +55,27 @@ final class BenchCommand implements Runnable {
       mixinStandardHelpOptions = true)
   static final class Depth implements Callable<Integer> {
     private static final List<Integer> SHORT_DEPTHS = List.of(8, 16, 32, 64, 128);
-    private static final List<Integer> FULL_DEPTHS = List.of(8, 16, 32, 64, 128, 256);
+    private static final List<Integer> FULL_DEPTHS =
+        List.of(16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384);
 
-    @Mixin private Common common;
+    @Mixin private BenchOptions common;
+    @Mixin private BenchOptions.Repetitions repetitions;
 
     @Option(
         names = "--layers",
         split = ",",
         paramLabel = "L",
-        description = "Numbers of layers (default: 8,16,32,64,128, with --full also 256).")
+        description = "Numbers of layers (default: 8,16,32,64,128, with --full 16,32 ... 16384).")
     private List<Integer> layers;
 
     @Option(
         names = "--kernels",
         split = ",",
-        defaultValue = "dense,field:8,scalar",
         paramLabel = "KERNEL",
         description =
-            "Kernels: dense, field:M with M intervals, scalar (default: ${DEFAULT-VALUE}).")
-    private List<String> kernels;
+            "Kernels: dense, field:M with M intervals, scalar; behind an @ the algorithm"
+                + " (default: dense,field:8,scalar).")
+    private List<String> kernels = KernelChoice.DEFAULTS;
 
     @Option(
         names = "--longest",
@@ -184,104 +86,164 @@ final class BenchCommand implements Runnable {
     private Double longest;
 
     @Override
-    public Integer call() {
-      return common.guarded(this::run);
-    }
-
-    private void run(Machine machine, ResultFile results) throws IOException {
-      List<Integer> depths = layers != null ? layers : common.full ? FULL_DEPTHS : SHORT_DEPTHS;
-      double limit = longest == null ? (common.full ? 60 : 2) : longest;
+    public Integer call() throws IOException {
+      boolean full = repetitions.full();
       DepthStudy study =
-          new DepthStudy(
-              new DepthStudy.Settings(
-                  kernels,
-                  common.chosenProviders(),
-                  depths,
-                  common.threads,
-                  common.effort(),
-                  limit));
-      common.announce(study.expectedSeconds());
-      for (DepthStudy.Planned point : study.leftOut()) {
-        common.line(
-            String.format(
-                Locale.ROOT,
-                "left out: %s, a call takes more than %s s (--longest)",
-                point,
-                limit));
-      }
-      DepthResult result = study.run(common.verbose, this::progress);
-      common.line(String.format(Locale.ROOT, "%n%s", ResultTable.of(result)));
-      Path json = results.write(result);
-      Path svg = json.resolveSibling(json.getFileName().toString().replace(".json", ".svg"));
-      Files.writeString(svg, ScalingChart.svg(result, origin(machine, result)));
-      common.line(String.format(Locale.ROOT, "written: %s%nwritten: %s", json, svg));
+          common.checked(() ->
+              new DepthStudy(
+                  new DepthStudy.Settings(
+                      kernels,
+                      repetitions.providers(),
+                      layers != null ? layers : full ? FULL_DEPTHS : SHORT_DEPTHS,
+                      repetitions.threads(),
+                      repetitions.effort(),
+                      longest == null ? (full ? 60 : 2) : longest)));
+      study.leftOut().forEach(point -> common.line("left out: " + point));
+      common.run(
+          study,
+          repetitions.effort().name(),
+          (result, origin) -> ScalingChart.svg((DepthResult) result, subtitle(origin)));
+      return 0;
     }
 
-    private void progress(int done, int total, DepthPoint p) {
-      common.line(
-          String.format(
-              Locale.ROOT,
-              "[%d/%d] %s on %s, L = %d: forward %.3f ms, forward + backward %.3f ms",
-              done,
-              total,
-              p.kernel(),
-              p.provider(),
-              p.layers(),
-              p.forward().milliseconds(),
-              p.gradient().milliseconds()));
-    }
-
-    private String origin(Machine machine, DepthResult result) {
+    private String subtitle(String origin) {
       return String.format(
           Locale.ROOT,
-          "float32, 64 channels, batch of 64, %s, %s run; exponents with 95 %% intervals"
-              + "\n%s, %d processors, %s",
-          common.threads == 0 ? "all processors" : common.threads + " threads",
-          result.settings().effort().name(),
-          machine.cpu(),
-          machine.processors(),
-          result.virtualMachine());
+          "float32, 64 channels, batch of 64, %s, %s run; exponents with 95 %% intervals%n%s",
+          repetitions.threads() == 0 ? "all processors" : repetitions.threads() + " threads",
+          repetitions.effort().name(),
+          origin);
     }
   }
 
   /** {@code volterra bench gemm}. */
   @Command(
       name = "gemm",
-      description = "Time matrix products at the shapes of the network's layers.",
+      description =
+          "Time matrix products at the shapes of the network's layers, and those of OpenBLAS.",
       mixinStandardHelpOptions = true)
   static final class Gemm implements Callable<Integer> {
-    @Mixin private Common common;
+    @Mixin private BenchOptions common;
+    @Mixin private BenchOptions.Repetitions repetitions;
 
     @Option(
         names = "--shapes",
         split = ",",
         paramLabel = "SHAPE",
         description = "forward:L, transposed:L, weights:L for the products of layer L, or MxNxK.")
-    private List<String> shapes = GemmStudy.SHAPES;
+    private List<String> shapes = CaseStudies.SHAPES;
+
+    @Option(
+        names = "--openblas",
+        paramLabel = "LIBRARY",
+        description =
+            "Time this OpenBLAS too: libopenblas.so.0 of the package libopenblas0, or"
+                + " numpy.libs/libscipy_openblas*.so beside an installed numpy.")
+    private Path openBlas;
 
     @Override
-    public Integer call() {
-      return common.guarded(this::run);
+    public Integer call() throws IOException {
+      common.run(
+          common.checked(() ->
+              CaseStudies.gemm(
+                  shapes,
+                  repetitions.providers(),
+                  openBlas,
+                  repetitions.threads(),
+                  repetitions.effort())),
+          repetitions.effort().name());
+      return 0;
     }
+  }
 
-    private void run(Machine machine, ResultFile results) throws IOException {
-      GemmStudy study =
-          new GemmStudy(shapes, common.chosenProviders(), common.threads, common.effort());
-      common.announce(study.expectedSeconds());
-      GemmStudy.Result result = study.run(common.verbose, this::progress);
-      common.line(String.format(Locale.ROOT, "%n%s", ResultTable.of(result)));
-      common.line(String.format(Locale.ROOT, "written: %s", results.write(result)));
+  /** {@code volterra bench step}. */
+  @Command(
+      name = "step",
+      description = "Time whole training steps: forward pass, loss, backward pass, Adam.",
+      mixinStandardHelpOptions = true)
+  static final class Step implements Callable<Integer> {
+    @Mixin private BenchOptions common;
+    @Mixin private BenchOptions.Repetitions repetitions;
+
+    @Option(
+        names = "--sizes",
+        split = ",",
+        paramLabel = "BxdxL",
+        description = "Batch, channels and layers.")
+    private List<String> sizes = CaseStudies.STEPS;
+
+    @Option(
+        names = "--kernels",
+        split = ",",
+        paramLabel = "KERNEL",
+        description = "Kernels, as bench depth takes them (default: dense).")
+    private List<String> kernels = List.of("dense");
+
+    @Override
+    public Integer call() throws IOException {
+      List<Integer> threads =
+          repetitions.threads() == 0 ? List.of(1, 2) : List.of(repetitions.threads());
+      common.run(
+          common.checked(() ->
+              CaseStudies.step(
+                  sizes, kernels, repetitions.providers(), threads, repetitions.effort())),
+          repetitions.effort().name());
+      return 0;
     }
+  }
 
-    private void progress(GemmStudy.Point p) {
-      common.line(
-          String.format(
-              Locale.ROOT,
-              "%s on %s: %.4f ms, %.1f GF/s",
-              p.shape(),
-              p.provider(),
-              p.product().milliseconds(),
-              p.product().gigaflops()));
+  /** {@code volterra bench activation}. */
+  @Command(
+      name = "activation",
+      description = "Time activation functions and their adjoints.",
+      mixinStandardHelpOptions = true)
+  static final class ActivationSpeed implements Callable<Integer> {
+    @Mixin private BenchOptions common;
+    @Mixin private BenchOptions.Repetitions repetitions;
+
+    @Option(
+        names = "--functions",
+        split = ",",
+        paramLabel = "NAME",
+        description = "Functions (default: all).")
+    private List<String> functions =
+        Arrays.stream(Activation.values()).map(Activation::toString).toList();
+
+    @Override
+    public Integer call() throws IOException {
+      common.run(
+          common.checked(() ->
+              CaseStudies.activation(
+                  functions, repetitions.providers(), repetitions.threads(), repetitions.effort())),
+          repetitions.effort().name());
+      return 0;
+    }
+  }
+
+  /** {@code volterra bench overhead}. */
+  @Command(
+      name = "overhead",
+      description = "Time tiny networks, where starting each primitive is what costs.",
+      mixinStandardHelpOptions = true)
+  static final class Overhead implements Callable<Integer> {
+    @Mixin private BenchOptions common;
+    @Mixin private BenchOptions.Repetitions repetitions;
+
+    @Option(
+        names = "--kernels",
+        split = ",",
+        paramLabel = "KERNEL",
+        description = "Kernels, as bench depth takes them (default: dense,field:8,scalar).")
+    private List<String> kernels = KernelChoice.DEFAULTS;
+
+    @Override
+    public Integer call() throws IOException {
+      common.run(
+          common.checked(() ->
+              CaseStudies.overhead(
+                  kernels, repetitions.providers(), repetitions.threads(), repetitions.effort())),
+          repetitions.effort().name());
+      return 0;
     }
   }
 }

@@ -3,8 +3,6 @@ package org.volterra.experiments;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,48 +13,115 @@ import org.volterra.bench.DepthPoint;
 import org.volterra.bench.DepthResult;
 import org.volterra.bench.DepthStudy;
 import org.volterra.bench.Effort;
+import org.volterra.bench.Origin;
+import org.volterra.bench.PeerCase;
+import org.volterra.bench.PeerResult;
+import org.volterra.bench.Spread;
 import org.volterra.bench.Timing;
-import picocli.CommandLine;
 
 class BenchCommandTest {
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private static final Origin ORIGIN = new Origin(Effort.SHORT, "JVM", List.of());
 
   @TempDir private Path folder;
 
-  private int run(String... arguments) {
-    return new CommandLine(new BenchCommand())
-        .setOut(new PrintWriter(out))
-        .setErr(new PrintWriter(err))
-        .execute(arguments);
+  private CommandLineRun bench(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("bench"));
+    all.addAll(List.of(arguments));
+    return CommandLineRun.of(all.toArray(String[]::new));
   }
 
   @Test
   void helpNamesTheOptions() {
-    assertThat(run("depth", "--help")).isZero();
-    assertThat(out.toString()).contains("--layers", "--kernels", "--providers", "--full", "--out");
+    assertThat(bench("depth", "--help").succeeded().out())
+        .contains("--layers", "--kernels", "--providers", "--full", "--out");
+    for (String command :
+        List.of("gemm", "step", "activation", "overhead", "start", "cliffs", "peers", "compare")) {
+      assertThat(bench(command, "--help").succeeded().out()).contains("--out");
+    }
   }
 
   @Test
   void benchAloneAsksWhatToTime() {
-    assertThat(run()).isEqualTo(CommandLine.ExitCode.USAGE);
-    assertThat(err.toString()).contains("depth or gemm");
+    bench().refused("depth, gemm, step, activation, overhead, start, cliffs, peers, compare");
   }
 
   @Test
-  void mistakesAreOneLine() throws IOException {
-    assertMistake("kernel 'dens'", "depth", "--kernels", "dens", "--out", folder.toString());
-    assertMistake("'abacus'", "depth", "--providers", "abacus", "--out", folder.toString());
-    assertMistake("layers 0", "depth", "--layers", "0", "--out", folder.toString());
-    assertMistake("shape 'big'", "gemm", "--shapes", "big", "--out", folder.toString());
-    Path file = Files.writeString(folder.resolve("occupied"), "");
-    assertMistake("cannot write to the folder " + file, "depth", "--out", file.toString());
+  void mistakesAreRefused() {
+    bench("depth", "--kernels", "dens").refused("kernel 'dens'");
+    bench("depth", "--kernels", "dense@fast").refused("dense is summed by direct");
+    bench("depth", "--providers", "abacus").refused("'abacus'");
+    bench("depth", "--layers", "0").refused("layers 0");
+    bench("depth", "--threads", "-1").refused("threads -1");
+    bench("gemm", "--shapes", "big").refused("shape 'big'");
+    bench("gemm", "--openblas", "nowhere.so").refused("no such library: nowhere.so");
+    bench("step", "--sizes", "64x64").refused("size '64x64'");
+    bench("activation", "--functions", "step").refused("'step'");
+    bench("overhead", "--kernels", "tiny").refused("kernel 'tiny'");
+    bench("cliffs", "--jvms", "0").refused("jvms 0");
+    bench("start", "--seconds", "0.1").refused("seconds 0.1");
+    bench("peers").refused("--python");
+    bench("peers", "--python", "python3", "--script", "no.py").refused("no such script: no.py");
+    bench("compare", "abc").refused("B");
   }
 
-  private void assertMistake(String message, String... arguments) {
-    err.getBuffer().setLength(0);
-    assertThat(run(arguments)).isEqualTo(1);
-    assertThat(err.toString().lines()).singleElement().asString().contains(message);
+  @Test
+  void mistakesOfPeersAreRefused() throws IOException {
+    Path script = Files.writeString(folder.resolve("peer.py"), "");
+    String[] start = {"peers", "--python", "python3", "--script", script.toString()};
+    for (String[] pair :
+        new String[][] {
+          {"--cases", "dense"}, {"--variants", "quick"}, {"--works", "play"}, {"--threads", "0"}
+        }) {
+      List<String> arguments = new ArrayList<>(List.of(start));
+      arguments.addAll(List.of(pair));
+      bench(arguments.toArray(String[]::new)).refused(pair[1]);
+    }
+  }
+
+  @Test
+  void folderThatCannotBeWrittenIsOneLine() throws IOException {
+    Path file = Files.writeString(folder.resolve("occupied"), "");
+    bench("depth", "--out", file.toString()).failed("cannot write to the folder " + file);
+  }
+
+  @Test
+  void changesBetweenCommitsAreShown() throws IOException {
+    bench("compare", "a", "b", "--out", folder.toString()).failed("history.jsonl does not exist");
+    Files.writeString(
+        folder.resolve("history.jsonl"), line("aaa1", 10) + "\n" + line("bbb2", 5) + "\n");
+    assertThat(bench("compare", "a", "b", "--out", folder.toString()).succeeded().out())
+        .contains("aaa1 to bbb2: 1 of 1 measurements changed", "layers=8 forward ms", "better");
+    bench("compare", "a", "c", "--out", folder.toString()).refused("commit 'c' fits none");
+  }
+
+  private static String line(String commit, double value) {
+    return ("{'commit':'%s','time':'2026-01-02T03:04:05Z','cpu':'X','processors':2,"
+            + "'virtualMachine':'V','benchmark':'depth','parameters':{'layers':'8'},"
+            + "'quantity':'forward ms','value':%s,'low':null,'high':null,'forks':3}")
+        .formatted(commit, value)
+        .replace('\'', '"');
+  }
+
+  @Test
+  void cliffsDecideTheExitCode() {
+    String[] arguments = {
+      "cliffs",
+      "--jvms",
+      "2",
+      "--seconds",
+      "1",
+      "--size",
+      "2x4x2",
+      "--provider",
+      "scalar",
+      "--out",
+      folder.toString()
+    };
+    CommandLineRun run = bench(arguments);
+    boolean fell = run.out().contains("cliff: ");
+    assertThat(run.code()).isEqualTo(fell ? 1 : 0);
+    assertThat(run.out()).contains("to steady speed", fell ? "fell off a cliff" : "no cliffs");
+    assertThat(folder).isDirectoryContaining("glob:**-cliffs.json");
   }
 
   @Test
@@ -73,14 +138,45 @@ class BenchCommandTest {
     }
     DepthStudy.Settings settings =
         new DepthStudy.Settings(kernels, List.of("scalar"), List.of(8, 64), 0, Effort.SHORT, 1);
-    String svg =
-        ScalingChart.svg(new DepthResult(settings, points, "JVM", List.of()), "a <machine> & more");
+    String svg = ScalingChart.svg(new DepthResult(settings, points, ORIGIN), "a <machine> & more");
     for (String text :
         List.of(
             "dense, scalar, forward: L^2.00",
             "scalar, scalar, forward + backward: L^2.00",
             "number of layers L",
             "a &lt;machine&gt; &amp; more")) {
+      assertThat(svg.contains(text)).as(text).isTrue();
+    }
+  }
+
+  @Test
+  void chartShowsEveryRatio() {
+    List<PeerResult.Point> points = new ArrayList<>();
+    for (String variant : List.of("concat", "buffer")) {
+      for (int threads : new int[] {1, 2}) {
+        Spread ratio = Spread.of(1.5, 2, 3);
+        points.add(
+            new PeerResult.Point(
+                PeerCase.parse("dense:2x3x4"),
+                "step",
+                variant,
+                threads,
+                ratio,
+                ratio,
+                ratio,
+                1,
+                1));
+      }
+    }
+    String svg = RatioChart.svg(new PeerResult("PyTorch 2", points, ORIGIN), "a machine");
+    for (String text :
+        List.of(
+            "dense:2x3x4 step, 1 thread",
+            "dense:2x3x4 step, 2 threads",
+            "PyTorch, concat",
+            "PyTorch, buffer",
+            "time of PyTorch / time of Volterra",
+            "a machine")) {
       assertThat(svg.contains(text)).as(text).isTrue();
     }
   }

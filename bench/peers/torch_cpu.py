@@ -1,0 +1,99 @@
+"""The peer of `volterra bench peers`: the same networks in PyTorch on the CPU.
+
+    torch_cpu.py KIND BxdxL THREADS VARIANT WORK
+
+KIND dense: x_l = x_0 + b_l + (1/L) sum_{k<l} tanh(x_k) K_{l,k}, l = 1 ... L, WORK forward or step: mean squared error against a target,
+gradients of all parameters, Adam. VARIANT
+    concat    the features of all earlier layers are concatenated for each layer, gradients by autograd: how DenseNets are written
+    compiled  the same through torch.compile
+    blocked   16 layers at a time push their features into the sums of all later ones, gradients by autograd
+    buffer    features are written into one preallocated buffer, the backward pass is written by hand
+KIND fractional: x_l = x_0 + sum_{k<l} c_{l-k} tanh(x_k), the explicit product-rectangle method of order 1/2, WORK forward. VARIANT
+    loop      a loop over the past, as torchfde does it
+    buffer    one matrix-vector product with a preallocated buffer
+
+Prints one line of JSON with values to check, then answers each line of its input with a line of JSON: `time SECONDS`, `memory`.
+The networks are in torch_networks.py; their parameters come from its function `uniform`, which Volterra computes too.
+"""
+
+import json
+import signal
+import sys
+import time
+
+COMPILE_LIMIT_SECONDS = 240
+
+
+def fail(message):
+    print(json.dumps({"error": message}), flush=True)
+    sys.exit(1)
+
+
+try:
+    import torch
+    from torch_networks import VARIANTS
+except ImportError:
+    fail(f"torch is not installed for this Python: {sys.executable} -m pip install torch")
+
+
+def spread(values, count=16):
+    flat = values.detach().reshape(-1)
+    return [flat[i * (flat.numel() - 1) // (count - 1)].item() for i in range(count)]
+
+
+def prepare(net, work):
+    """The call that is timed, and values that show whether it is right."""
+    if work == "forward":
+        def call():
+            with torch.no_grad():
+                return net.forward()
+        return call, spread(call())
+    loss, n = net.gradient(), net.depth
+    check = [loss.item()]
+    for l in (1, (n + 1) // 2, n):
+        check += spread(net.bias.grad[l - 1]) + spread(net.kernel_gradient(l, 0)) + spread(net.kernel_gradient(l, l - 1))
+    adam = torch.optim.Adam(net.parameters(), lr=1e-4, fused=True)
+
+    def call():
+        net.gradient()
+        adam.step()
+    return call, check
+
+
+def timed(call, seconds):
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < end:
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return {"milliseconds": 1000 * sorted(times)[len(times) // 2], "calls": len(times)}
+
+
+def peak_memory():
+    try:
+        with open("/proc/self/status") as status:
+            return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    except OSError:
+        return None
+
+
+def main():
+    kind, size, threads, variant, work = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    if variant == "compiled":
+        signal.signal(signal.SIGALRM, lambda *_: fail(f"torch.compile took more than {COMPILE_LIMIT_SECONDS} s"))
+        signal.alarm(COMPILE_LIMIT_SECONDS)
+    try:
+        call, check = prepare(VARIANTS[kind][variant](*map(int, size.split("x"))), work)
+    except Exception as e:  # such as no C++ compiler for torch.compile
+        fail(" ".join(f"{type(e).__name__}: {e}".split())[:300])
+    signal.alarm(0)
+    print(json.dumps({"name": f"PyTorch {torch.__version__}", "check": check}), flush=True)
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        answer = timed(call, float(arguments[0])) if command == "time" else {"peakBytes": peak_memory()}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+package org.volterra.bench;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Fresh virtual machines as a user who embeds the engine starts them. */
+final class JavaProcess {
+  /** The only flags that the engine needs. */
+  static final List<String> EMBEDDING_FLAGS = List.of("--add-modules", "jdk.incubator.vector");
+
+  private JavaProcess() {}
+
+  /** The command that runs a main class of this class path. */
+  static List<String> command(Class<?> main, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(EMBEDDING_FLAGS);
+    command.add("-cp");
+    command.add(classPath());
+    command.add(main.getName());
+    command.addAll(arguments);
+    return command;
+  }
+
+  /** With absolute names: a process may be started in another folder. */
+  private static String classPath() {
+    List<String> absolute = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      absolute.add(Path.of(entry).toAbsolutePath().toString());
+    }
+    return String.join(File.pathSeparator, absolute);
+  }
+}

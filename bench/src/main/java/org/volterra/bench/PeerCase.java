@@ -1,0 +1,87 @@
+package org.volterra.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Work that Volterra and PyTorch both do.
+ *
+ * @param kind what kind of network
+ * @param size its size
+ */
+public record PeerCase(Kind kind, NetworkSize size) {
+  /** The cases that are compared unless others are asked for. */
+  public static final List<String> DEFAULTS =
+      List.of(
+          "dense:64x64x32",
+          "dense:64x64x128",
+          "dense:64x64x256",
+          "dense:256x128x64",
+          "fractional:64x64x201",
+          "fractional:64x64x1024");
+
+  /** A kind of network; {@code bench/peers/torch_cpu.py} says what each and each variant is. */
+  public enum Kind {
+    /** An independent matrix for each pair of layers. */
+    DENSE,
+    /** Fractional integration of order 1/2, one coefficient for each lag. */
+    FRACTIONAL;
+
+    /**
+     * How the peer can be written.
+     *
+     * @return names of variants
+     */
+    public List<String> variants() {
+      return switch (this) {
+        case DENSE -> List.of("concat", "buffer", "blocked", "compiled");
+        case FRACTIONAL -> List.of("loop", "buffer");
+      };
+    }
+
+    /**
+     * What can be timed.
+     *
+     * @return forward passes, whole training steps
+     */
+    public List<String> works() {
+      return switch (this) {
+        case DENSE -> List.of("forward", "step");
+        case FRACTIONAL -> List.of("forward");
+      };
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * Reads a case.
+   *
+   * @param text {@code KIND:BxdxL}, such as {@code dense:64x64x128}
+   * @return the case
+   * @throws IllegalArgumentException if it is none
+   */
+  public static PeerCase parse(String text) {
+    String[] parts = text.split(":", -1);
+    for (Kind kind : Kind.values()) {
+      if (parts.length == 2 && parts[0].equals(kind.toString())) {
+        return new PeerCase(kind, NetworkSize.parse(parts[1]));
+      }
+    }
+    throw new IllegalArgumentException(
+        "case '"
+            + text
+            + "': must be KIND:BxdxL with KIND one of "
+            + Arrays.stream(Kind.values()).map(Kind::toString).collect(Collectors.joining(", ")));
+  }
+
+  @Override
+  public String toString() {
+    return kind + ":" + size;
+  }
+}

@@ -1,0 +1,182 @@
+package org.volterra.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/**
+ * What a {@link StartStudy} measured.
+ *
+ * @param settings what was asked for
+ * @param groups the results by kernel
+ * @param origin how they were measured
+ */
+public record StartResult(StartStudy.Settings settings, List<Group> groups, Origin origin)
+    implements StudyResult {
+  /** A steady speed may be slower than the median of all virtual machines by this factor. */
+  public static final double SLOWEST = 1.3;
+
+  /** It must be reached after this time, in milliseconds since the start of the process. */
+  public static final double LATEST = 2000;
+
+  /** Copies the list. */
+  public StartResult {
+    groups = List.copyOf(groups);
+  }
+
+  /**
+   * The virtual machines of one kernel.
+   *
+   * @param kernel name of the kernel
+   * @param traces what each did, at least one
+   */
+  public record Group(String kernel, List<StartTrace> traces) {
+    /** Copies the list. */
+    public Group {
+      traces = List.copyOf(traces);
+    }
+
+    private Spread spread(ToDoubleFunction<StartTrace> quantity) {
+      return Spread.of(traces.stream().mapToDouble(quantity).toArray());
+    }
+
+    private double worst(ToDoubleFunction<StartTrace> quantity) {
+      return traces.stream().mapToDouble(quantity).max().orElseThrow();
+    }
+
+    /** What counts as steady speed: not slower than the median by more than the factor. */
+    private double limit() {
+      return SLOWEST * spread(StartTrace::steady).median();
+    }
+
+    private double reached(StartTrace trace) {
+      return trace.reached(limit());
+    }
+
+    /**
+     * The virtual machines that are too slow or become fast too late.
+     *
+     * @return a line for each, none if there is no cliff
+     */
+    public List<String> cliffs() {
+      double median = spread(StartTrace::steady).median();
+      List<String> cliffs = new ArrayList<>();
+      for (int i = 0; i < traces.size(); i++) {
+        StartTrace trace = traces.get(i);
+        String name = "virtual machine " + (i + 1) + ", " + kernel + ": ";
+        if (!(trace.steady() <= limit())) {
+          cliffs.add(
+              String.format(
+                  Locale.ROOT,
+                  "%ssteady at %s ms a step, %.2f times the median of %s ms (allowed: %.1f)",
+                  name,
+                  ResultTable.milliseconds(trace.steady()),
+                  trace.steady() / median,
+                  ResultTable.milliseconds(median),
+                  SLOWEST));
+        } else if (!(reached(trace) <= LATEST)) {
+          cliffs.add(
+              String.format(
+                  Locale.ROOT,
+                  "%ssteady only after %.0f ms (allowed: %.0f)",
+                  name,
+                  reached(trace),
+                  LATEST));
+        }
+      }
+      return cliffs;
+    }
+  }
+
+  /**
+   * The virtual machines that are too slow or become fast too late.
+   *
+   * @return a line for each, none if there is no cliff
+   */
+  public List<String> cliffs() {
+    return groups.stream().flatMap(group -> group.cliffs().stream()).toList();
+  }
+
+  @Override
+  public String benchmark() {
+    return settings.name();
+  }
+
+  @Override
+  public Map<String, Object> content() {
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("size", settings.size().toString());
+    content.put("provider", settings.provider());
+    content.put("threads", settings.threads());
+    content.put("cliffs", cliffs());
+    content.put("points", groups.stream().map(StartResult::json).toList());
+    return content;
+  }
+
+  private static Map<String, Object> json(Group group) {
+    Map<String, Object> point = new LinkedHashMap<>();
+    point.put("kernel", group.kernel());
+    point.put("firstMilliseconds", numbers(group, StartTrace::first));
+    point.put("reachedMilliseconds", numbers(group, group::reached));
+    point.put("steadyMilliseconds", numbers(group, StartTrace::steady));
+    return point;
+  }
+
+  private static List<Object> numbers(Group group, ToDoubleFunction<StartTrace> quantity) {
+    List<Object> numbers = new ArrayList<>(); // with null for what was never reached
+    group.traces().forEach(trace -> numbers.add(Json.number(quantity.applyAsDouble(trace))));
+    return numbers;
+  }
+
+  @Override
+  public ResultTable table() {
+    ResultTable table =
+        new ResultTable(2, "kernel", "ms", "median", "quartile", "quartile", "slowest", "ratio");
+    for (Group group : groups) {
+      row(table, group, "to the first step", StartTrace::first);
+      row(table, group, "to steady speed", group::reached);
+      row(table, group, "a step at steady speed", StartTrace::steady);
+    }
+    return table;
+  }
+
+  private static void row(
+      ResultTable table, Group group, String what, ToDoubleFunction<StartTrace> quantity) {
+    Spread spread = group.spread(quantity);
+    double worst = group.worst(quantity);
+    table.row(
+        group.kernel(),
+        what,
+        ResultTable.milliseconds(spread.median()),
+        ResultTable.milliseconds(spread.low()),
+        ResultTable.milliseconds(spread.high()),
+        Double.isInfinite(worst) ? "never" : ResultTable.milliseconds(worst),
+        Double.isInfinite(worst)
+            ? ResultTable.NONE
+            : String.format(Locale.ROOT, "%.2f", worst / spread.median()));
+  }
+
+  @Override
+  public List<Measurement> measurements() {
+    return groups.stream()
+        .flatMap(group -> {
+          Map<String, String> parameters =
+              Map.of(
+                  "kernel", group.kernel(),
+                  "size", settings.size().toString(),
+                  "provider", settings.provider(),
+                  "threads", String.valueOf(settings.threads()));
+          int forks = group.traces().size();
+          return Stream.of(
+              Measurement.of(parameters, "first step ms", group.spread(StartTrace::first), forks),
+              Measurement.of(parameters, "steady after ms", group.spread(group::reached), forks),
+              Measurement.of(
+                  parameters, "steady step ms", group.spread(StartTrace::steady), forks));
+        })
+        .toList();
+  }
+}

@@ -1,0 +1,118 @@
+package org.volterra.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class StartResultTest {
+  /** Windows of 100 ms from 400 ms on: slow until a time, then steady. */
+  private static StartTrace trace(double slowUntil, double steady) {
+    double[] ends = IntStream.range(0, 40).mapToDouble(i -> 400 + 100.0 * i).toArray();
+    double[] medians = Arrays.stream(ends).map(t -> t < slowUntil ? 50 : steady).toArray();
+    return trace(300, ends, medians);
+  }
+
+  private static StartTrace trace(double first, double[] ends, double[] medians) {
+    return new StartTrace(
+        first,
+        IntStream.range(0, ends.length)
+            .mapToObj(i -> new StartTrace.Window(ends[i], medians[i]))
+            .toList());
+  }
+
+  private static StartResult result(StartTrace... traces) {
+    StartStudy.Settings settings =
+        new StartStudy.Settings(
+            "cliffs", List.of("dense"), NetworkSize.parse("4x8x2"), "scalar", 1, 1, 1);
+    return new StartResult(
+        settings,
+        List.of(new StartResult.Group("dense", List.of(traces))),
+        new Origin(Effort.SHORT, "JVM", List.of()));
+  }
+
+  @Test
+  void evenStartsHaveNoCliff() {
+    StartResult result = result(trace(1000, 1), trace(1500, 1.1), trace(1900, 1.25));
+    assertThat(result.cliffs()).isEmpty();
+    assertThat(result.table().toString())
+        .containsPattern("dense +to the first step +300")
+        .containsPattern("dense +to steady speed +1500")
+        .containsPattern("a step at steady speed +1.100 .* 1.14");
+    assertThat(result.measurements()).hasSize(3);
+  }
+
+  @Test
+  void slowMachineIsACliff() {
+    assertThat(result(trace(1000, 1), trace(1000, 1), trace(1000, 1.4)).cliffs())
+        .singleElement()
+        .asString()
+        .contains("virtual machine 3", "1.40 times the median", "allowed: 1.3");
+  }
+
+  @Test
+  void lateMachineIsACliff() {
+    StartResult result = result(trace(1000, 1), trace(2600, 1));
+    assertThat(result.cliffs())
+        .singleElement()
+        .asString()
+        .contains("virtual machine 2", "only after 2600 ms");
+  }
+
+  @Test
+  void machineThatNeverGetsFastIsShown() {
+    StartResult result = result(trace(1000, 1), trace(1000, 1), trace(1e9, 1));
+    assertThat(result.cliffs()).hasSize(1);
+    assertThat(result.table().toString()).contains("never");
+    assertThat(result.content().toString()).contains("null");
+  }
+
+  @Test
+  void oneFastWindowIsNotSteady() {
+    double[] ends = {100, 200, 300, 400, 500, 600, 700};
+    StartTrace trace = trace(50, ends, new double[] {1, 9, 1, 1, 9, 1, 1});
+    assertThat(trace.reached(2)).as("all that are left").isEqualTo(600);
+    assertThat(trace(50, ends, new double[] {1, 9, 1, 1, 1, 9, 9}).reached(2)).isEqualTo(300);
+    assertThat(trace(50, ends, new double[] {9, 9, 9, 9, 9, 9, 9}).reached(2)).isInfinite();
+  }
+
+  @Test
+  void argumentsAreChecked() {
+    assertThatThrownBy(() -> new StartTrace(1, List.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+    for (int machines : new int[] {0, -1}) {
+      assertThatThrownBy(() ->
+              new StartStudy.Settings(
+                  "start", List.of("dense"), NetworkSize.parse("4x8x2"), "x", 1, machines, 1))
+          .hasMessageContaining("jvms " + machines);
+    }
+  }
+
+  @Test
+  void freshVirtualMachineIsMeasured() {
+    StartStudy study =
+        new StartStudy(
+            new StartStudy.Settings(
+                "start", List.of("scalar"), NetworkSize.parse("2x4x2"), "scalar", 1, 1, 1));
+    List<String> progress = new ArrayList<>();
+    StartResult result = study.run(false, progress::add);
+    assertThat(progress).singleElement().asString().contains("[1/1] scalar: first step after");
+    assertThat(result.groups().getFirst().traces().getFirst().first()).isBetween(10.0, 60_000.0);
+    assertThat(result.origin().flags()).containsExactly("--add-modules", "jdk.incubator.vector");
+  }
+
+  @Test
+  void virtualMachineThatFailsSaysWhy() {
+    StartStudy study =
+        new StartStudy(
+            new StartStudy.Settings(
+                "start", List.of("scalar"), NetworkSize.parse("2x4x2"), "abacus", 1, 1, 1));
+    assertThatThrownBy(() -> study.run(false, line -> {}))
+        .isInstanceOf(BenchmarkFailedException.class)
+        .hasMessageContaining("abacus");
+  }
+}
