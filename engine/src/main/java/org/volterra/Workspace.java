@@ -329,6 +329,15 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
+   * How the sums of the kernel are computed, and why.
+   *
+   * @return the plan
+   */
+  public SumPlan sumPlan() {
+    return memory.sumPlan();
+  }
+
+  /**
    * The bytes of all histories: features, states, sums, and their gradients.
    *
    * @return a count in bytes

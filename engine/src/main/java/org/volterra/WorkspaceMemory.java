@@ -5,10 +5,8 @@ import java.util.List;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthParameter;
 import org.volterra.depth.LineMesh;
-import org.volterra.depth.TriangleMesh;
 import org.volterra.feature.FeatureMap;
 import org.volterra.feature.Stage;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.History;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.Resources;
@@ -19,11 +17,6 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
-import org.volterra.sum.FieldScratch;
-import org.volterra.sum.FieldSum;
-import org.volterra.sum.MatrixSum;
-import org.volterra.sum.MeshRows;
-import org.volterra.sum.ScalarSum;
 
 /**
  * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and
@@ -72,10 +65,8 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix output;
   private final Matrix[] stageValues;
   private final Matrix[] stageGradients;
-  private final MeshRows meshRows;
-  private final Buffer fieldScratch;
-  private final Matrix[] coefficients;
-  private final Matrix[] coefficientGradients;
+  private final SumPlan sumPlan;
+  private final SumBinding sumBinding;
   private final DepthParameter bias;
   private final DepthParameter source;
   private final DepthParameter[] stageWeights;
@@ -89,7 +80,7 @@ final class WorkspaceMemory implements AutoCloseable {
     budget.require(
         "a batch of " + batch + " at depth " + network.spec().depth(),
         historyBytes(network, batch, training));
-    return new WorkspaceMemory(network, batch, training);
+    return new WorkspaceMemory(network, batch, training, budget);
   }
 
   /** Slices of states beside the history, of sums, and of gradients. */
@@ -109,7 +100,7 @@ final class WorkspaceMemory implements AutoCloseable {
     return training && spec.activation() != Activation.IDENTITY ? spec.depth() : 1;
   }
 
-  private WorkspaceMemory(Network network, int batch, boolean training) {
+  private WorkspaceMemory(Network network, int batch, boolean training, MemoryBudget budget) {
     this.spec = network.spec();
     this.layout = network.layout();
     this.provider = network.provider();
@@ -117,6 +108,8 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
+    long left = Math.max(1, budget.bytes() - historyBytes(network, batch, training));
+    sumPlan = SumPlan.of(spec, provider, type, batch, training, new MemoryBudget(left));
     boolean complete = false;
     try {
       int slices = spec.depth() + 1;
@@ -143,13 +136,7 @@ final class WorkspaceMemory implements AutoCloseable {
       stageWeights = new DepthParameter[stages];
       stageBiases = new DepthParameter[stages];
       bindStages(rows);
-      meshRows = meshRows();
-      fieldScratch = meshRows == null ? null : fieldBuffer(rows);
-      coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
-      coefficientGradients =
-          training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
-              ? group("kernel").in(gradients)
-              : null;
+      sumBinding = new SumBinding(network, sumPlan, gradients, resources);
       bias = spec.bias() == null ? null : bind("bias", spec.bias(), 1);
       source =
           spec.source() instanceof Source.Linear linear
@@ -221,33 +208,6 @@ final class WorkspaceMemory implements AutoCloseable {
     return training ? group.in(gradients) : new Matrix[group.entries().size()];
   }
 
-  /** Splits the rows of the mesh into its nodes. */
-  private static Matrix[] nodes(Matrix[] meshRows, int height) {
-    Matrix[] nodes = new Matrix[meshRows.length * (meshRows.length + 1) / 2];
-    for (int i = 0; i < meshRows.length; i++) {
-      for (int j = 0; j <= i; j++) {
-        nodes[TriangleMesh.index(i, j)] = meshRows[i].rows(j * height, height);
-      }
-    }
-    return nodes;
-  }
-
-  private Matrix[] coefficients(DepthKernel.Scalar scalar) {
-    if (scalar.trainable()) {
-      return group("kernel").in(parameters);
-    }
-    int layers = spec.depth();
-    Buffer buffer = resources.own(provider.allocate(type, (long) layers * (layers + 1) / 2));
-    Matrix[] rows = new Matrix[layers];
-    for (int l = 1; l <= layers; l++) {
-      rows[l - 1] = Matrix.vector(buffer, (long) l * (l - 1) / 2, l);
-      for (int k = 0; k < l; k++) {
-        rows[l - 1].set(0, k, scalar.function().at(spec.grid().time(l), spec.grid().time(k)));
-      }
-    }
-    return rows;
-  }
-
   Views views(int batch) {
     int rows = batch * spec.positions();
     boolean whole = batch == history.batch();
@@ -270,47 +230,12 @@ final class WorkspaceMemory implements AutoCloseable {
     return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
   }
 
-  private MeshRows meshRows() {
-    return spec.kernel() instanceof DepthKernel.Field field
-        ? new MeshRows(spec.grid(), new LineMesh(field.intervals(), spec.grid().horizon()))
-        : null;
-  }
-
-  private Buffer fieldBuffer(int rows) {
-    long length =
-        FieldScratch.length(meshRows.largest(), rows, spec.featureChannels(), spec.channels());
-    return resources.own(provider.allocate(type, length));
+  SumPlan sumPlan() {
+    return sumPlan;
   }
 
   CumulativeSum sum(Views v) {
-    return switch (spec.kernel()) {
-      case DepthKernel.Dense dense ->
-          new MatrixSum(
-              p,
-              spec.scale(),
-              DepthParameter.perLayer(
-                  group("kernel").in(parameters), gradientsOf(group("kernel")), 1),
-              v.history(),
-              v.gradient());
-      case DepthKernel.Field field ->
-          new FieldSum(
-              p,
-              spec.scale(),
-              meshRows,
-              nodes(group("kernel").in(parameters), spec.featureChannels()),
-              training ? nodes(group("kernel").in(gradients), spec.featureChannels()) : null,
-              v.history(),
-              v.gradient(),
-              new FieldScratch(
-                  fieldScratch,
-                  meshRows.largest(),
-                  v.rows(),
-                  spec.featureChannels(),
-                  spec.channels()));
-      case DepthKernel.Scalar scalar ->
-          new ScalarSum(
-              p, spec.scale(), coefficients, coefficientGradients, v.history(), v.gradient());
-    };
+    return sumBinding.bind(v.rows(), v.history(), v.gradient());
   }
 
   /** φ bound to its memory, or null if it is the identity. */
