@@ -28,7 +28,8 @@ import java.util.function.DoubleUnaryOperator;
 public record ExponentialFit(List<Double> weights, List<Double> rates, double errorBound) {
   private static final int SAMPLES = 64;
   private static final int DEGREE = 16;
-  private static final int MOST = 80;
+  private static final int MOST = 60;
+  private static final double[] REACHES = {1, 4, 16};
 
   /** Σ |c_r| e^(−λ_r from) may be so many times the largest value. */
   private static final double MASS = 16;
@@ -67,7 +68,7 @@ public record ExponentialFit(List<Double> weights, List<Double> rates, double er
     double goal = tolerance * Math.max(size, Double.MIN_NORMAL);
     double best = Double.POSITIVE_INFINITY;
     for (int count = 1; count <= MOST; count++) {
-      for (double reach : new double[] {1, 4}) {
+      for (double reach : REACHES) {
         double[] rates = rates(count, from, to, reach);
         double[] weights =
             LeastSquares.solve(

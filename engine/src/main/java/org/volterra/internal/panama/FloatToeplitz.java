@@ -58,7 +58,7 @@ final class FloatToeplitz {
           MemorySegment w = scratch.large(3L * size * ELEMENT);
           transform(size, x, strip, w, 0, 2L * size * ELEMENT);
           FloatFourier.multiply(w, 0, 2 * size, prepared.segment, prepared.start, transpose);
-          FloatFourier.inverse(w, 0, 2 * size);
+          FloatFourierBack.inverse(w, 0, 2 * size);
           finish(size, factor, w, keep, y, strip);
         });
   }
@@ -93,12 +93,12 @@ final class FloatToeplitz {
     long column = (long) strip * COLUMNS * BYTES;
     int width = Math.min(COLUMNS, y.columns - strip * COLUMNS);
     if (y.rows == size && width == COLUMNS && (keep == 0 || keep == 1)) {
-      FloatFourier.lastStep(
+      FloatFourierBack.lastStep(
           w, 0, 2 * size, factor, keep == 1, y.segment, y.start + column, y.stride);
       return;
     }
     long spare = 2L * size * ELEMENT;
-    FloatFourier.lastStep(w, 0, 2 * size, factor, false, w, spare, ELEMENT);
+    FloatFourierBack.lastStep(w, 0, 2 * size, factor, false, w, spare, ELEMENT);
     for (int i = 0; i < y.rows; i++) {
       long to = y.start + i * y.stride + column;
       for (int c = 0; c < width; c++) {
