@@ -29,7 +29,6 @@ final class HistorySet {
   private final Network network;
   private final NetworkSpec spec;
   private final int batch;
-  private final MeshRows mesh;
   private final boolean training;
   private final MemoryPlan plan;
   private final Resources resources;
@@ -45,17 +44,20 @@ final class HistorySet {
       int batch,
       MemoryBudget budget,
       boolean training,
+      SumPlan sumPlan,
       MeshRows mesh,
       Resources resources) {
     this.network = network;
     this.spec = network.spec();
     this.batch = batch;
-    this.mesh = mesh;
     this.training = training;
     this.resources = resources;
     ComputeProvider provider = network.provider();
     this.plan =
-        MemoryPlan.choose("a batch of " + batch + " at depth " + spec.depth(), budget, needs());
+        MemoryPlan.choose(
+            "a batch of " + batch + " at depth " + spec.depth(),
+            budget,
+            needs(network, batch, training, mesh, sumPlan.canRepeat()));
     if (plan.spilledBytes() > 0 && !provider.usesHostMemory()) {
       throw new IllegalStateException(
           "provider "
@@ -68,7 +70,7 @@ final class HistorySet {
     gradients =
         training ? history(GRADIENTS, spec.historyLayout(), slices, spec.featureChannels()) : null;
     transposed =
-        needsTransposed()
+        needsTransposed(spec, training)
             ? history(
                 TRANSPOSED, History.Layout.SLICE_MAJOR, 2 * spec.depth(), spec.featureChannels())
             : null;
@@ -88,7 +90,7 @@ final class HistorySet {
             spec.channels());
   }
 
-  private boolean needsTransposed() {
+  private static boolean needsTransposed(NetworkSpec spec, boolean training) {
     return training && spec.kernel() instanceof DepthKernel.Dense;
   }
 
@@ -97,35 +99,50 @@ final class HistorySet {
   }
 
   private int sumSlices() {
+    return sumSlices(spec, training);
+  }
+
+  private static int sumSlices(NetworkSpec spec, boolean training) {
     return Recomputation.keepsSums(spec, training) ? spec.depth() : 1;
   }
 
-  private List<Need> needs() {
+  /** The bytes of all histories if they are kept. */
+  static long bytes(Network network, int batch, boolean training) {
+    return needs(network, batch, training, null, false).stream().mapToLong(Need::bytes).sum();
+  }
+
+  private static List<Need> needs(
+      Network network, int batch, boolean training, MeshRows mesh, boolean canRepeat) {
+    NetworkSpec spec = network.spec();
     int slices = spec.depth() + 1;
     List<Need> needs = new ArrayList<>();
     if (!spec.features().isIdentity()) {
-      needs.add(
-          need(Recomputation.STATES, slices, Recomputation.stateSlices(mesh), spec.channels()));
+      int least = canRepeat ? Recomputation.stateSlices(mesh) : slices;
+      needs.add(need(network, batch, Recomputation.STATES, slices, least, spec.channels()));
     }
-    needs.add(
-        need(Recomputation.SUMS, sumSlices(), Recomputation.sumSlices(mesh), spec.channels()));
-    if (needsTransposed()) {
+    int sums = sumSlices(spec, training);
+    int least = canRepeat ? Recomputation.sumSlices(mesh) : sums;
+    needs.add(need(network, batch, Recomputation.SUMS, sums, least, spec.channels()));
+    int width = spec.featureChannels();
+    if (needsTransposed(spec, training)) {
       int both = 2 * spec.depth();
-      needs.add(need(TRANSPOSED, both, both, spec.featureChannels()));
+      needs.add(need(network, batch, TRANSPOSED, both, both, width));
     }
     if (training) {
-      needs.add(need(GRADIENTS, slices, slices, spec.featureChannels()));
+      needs.add(need(network, batch, GRADIENTS, slices, slices, width));
     }
-    needs.add(need(FEATURES, slices, slices, spec.featureChannels()));
+    needs.add(need(network, batch, FEATURES, slices, slices, width));
     return needs;
   }
 
-  private Need need(String name, int slices, int recomputed, int channels) {
-    return new Need(name, bytes(slices, channels), bytes(Math.min(slices, recomputed), channels));
-  }
-
-  private long bytes(int slices, int channels) {
-    return History.bytes(network.type(), slices, batch, spec.positions(), channels);
+  private static Need need(
+      Network network, int batch, String name, int slices, int recomputed, int channels) {
+    int n = network.spec().positions();
+    int least = Math.min(slices, recomputed);
+    return new Need(
+        name,
+        History.bytes(network.type(), slices, batch, n, channels),
+        History.bytes(network.type(), least, batch, n, channels));
   }
 
   private History history(String name, History.Layout order, int slices, int channels) {

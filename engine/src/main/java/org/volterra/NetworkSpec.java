@@ -7,9 +7,11 @@ import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.History;
 import org.volterra.spi.Activation;
 import org.volterra.spi.ElementType;
+import org.volterra.sum.SumChoice;
 
 /**
  * What a dense non-local network is: x_l = g_l + ψ(b_l + h Σ_{k&lt;l} K_{l,k} φ_k(x_k)), l = 1 … L,
@@ -32,6 +34,7 @@ public final class NetworkSpec {
   private final Activation activation;
   private final DepthDependence bias;
   private final Source source;
+  private final SumChoice sum;
 
   private NetworkSpec(Builder b) {
     inputs = b.inputs;
@@ -46,6 +49,7 @@ public final class NetworkSpec {
     activation = b.activation;
     bias = b.bias;
     source = b.source;
+    sum = b.sum;
   }
 
   /**
@@ -78,6 +82,7 @@ public final class NetworkSpec {
     b.activation = activation;
     b.bias = bias;
     b.source = source;
+    b.sum = sum;
     return b;
   }
 
@@ -96,6 +101,7 @@ public final class NetworkSpec {
     private Activation activation = Activation.IDENTITY;
     private DepthDependence bias = DepthDependence.perLayer();
     private Source source = Source.initialState();
+    private SumChoice sum = SumChoice.auto();
 
     private Builder(int channels, int depth) {
       this.channels = channels;
@@ -247,6 +253,18 @@ public final class NetworkSpec {
     }
 
     /**
+     * How sums with scalar kernels are computed; by default the planner chooses among exact
+     * algorithms.
+     *
+     * @param choice the choice
+     * @return this
+     */
+    public Builder sum(SumChoice choice) {
+      sum = Objects.requireNonNull(choice, "choice");
+      return this;
+    }
+
+    /**
      * Checks that the parts fit and makes the specification.
      *
      * @return the specification
@@ -258,7 +276,7 @@ public final class NetworkSpec {
       atLeast("inputs", inputs, 0);
       atLeast("outputs", outputs, 0);
       NetworkSpec spec = new NetworkSpec(this);
-      if (kernel instanceof DepthKernel.Scalar && spec.featureChannels() != channels) {
+      if (needsEqualWidths(kernel) && spec.featureChannels() != channels) {
         throw new IllegalArgumentException(
             "features "
                 + features
@@ -268,6 +286,12 @@ public final class NetworkSpec {
                 + channels);
       }
       return spec;
+    }
+
+    private static boolean needsEqualWidths(DepthKernel kernel) {
+      return kernel instanceof ScalarKernel
+          || (kernel instanceof DepthKernel.Terms sum
+              && sum.terms().stream().anyMatch(ScalarKernel.class::isInstance));
     }
 
     private static void atLeast(String name, int value, int least) {
@@ -431,6 +455,15 @@ public final class NetworkSpec {
   }
 
   /**
+   * How sums with scalar kernels are computed.
+   *
+   * @return the choice
+   */
+  public SumChoice sum() {
+    return sum;
+  }
+
+  /**
    * The layout in which this kernel's sums read the history.
    *
    * @return interleaved for dense kernels, slice-major for fields and scalar ones
@@ -467,8 +500,8 @@ public final class NetworkSpec {
    *
    * @param properties all of its entries; others are ignored
    * @return the specification
-   * @throws IllegalArgumentException if one is missing, malformed, or names a fixed scalar kernel,
-   *     whose function is not text
+   * @throws IllegalArgumentException if one is missing, malformed, or names a kernel that holds a
+   *     given function, which is not text
    */
   public static NetworkSpec fromProperties(Map<String, String> properties) {
     return SpecProperties.read(properties);
@@ -498,7 +531,7 @@ public final class NetworkSpec {
         table,
         "kernel K",
         kernel.toString(),
-        kernel instanceof DepthKernel.Scalar ? "scalar" : channels + " x " + featureChannels(),
+        kernel instanceof ScalarKernel ? "scalar" : channels + " x " + featureChannels(),
         count(layout, "kernel"));
     if (bias != null) {
       row(table, "bias b", bias.toString(), String.valueOf(channels), count(layout, "bias"));

@@ -12,6 +12,7 @@ import org.volterra.depth.LineMesh;
 import org.volterra.depth.TriangleMesh;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
 
@@ -24,7 +25,10 @@ import org.volterra.spi.Matrix;
  * kernel matrices of layer l form one (l · feature channels) × channels matrix {@code kernel.l}
  * that stacks K_{l,0}ᵀ … K_{l,l−1}ᵀ; a scalar kernel has rows {@code kernel.l} of l coefficients; a
  * kernel field has one matrix {@code kernel.node.i} for each row i of its mesh that stacks the
- * nodes (i, 0) … (i, i).
+ * nodes (i, 0) … (i, i). A convolution has {@code kernel.lags} with the coefficients of the lags 1
+ * … L; exponentials have {@code kernel.weights} and {@code kernel.rates}; a separable kernel has
+ * {@code kernel.outer} and {@code kernel.inner} with a row for each layer; a shared channel matrix
+ * is {@code kernel.matrix}. The parameters of term i of a sum begin with {@code kernel.term.i}.
  */
 public final class ParameterLayout {
   /** Alignment of every parameter in elements. */
@@ -135,7 +139,7 @@ public final class ParameterLayout {
         width = affine.width();
       }
     }
-    kernel(width, d);
+    kernel("kernel", spec.kernel(), width, d);
     if (spec.bias() != null) {
       inDepth("bias", spec.bias(), grid, 1, 1, d, Initializer.ZERO);
     }
@@ -189,43 +193,111 @@ public final class ParameterLayout {
     group(name, arrangement, list, rows * columns, spacing);
   }
 
-  private void kernel(int features, int channels) {
-    List<Entry> list = new ArrayList<>();
+  private void kernel(String name, DepthKernel kernel, int features, int channels) {
     DepthGrid grid = spec.grid();
     boolean unit = spec.scaling() == Scaling.UNIT;
-    switch (spec.kernel()) {
+    switch (kernel) {
       case DepthKernel.Dense dense -> {
+        List<Entry> list = new ArrayList<>();
         for (int l = 1; l <= spec.depth(); l++) {
           double deviation = 1 / Math.sqrt(unit ? (double) l * features : features);
           list.add(
-              add("kernel." + l, (long) l * features, channels, Initializer.normal(deviation)));
+              add(name + "." + l, (long) l * features, channels, Initializer.normal(deviation)));
         }
-        group("kernel", Arrangement.TRIANGLE, list, features * channels, grid.step());
+        group(name, Arrangement.TRIANGLE, list, features * channels, grid.step());
       }
       case DepthKernel.Field field -> {
+        List<Entry> list = new ArrayList<>();
         TriangleMesh mesh = new TriangleMesh(field.intervals(), grid.horizon());
         double deviation = 1 / Math.sqrt(unit ? (double) spec.depth() * features : features);
         for (int i = 0; i <= field.intervals(); i++) {
           list.add(
               add(
-                  "kernel.node." + i,
+                  name + ".node." + i,
                   (i + 1L) * features,
                   channels,
                   Initializer.normal(deviation)));
         }
-        group("kernel", Arrangement.TRIANGLE, list, features * channels, mesh.spacing());
+        group(name, Arrangement.TRIANGLE, list, features * channels, mesh.spacing());
       }
-      case DepthKernel.Scalar scalar -> {
+      case ScalarKernel scalar -> {
         if (scalar.trainable()) {
-          for (int l = 1; l <= spec.depth(); l++) {
-            double t = grid.time(l);
-            list.add(
-                add("kernel." + l, 1, l, (r, row, k) -> scalar.function().at(t, grid.time(k))));
-          }
-          group("kernel", Arrangement.TRIANGLE, list, 1, grid.step());
+          scalarKernel(name, scalar, grid);
+        }
+      }
+      case DepthKernel.WithMatrix product -> {
+        kernel(name, product.scalar(), features, channels);
+        Initializer initial = Initializer.normal(1 / Math.sqrt(features));
+        constant(name + ".matrix", features, channels, initial);
+      }
+      case DepthKernel.Terms sum -> {
+        for (int i = 0; i < sum.terms().size(); i++) {
+          kernel(name + ".term." + i, sum.terms().get(i), features, channels);
         }
       }
     }
+  }
+
+  private void scalarKernel(String name, ScalarKernel kernel, DepthGrid grid) {
+    int layers = grid.layers();
+    switch (kernel) {
+      case DepthKernel.Scalar scalar -> {
+        List<Entry> list = new ArrayList<>();
+        for (int l = 1; l <= layers; l++) {
+          int layer = l;
+          list.add(add(name + "." + l, 1, l, (r, row, k) -> scalar.coefficient(grid, layer, k)));
+        }
+        group(name, Arrangement.TRIANGLE, list, 1, grid.step());
+      }
+      case ScalarKernel.Convolution lags ->
+          line(
+              add(
+                  name + ".lags",
+                  1,
+                  layers,
+                  (r, row, column) -> lags.coefficient(grid, column + 1, 0)),
+              1,
+              grid);
+      case ScalarKernel.Exponentials sum -> {
+        constant(name + ".weights", 1, sum.rank(), (r, row, i) -> sum.weights().get(i));
+        constant(name + ".rates", 1, sum.rank(), (r, row, i) -> sum.rates().get(i));
+      }
+      case ScalarKernel.Separable sum -> {
+        int rank = sum.rank();
+        line(
+            add(
+                name + ".outer",
+                layers,
+                rank,
+                (r, row, i) -> sum.outer().get(i).applyAsDouble(grid.time(row + 1))),
+            rank,
+            grid);
+        line(
+            add(
+                name + ".inner",
+                layers,
+                rank,
+                (r, row, i) -> sum.inner().get(i).applyAsDouble(grid.time(row))),
+            rank,
+            grid);
+      }
+      case ScalarKernel.Fractional given -> throw notTrainable(given);
+      case ScalarKernel.Smooth given -> throw notTrainable(given);
+    }
+  }
+
+  private static IllegalStateException notTrainable(ScalarKernel kernel) {
+    return new IllegalStateException(kernel + " has no parameters");
+  }
+
+  /** One entry that holds a block for each layer. */
+  private void line(Entry entry, int blockSize, DepthGrid grid) {
+    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, grid.step());
+  }
+
+  private void constant(String name, int rows, int columns, Initializer initial) {
+    Entry entry = add(name, rows, columns, initial);
+    group(name, Arrangement.CONSTANT, List.of(entry), (int) entry.size(), 1);
   }
 
   private Entry add(String name, long rows, int columns, Initializer initial) {

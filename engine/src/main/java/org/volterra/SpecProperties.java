@@ -12,6 +12,7 @@ import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.Activation;
+import org.volterra.sum.SumChoice;
 
 /** A {@link NetworkSpec} as text properties and back. */
 final class SpecProperties {
@@ -46,6 +47,7 @@ final class SpecProperties {
           case Source.InitialState initial -> "initial-state";
           case Source.Linear linear -> "linear " + dependence(linear.dependence());
         });
+    map.put("sum", spec.sum().toString());
     return map;
   }
 
@@ -57,12 +59,13 @@ final class SpecProperties {
             .positions(integer(map, "positions"))
             .horizon(number(map, "horizon"))
             .scaling(scaling(get(map, "scaling")))
-            .kernel(kernel(get(map, "kernel")))
+            .kernel(DepthKernel.parse(get(map, "kernel")))
             .features(
                 features(get(map, "features")),
                 parseDependence("feature-depth", get(map, "feature-depth")))
             .activation(Activation.parse(get(map, "activation")))
-            .source(source(get(map, "source")));
+            .source(source(get(map, "source")))
+            .sum(SumChoice.parse(map.getOrDefault("sum", "auto")));
     String bias = get(map, "bias");
     return (bias.equals("none") ? b.noBias() : b.bias(parseDependence("bias", bias))).build();
   }
@@ -115,14 +118,6 @@ final class SpecProperties {
       default ->
           throw new IllegalArgumentException(
               "source '" + text + "': must be zero, initial-state or 'linear <dependence>'");
-    };
-  }
-
-  private static DepthKernel kernel(String text) {
-    return switch (text) {
-      case "dense" -> DepthKernel.dense();
-      case "scalar" -> DepthKernel.trainableScalar((t, s) -> 1);
-      default -> call("kernel", text, "field", DepthKernel::field, "dense, scalar or field(M)");
     };
   }
 

@@ -356,6 +356,15 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
+   * How the sums of the kernel are computed, and why.
+   *
+   * @return the plan
+   */
+  public SumPlan sumPlan() {
+    return memory.sumPlan();
+  }
+
+  /**
    * The bytes of all histories, in memory and in files: features, states, sums, and their
    * gradients.
    *

@@ -6,7 +6,6 @@ import java.util.List;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthParameter;
 import org.volterra.depth.LineMesh;
-import org.volterra.depth.TriangleMesh;
 import org.volterra.feature.FeatureMap;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
@@ -20,12 +19,7 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
-import org.volterra.sum.FieldScratch;
-import org.volterra.sum.FieldSum;
-import org.volterra.sum.MatrixSum;
 import org.volterra.sum.MeshRows;
-import org.volterra.sum.ScalarSum;
-import org.volterra.sum.TransposedFeatures;
 
 /**
  * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and
@@ -76,11 +70,8 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix[] stageValues;
   private final Matrix[] stageGradients;
   private final MeshRows meshRows;
-  private final Buffer fieldScratch;
-  private final Buffer transposed;
-  private final Matrix deltas;
-  private final Matrix[] coefficients;
-  private final Matrix[] coefficientGradients;
+  private final SumPlan sumPlan;
+  private final SumBinding sumBinding;
   private final DepthParameter bias;
   private final DepthParameter source;
   private final DepthParameter[] stageWeights;
@@ -97,10 +88,12 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
+    long left = Math.max(1, budget.bytes() - HistorySet.bytes(network, batch, training));
+    sumPlan = SumPlan.of(spec, provider, type, batch, training, new MemoryBudget(left));
     boolean complete = false;
     try {
       meshRows = Recomputation.mesh(spec);
-      histories = new HistorySet(network, batch, budget, training, meshRows, resources);
+      histories = new HistorySet(network, batch, budget, training, sumPlan, meshRows, resources);
       gradients = training ? resources.own(provider.allocate(type, layout.length())) : null;
       accumulated = training ? accumulated() : List.of();
       int rows = batch * spec.positions();
@@ -114,14 +107,8 @@ final class WorkspaceMemory implements AutoCloseable {
       stageWeights = new DepthParameter[stages];
       stageBiases = new DepthParameter[stages];
       bindStages(rows);
-      fieldScratch = meshRows == null ? null : fieldBuffer(rows);
-      transposed = histories.transposed();
-      deltas = transposed == null ? null : scratch(2 * rows, spec.channels());
-      coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
-      coefficientGradients =
-          training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
-              ? group("kernel").in(gradients)
-              : null;
+      sumBinding =
+          new SumBinding(network, sumPlan, gradients, meshRows, histories.transposed(), resources);
       bias = spec.bias() == null ? null : bind("bias", spec.bias(), 1);
       source =
           spec.source() instanceof Source.Linear linear
@@ -206,33 +193,6 @@ final class WorkspaceMemory implements AutoCloseable {
     return training ? group.in(gradients) : new Matrix[group.entries().size()];
   }
 
-  /** Splits the rows of the mesh into its nodes. */
-  private static Matrix[] nodes(Matrix[] meshRows, int height) {
-    Matrix[] nodes = new Matrix[meshRows.length * (meshRows.length + 1) / 2];
-    for (int i = 0; i < meshRows.length; i++) {
-      for (int j = 0; j <= i; j++) {
-        nodes[TriangleMesh.index(i, j)] = meshRows[i].rows(j * height, height);
-      }
-    }
-    return nodes;
-  }
-
-  private Matrix[] coefficients(DepthKernel.Scalar scalar) {
-    if (scalar.trainable()) {
-      return group("kernel").in(parameters);
-    }
-    int layers = spec.depth();
-    Buffer buffer = resources.own(provider.allocate(type, (long) layers * (layers + 1) / 2));
-    Matrix[] rows = new Matrix[layers];
-    for (int l = 1; l <= layers; l++) {
-      rows[l - 1] = Matrix.vector(buffer, (long) l * (l - 1) / 2, l);
-      for (int k = 0; k < l; k++) {
-        rows[l - 1].set(0, k, scalar.function().at(spec.grid().time(l), spec.grid().time(k)));
-      }
-    }
-    return rows;
-  }
-
   Views views(int batch) {
     int rows = batch * spec.positions();
     History z = forBatch(histories.features(), batch);
@@ -259,54 +219,12 @@ final class WorkspaceMemory implements AutoCloseable {
     return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
   }
 
-  private Buffer fieldBuffer(int rows) {
-    long length =
-        FieldScratch.length(meshRows.largest(), rows, spec.featureChannels(), spec.channels());
-    return resources.own(provider.allocate(type, length));
-  }
-
-  private TransposedFeatures transposed(int rows) {
-    return transposed == null
-        ? null
-        : new TransposedFeatures(
-            transposed,
-            deltas.buffer(),
-            spec.depth(),
-            rows,
-            spec.featureChannels(),
-            spec.channels());
+  SumPlan sumPlan() {
+    return sumPlan;
   }
 
   CumulativeSum sum(Views v) {
-    return switch (spec.kernel()) {
-      case DepthKernel.Dense dense ->
-          new MatrixSum(
-              p,
-              spec.scale(),
-              DepthParameter.perLayer(
-                  group("kernel").in(parameters), gradientsOf(group("kernel")), 1),
-              v.history(),
-              v.gradient(),
-              transposed(v.rows()));
-      case DepthKernel.Field field ->
-          new FieldSum(
-              p,
-              spec.scale(),
-              meshRows,
-              nodes(group("kernel").in(parameters), spec.featureChannels()),
-              training ? nodes(group("kernel").in(gradients), spec.featureChannels()) : null,
-              v.history(),
-              v.gradient(),
-              new FieldScratch(
-                  fieldScratch,
-                  meshRows.largest(),
-                  v.rows(),
-                  spec.featureChannels(),
-                  spec.channels()));
-      case DepthKernel.Scalar scalar ->
-          new ScalarSum(
-              p, spec.scale(), coefficients, coefficientGradients, v.history(), v.gradient());
-    };
+    return sumBinding.bind(v.rows(), v.history(), v.gradient());
   }
 
   /** φ bound to its memory, or null if it is the identity. */

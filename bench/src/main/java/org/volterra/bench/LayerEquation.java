@@ -6,6 +6,7 @@ import org.volterra.Workspace;
 import org.volterra.depth.Stencil;
 import org.volterra.depth.TriangleMesh;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 
@@ -96,9 +97,12 @@ final class LayerEquation {
     int width = network.spec().featureChannels();
     return switch (network.spec().kernel()) {
       case DepthKernel.Dense dense -> network.parameter("kernel." + l).get(k * width + a, channel);
-      case DepthKernel.Scalar scalar ->
+      case DepthKernel.Scalar scalar when scalar.trainable() ->
           a != channel ? 0 : network.parameter("kernel." + l).get(0, k);
       case DepthKernel.Field field -> field(field, l, k, a, channel);
+      case ScalarKernel given when !given.trainable() ->
+          a != channel ? 0 : given.coefficient(network.spec().grid(), l, k);
+      default -> throw new IllegalArgumentException("kernel " + network.spec().kernel());
     };
   }
 

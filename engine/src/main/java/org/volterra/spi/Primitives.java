@@ -224,4 +224,39 @@ public interface Primitives {
       double beta2,
       double epsilon,
       double decay);
+
+  /**
+   * Prepares a Toeplitz matrix for {@link #toeplitz}: T of size × size with {@code T[j, i] =
+   * lags[size − 1 + j − i]}.
+   *
+   * @param lags vector of at most 2·size − 1 elements; those that are missing at its end count as 0
+   * @param prepared vector of 4·size elements, a power of two of at least 8, that is overwritten
+   *     with a form of T that only this provider reads
+   */
+  void toeplitzPrepare(Matrix lags, Matrix prepared);
+
+  /**
+   * Product with a Toeplitz matrix from the left, for all columns at once: {@code y = alpha * op(T)
+   * * x + beta * y}. Costs O(size · log size) for each column.
+   *
+   * @param alpha factor of the product
+   * @param prepared what {@link #toeplitzPrepare} wrote
+   * @param transpose whether op(T) is the transpose of T
+   * @param x at most size rows; those that are missing at its end count as 0
+   * @param beta factor of the old contents of y
+   * @param y at most size rows, those of the product that are wanted, of as many columns as x
+   */
+  void toeplitz(double alpha, Matrix prepared, boolean transpose, Matrix x, double beta, Matrix y);
+
+  /**
+   * The gradient of {@link #toeplitz} with respect to the lags, summed over the columns: {@code
+   * lags[size − 1 + j − i] += alpha * Σ_c dy[j, c] * x[i, c]}.
+   *
+   * @param alpha factor
+   * @param size rows and columns of T, a power of two of at least 2
+   * @param x at most size rows; those that are missing at its end count as 0
+   * @param dy at most size rows of as many columns as x; likewise
+   * @param lags vector of at most 2·size − 1 elements; those that are missing are not wanted
+   */
+  void toeplitzGradient(double alpha, int size, Matrix x, Matrix dy, Matrix lags);
 }

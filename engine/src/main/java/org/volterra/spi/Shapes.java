@@ -98,6 +98,73 @@ public final class Shapes {
   }
 
   /**
+   * Checks the operands of {@link Primitives#toeplitzPrepare} and returns the size.
+   *
+   * @param type element type of all
+   * @param lags vector of lags
+   * @param prepared vector of the prepared form
+   * @return rows and columns of the Toeplitz matrix
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static int toeplitzPrepare(ElementType type, Matrix lags, Matrix prepared) {
+    int size = toeplitzSize(type, prepared);
+    toeplitzLags(type, lags, size);
+    return size;
+  }
+
+  private static int toeplitzSize(ElementType type, Matrix prepared) {
+    check("prepared", prepared, type, 1, prepared.columns());
+    return powerOfTwo("a quarter of the elements of prepared", prepared.columns() / 4);
+  }
+
+  private static int powerOfTwo(String name, int size) {
+    if (size < 2 || Integer.bitCount(size) != 1) {
+      throw new IllegalArgumentException(
+          name + " is " + size + ": must be a power of two of at least 2");
+    }
+    return size;
+  }
+
+  private static void toeplitzLags(ElementType type, Matrix lags, int size) {
+    check("lags", lags, type, 1, Math.min(lags.columns(), 2 * size - 1));
+  }
+
+  /**
+   * Checks the operands of {@link Primitives#toeplitz} and returns the size.
+   *
+   * @param type element type of all
+   * @param prepared vector of the prepared form
+   * @param x factor
+   * @param y product
+   * @return rows and columns of the Toeplitz matrix
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static int toeplitz(ElementType type, Matrix prepared, Matrix x, Matrix y) {
+    int size = toeplitzSize(type, prepared);
+    check("x", x, type, Math.min(x.rows(), size), x.columns());
+    check("y", y, type, Math.min(y.rows(), size), x.columns());
+    return size;
+  }
+
+  /**
+   * Checks the operands of {@link Primitives#toeplitzGradient}.
+   *
+   * @param type element type of all
+   * @param size rows and columns of the Toeplitz matrix
+   * @param x factor
+   * @param dy gradient of the product
+   * @param lags vector of lags
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void toeplitzGradient(
+      ElementType type, int size, Matrix x, Matrix dy, Matrix lags) {
+    powerOfTwo("size", size);
+    check("x", x, type, Math.min(x.rows(), size), x.columns());
+    check("dy", dy, type, Math.min(dy.rows(), size), x.columns());
+    toeplitzLags(type, lags, size);
+  }
+
+  /**
    * Checks a scalar result.
    *
    * @param name the operand's name in messages

@@ -13,10 +13,10 @@ import org.volterra.spi.Primitives;
 public final class ScalarSum implements CumulativeSum {
   private final Primitives primitives;
   private final double scale;
-  private final Matrix[] coefficients;
-  private final Matrix[] coefficientGradients;
+  private final PairCoefficients coefficients;
   private final History history;
   private final History gradient;
+  private int lastAdjoint;
 
   /**
    * Binds the sum.
@@ -35,12 +35,23 @@ public final class ScalarSum implements CumulativeSum {
       Matrix[] coefficientGradients,
       History history,
       History gradient) {
-    this.primitives = primitives;
-    this.scale = scale;
+    this(
+        new SumOperands(primitives, scale, coefficients.length, history, gradient),
+        new TriangleCoefficients(primitives, coefficients, coefficientGradients, null));
+  }
+
+  /**
+   * Binds the sum.
+   *
+   * @param operands the history
+   * @param coefficients the coefficients
+   */
+  public ScalarSum(SumOperands operands, PairCoefficients coefficients) {
+    this.primitives = operands.primitives();
+    this.scale = operands.scale();
     this.coefficients = coefficients;
-    this.coefficientGradients = coefficientGradients;
-    this.history = history;
-    this.gradient = gradient;
+    this.history = operands.history();
+    this.gradient = operands.gradient();
   }
 
   @Override
@@ -55,14 +66,25 @@ public final class ScalarSum implements CumulativeSum {
 
   @Override
   public void forward(int l, Matrix u) {
-    primitives.gemv(scale, history.first(l), true, coefficients[l - 1], 1, u);
+    if (l == 1) {
+      coefficients.begin();
+      lastAdjoint = 0;
+    }
+    primitives.gemv(scale, history.first(l), true, coefficients.row(l, 0, l), 1, u);
   }
 
   @Override
   public void adjoint(int l, Matrix delta) {
-    primitives.ger(scale, coefficients[l - 1], delta, gradient.first(l));
-    if (coefficientGradients != null) {
-      primitives.gemv(scale, history.first(l), false, delta, 1, coefficientGradients[l - 1]);
+    primitives.ger(scale, coefficients.row(l, 0, l), delta, gradient.first(l));
+    if (coefficients.hasGradient()) {
+      if (lastAdjoint <= l) {
+        coefficients.beginGradient();
+      }
+      lastAdjoint = l;
+      primitives.gemv(scale, history.first(l), false, delta, 1, coefficients.rowGradient(l, 0, l));
+      if (l == 1) {
+        coefficients.endGradient();
+      }
     }
   }
 }

@@ -50,11 +50,14 @@ public final class Trainer implements AutoCloseable {
     if (test != null) {
       BatchLoader.check(network.spec(), loss, test, "test samples");
     }
+    step = new TrainingStep(network, loss, b.regularizer, b.clipNorm, batch, b.budget);
     fingerprint =
         "network "
             + network.spec().toProperties()
             + " in "
             + network.type()
+            + ", sums "
+            + step.sumChoice()
             + ", "
             + train.count()
             + " samples, batch "
@@ -71,7 +74,6 @@ public final class Trainer implements AutoCloseable {
             + b.clipNorm
             + ", epochs "
             + epochs;
-    step = new TrainingStep(network, loss, b.regularizer, b.clipNorm, batch, b.budget);
     boolean complete = false;
     try {
       updater = Updater.bind(b.optimizer, network.provider(), step.parameters(), step.gradients());

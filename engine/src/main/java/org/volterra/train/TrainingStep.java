@@ -8,6 +8,7 @@ import org.volterra.memory.Resources;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.sum.SumChoice;
 
 /**
  * Evaluates loss and gradients of batches in memory that is allocated once: load, forward, loss,
@@ -74,6 +75,11 @@ final class TrainingStep implements AutoCloseable {
         resources.close();
       }
     }
+  }
+
+  /** How the sums are computed. */
+  SumChoice sumChoice() {
+    return workspace.sumPlan().choice();
   }
 
   private Matrix scalar() {

@@ -147,6 +147,44 @@ class PrimitivesContractTest {
   }
 
   @EachType
+  void toeplitz(ElementType type) {
+    for (int round = 0; round < 60; round++) {
+      int size = round == 0 ? 4096 : 2 << (round % 9);
+      int n = round == 0 ? 1 : round % 7 == 0 ? 300 : size();
+      int lags = round % 3 == 0 ? 2 * size - 1 : 1 + random.nextInt(2 * size - 1);
+      int rows = round % 2 == 0 ? size : 1 + random.nextInt(size);
+      int columns = round % 5 == 0 ? size : 1 + random.nextInt(size);
+      boolean transpose = round % 4 < 2;
+      double beta = round % 3;
+      try (Guarded c = matrix(type, 1, lags);
+          Guarded prepared = old(type, 1, 4 * size, 0);
+          Guarded x = matrix(type, columns, n);
+          Guarded y = old(type, rows, n, beta)) {
+        Primitives reference = scalar.primitives(type);
+        tested(type).toeplitzPrepare(c.tested, prepared.tested);
+        reference.toeplitzPrepare(c.reference, prepared.reference);
+        tested(type).toeplitz(0.5, prepared.tested, transpose, x.tested, beta, y.tested);
+        reference.toeplitz(0.5, prepared.reference, transpose, x.reference, beta, y.reference);
+        String what = name("toeplitz", type, size, rows, columns, n, lags, transpose);
+        y.check(what, 8 * epsilon(type) * size, 4 * epsilon(type));
+        tested(type).toeplitzGradient(2, size, x.tested, y.tested, c.tested);
+        reference.toeplitzGradient(2, size, x.reference, y.reference, c.reference);
+        c.check(
+            what + " gradient",
+            200 * epsilon(type) * size * Math.sqrt(size * n),
+            4 * epsilon(type));
+      }
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> {
+          try (Guarded x = matrix(type, 3, 3)) {
+            tested(type).toeplitzGradient(1, 3, x.tested, x.tested, x.tested.rows(0, 1));
+          }
+        });
+  }
+
+  @EachType
   void linear(ElementType type) {
     for (int round = 0; round < 150; round++) {
       int m = size();

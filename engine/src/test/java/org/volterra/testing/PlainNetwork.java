@@ -122,6 +122,7 @@ public final class PlainNetwork {
         }
         yield diagonal;
       }
+      default -> throw new IllegalArgumentException("no plain form of kernel " + spec.kernel());
     };
   }
 

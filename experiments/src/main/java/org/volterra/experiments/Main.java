@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       SolveCommand.class,
       BenchCommand.class,
+      PlanCommand.class,
       InfoCommand.class,
       AutoComplete.GenerateCompletion.class,
       HelpCommand.class
@@ -72,6 +73,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "say what to do: train, solve, bench or info");
+    throw new ParameterException(
+        spec.commandLine(), "say what to do: train, solve, bench, plan or info");
   }
 }

@@ -33,10 +33,23 @@ final class NetworkOptions {
       defaultValue = "dense",
       paramLabel = "K",
       description =
-          "dense: a matrix for each pair of layers; field or field(M): piecewise linear in depth"
-              + " with M intervals (8); scalar: a number for each pair (default:"
-              + " ${DEFAULT-VALUE}).")
+          "dense: a matrix for each pair of layers; field or field:M: piecewise linear in depth"
+              + " with M intervals (8); scalar: a number for each pair; convolution: for each lag;"
+              + " fractional:ALPHA; exponentials:R and separable:R with R trainable terms;"
+              + " 'matrix*' before one of the last five multiplies it by a shared matrix; terms may"
+              + " be added, as in 'scalar + matrix*fractional:0.5' (default: ${DEFAULT-VALUE}).")
   String kernel;
+
+  @Option(
+      names = "--sum",
+      defaultValue = "auto",
+      paramLabel = "HOW",
+      description =
+          "How sums with kernels of numbers are computed: auto, direct, blocked, fft, separable,"
+              + " exponentials or hierarchical; behind a colon how far coefficients may be off, as"
+              + " in auto:1e-6; one for each term as in fft+blocked. 'volterra plan' explains"
+              + " (default: ${DEFAULT-VALUE}).")
+  String sum;
 
   @Option(
       names = "--features",
@@ -122,6 +135,7 @@ final class NetworkOptions {
     map.put("activation", activation);
     map.put("bias", bias);
     map.put("source", source.equals("linear") ? "linear field(8)" : source);
+    map.put("sum", sum);
     try {
       return NetworkSpec.fromProperties(map);
     } catch (IllegalArgumentException e) {

@@ -109,6 +109,20 @@ final class RunFolder {
     }
   }
 
+  /** The algorithms of the sums of the run's network, as they were chosen. */
+  static String sum(Path path) throws IOException {
+    Path file = configuration(folderOf(path));
+    try {
+      JsonObject network =
+          JsonParser.parseString(Files.readString(file))
+              .getAsJsonObject()
+              .getAsJsonObject("network");
+      return network.has("sum") ? network.get("sum").getAsString() : "auto";
+    } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+      throw new IOException(file + " is no configuration of a run: it has no network", e);
+    }
+  }
+
   /** Writes all that is needed to repeat the run, and starts with empty metrics. */
   void writeConfiguration(ParseResult parsed, Network net, Samples.Split split, long historyBytes)
       throws IOException {

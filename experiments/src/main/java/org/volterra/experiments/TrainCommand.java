@@ -9,6 +9,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.volterra.Engine;
 import org.volterra.Network;
+import org.volterra.NetworkSpec;
+import org.volterra.SumPlan;
+import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.train.Samples;
 import org.volterra.train.Trainer;
@@ -117,6 +120,7 @@ final class TrainCommand implements Callable<Integer> {
     CommandLine line = Main.configured(new CommandLine(command));
     line.setOut(spec.commandLine().getOut()).setErr(spec.commandLine().getErr());
     line.parseArgs(RunFolder.arguments(resume).toArray(String[]::new));
+    command.network.sum = RunFolder.sum(resume);
     command.json |= json;
     command.quiet |= quiet;
     return command;
@@ -140,7 +144,8 @@ final class TrainCommand implements Callable<Integer> {
     try (ComputeProvider device = open();
         Network net =
             Network.create(
-                network.specification(samples.width(), outputs),
+                planned(
+                    samples.width(), outputs, device, Math.min(training.batch, samples.count())),
                 device,
                 network.precision,
                 training.seed)) {
@@ -155,6 +160,18 @@ final class TrainCommand implements Callable<Integer> {
           .run(builder, training.epochs, from);
     }
     return 0;
+  }
+
+  /** The network with the algorithms of its sums, so that a resumed run uses the same. */
+  private NetworkSpec planned(int inputs, int outputs, ComputeProvider device, int batch) {
+    NetworkSpec given = network.specification(inputs, outputs);
+    try {
+      SumPlan plan =
+          SumPlan.of(given, device, network.precision, batch, true, MemoryBudget.unlimited());
+      return given.toBuilder().sum(plan.choice()).build();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   private TrainingOutput output() {

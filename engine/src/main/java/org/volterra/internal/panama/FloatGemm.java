@@ -6,6 +6,7 @@ import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
 import static org.volterra.internal.panama.FloatSpecies.merge;
+import static org.volterra.internal.panama.FloatSpecies.splat;
 import static org.volterra.internal.panama.FloatSpecies.store;
 import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
@@ -196,14 +197,13 @@ final class FloatGemm extends Workshop.Reusable {
 
   /** Adds a tile to C: {@code c = alpha t + keep c}. */
   private void add(MemorySegment t, int rows, int rowBytes, int width, float keep, long to) {
-    boolean plain = alpha == 1 && keep == 1;
     int whole = width / LENGTH * WIDTH;
     long from = 0;
     for (int r = 0; r < rows; r++) {
-      if (plain) {
-        addRow(t, from, c.segment, to, whole);
+      if (keep == 0) {
+        setRow(alpha, t, from, c.segment, to, whole);
       } else {
-        FloatElementwise.axpby(alpha, t, from, keep, c.segment, to, whole);
+        addRow(alpha, t, from, keep, c.segment, to, whole);
       }
       for (int o = whole; o < width * BYTES; o += BYTES) {
         merge(t.get(LAYOUT, from + o) * alpha, keep, c.segment, to + o);
@@ -213,9 +213,17 @@ final class FloatGemm extends Workshop.Reusable {
     }
   }
 
-  private static void addRow(MemorySegment t, long from, MemorySegment c, long to, int bytes) {
+  private static void setRow(
+      float alpha, MemorySegment t, long from, MemorySegment c, long to, int bytes) {
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(load(c, to + o).add(load(t, from + o)), c, to + o);
+      store(load(t, from + o).mul(alpha), c, to + o);
+    }
+  }
+
+  private static void addRow(
+      float alpha, MemorySegment t, long from, float keep, MemorySegment c, long to, int bytes) {
+    for (int o = 0; o < bytes; o += WIDTH) {
+      store(load(c, to + o).fma(splat(keep), load(t, from + o).mul(alpha)), c, to + o);
     }
   }
 }

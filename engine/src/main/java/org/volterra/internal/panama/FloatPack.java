@@ -10,6 +10,7 @@ import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
@@ -20,8 +21,13 @@ import jdk.incubator.vector.VectorShuffle;
  * 2i + 1 rotates the bits by one, and log2 n rotations exchange the two indices.
  */
 final class FloatPack {
-  private static final VectorShuffle<Float> LOWER = VectorShuffle.makeZip(SPECIES, 0);
-  private static final VectorShuffle<Float> UPPER = VectorShuffle.makeZip(SPECIES, 1);
+  /** Lanes 0, 0, 1, 1, … of the lower and of the upper half, and every second lane. */
+  private static final VectorShuffle<Float> LOWER = VectorShuffle.fromOp(SPECIES, i -> i / 2);
+
+  private static final VectorShuffle<Float> UPPER =
+      VectorShuffle.fromOp(SPECIES, i -> LENGTH / 2 + i / 2);
+
+  private static final VectorMask<Float> ODD = VectorMask.fromLong(SPECIES, 0xaaaaaaaaL);
 
   /** Bytes of a square. */
   private static final long SQUARE = LENGTH * (long) WIDTH;
@@ -107,15 +113,18 @@ final class FloatPack {
     interleave(t, at, WIDTH, target, to, rowBytes);
   }
 
-  /** Rows 2i and 2i + 1 of the target are rows i and i + n/2 of the source, interleaved. */
+  /**
+   * Rows 2i and 2i + 1 of the target are rows i and i + n/2 of the source, interleaved. A
+   * rearrangement of two vectors at once would leave garbage in JDK 25.
+   */
   private static void interleave(
       MemorySegment s, long from, long stride, MemorySegment target, long to, long next) {
     long half = LENGTH / 2 * stride;
     for (int i = 0; i < LENGTH / 2; i++) {
       FloatVector x = load(s, from);
       FloatVector y = load(s, from + half);
-      store(x.rearrange(LOWER, y), target, to);
-      store(x.rearrange(UPPER, y), target, to + next);
+      store(x.rearrange(LOWER).blend(y.rearrange(LOWER), ODD), target, to);
+      store(x.rearrange(UPPER).blend(y.rearrange(UPPER), ODD), target, to + next);
       from += stride;
       to += 2 * next;
     }

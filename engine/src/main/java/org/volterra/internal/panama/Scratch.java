@@ -16,10 +16,35 @@ final class Scratch {
   final FloatBlocks floatBlocks = new FloatBlocks();
   final DoubleBlocks doubleBlocks = new DoubleBlocks();
   private final NativeMemory memory;
+  private NativeMemory large;
 
   private Scratch() {
     memory = NativeMemory.allocate(BYTES);
     segment = memory.segment();
+  }
+
+  /** A larger block of at least so many bytes, the same one until a larger one is asked for. */
+  MemorySegment large(long bytes) {
+    if (bytes <= BYTES) {
+      return segment;
+    }
+    if (large == null || large.segment().byteSize() < bytes) {
+      closeLarge();
+      large = NativeMemory.allocate(bytes);
+    }
+    return large.segment();
+  }
+
+  private void closeLarge() {
+    if (large != null) {
+      large.close();
+      large = null;
+    }
+  }
+
+  private void close() {
+    closeLarge();
+    memory.close();
   }
 
   /**
@@ -55,7 +80,7 @@ final class Scratch {
 
     synchronized void giveBack(Scratch s) {
       if (closed) {
-        s.memory.close();
+        s.close();
       } else {
         free.addLast(s);
       }
@@ -65,7 +90,7 @@ final class Scratch {
     public synchronized void close() {
       closed = true;
       for (Scratch s : free) {
-        s.memory.close();
+        s.close();
       }
       free.clear();
     }

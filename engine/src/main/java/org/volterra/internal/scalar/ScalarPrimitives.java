@@ -289,4 +289,49 @@ final class ScalarPrimitives implements Primitives {
       }
     }
   }
+
+  @Override
+  public void toeplitzPrepare(Matrix lags, Matrix prepared) {
+    Shapes.toeplitzPrepare(type, lags, prepared);
+    View c = new View(lags);
+    forEach(new View(prepared), 0, (i, j) -> j < c.columns ? c.get(0, j) : 0);
+  }
+
+  @Override
+  public void toeplitz(
+      double alpha, Matrix prepared, boolean transpose, Matrix x, double beta, Matrix y) {
+    int last = Shapes.toeplitz(type, prepared, x, y) - 1;
+    View c = new View(prepared);
+    View u = new View(x);
+    forEach(
+        new View(y),
+        beta,
+        (j, column) -> {
+          double sum = 0;
+          for (int i = 0; i < u.rows; i++) {
+            sum += c.get(0, last + (transpose ? i - j : j - i)) * u.get(i, column);
+          }
+          return alpha * sum;
+        });
+  }
+
+  @Override
+  public void toeplitzGradient(double alpha, int size, Matrix x, Matrix dy, Matrix lags) {
+    Shapes.toeplitzGradient(type, size, x, dy, lags);
+    View u = new View(x);
+    View v = new View(dy);
+    forEach(
+        new View(lags),
+        1,
+        (row, m) -> {
+          double sum = 0;
+          for (int i = 0; i < u.rows; i++) {
+            int j = m - size + 1 + i;
+            for (int column = 0; j >= 0 && j < v.rows && column < u.columns; column++) {
+              sum += u.get(i, column) * v.get(j, column);
+            }
+          }
+          return alpha * sum;
+        });
+  }
 }

@@ -1,0 +1,159 @@
+package org.volterra.internal.panama;
+
+import static org.volterra.internal.panama.FloatFourier.ELEMENT;
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
+import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.merge;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Products with Toeplitz matrices by Fourier transforms along the rows of twice the size, for
+ * strips of 2 vectors of columns: the first vector is the real part of the sequences, the second
+ * their imaginary part, and since lags are real both come out in their places. The first step reads
+ * the matrix in place, the last writes it in place, where the strip is whole.
+ */
+@SuppressWarnings("cast")
+final class FloatToeplitz {
+  private static final int COLUMNS = 2 * LENGTH;
+
+  /** Groups of strips in which the spectra of gradients are summed. */
+  private static final int GROUPS = 16;
+
+  private FloatToeplitz() {}
+
+  /** The spectrum of the lags, each at its place in a cycle of 2·size, in the order of digits. */
+  static void prepare(int size, Operand lags, Operand prepared) {
+    int n = 2 * size;
+    double[] re = new double[n];
+    double[] im = new double[n];
+    for (int m = 0; m < lags.columns; m++) {
+      re[m + 1] = lags.segment.get(LAYOUT, lags.start + (long) m * BYTES);
+    }
+    Fourier.forward(re, im);
+    for (int t = 0; t < n; t++) {
+      prepared.segment.set(LAYOUT, prepared.start + (long) t * BYTES, (float) re[t]);
+      prepared.segment.set(LAYOUT, prepared.start + (long) (n + t) * BYTES, (float) im[t]);
+    }
+  }
+
+  /** {@code y = alpha op(T) x + beta y}; shapes are checked by the caller. */
+  static void multiply(
+      Workshop shop,
+      int size,
+      double alpha,
+      Operand prepared,
+      boolean transpose,
+      Operand x,
+      double beta,
+      Operand y) {
+    int strips = (x.columns + COLUMNS - 1) / COLUMNS;
+    float factor = (float) (alpha / (2 * size));
+    float keep = (float) beta;
+    shop.run(
+        strips,
+        (long) size * x.columns * 4,
+        (strip, scratch) -> {
+          MemorySegment w = scratch.large(3L * size * ELEMENT);
+          transform(size, x, strip, w, 0, 2L * size * ELEMENT);
+          FloatFourier.multiply(w, 0, 2 * size, prepared.segment, prepared.start, transpose);
+          FloatFourierBack.inverse(w, 0, 2 * size);
+          finish(size, factor, w, keep, y, strip);
+        });
+  }
+
+  /**
+   * Transforms a strip of columns.
+   *
+   * @param j byte of {@code w} from which the spectrum goes
+   * @param spare byte of {@code w} from which there is room for size elements
+   */
+  private static void transform(
+      int size, Operand x, int strip, MemorySegment w, long j, long spare) {
+    long column = (long) strip * COLUMNS * BYTES;
+    int width = Math.min(COLUMNS, x.columns - strip * COLUMNS);
+    if (x.rows == size && width == COLUMNS) {
+      FloatFourier.firstStep(x.segment, x.start + column, x.stride, 2 * size, w, j);
+    } else {
+      FloatElementwise.fill(w, spare, (float) 0, size * ELEMENT);
+      for (int i = 0; i < x.rows; i++) {
+        long from = x.start + i * x.stride + column;
+        MemorySegment.copy(x.segment, from, w, spare + (long) i * ELEMENT, (long) width * BYTES);
+      }
+      FloatFourier.firstStep(w, spare, ELEMENT, 2 * size, w, j);
+    }
+    for (int part = 0; part < 4; part++) {
+      FloatFourier.forward(w, j + (long) part * (size / 2) * ELEMENT, size / 2);
+    }
+  }
+
+  private static void finish(
+      int size, float factor, MemorySegment w, float keep, Operand y, int strip) {
+    long column = (long) strip * COLUMNS * BYTES;
+    int width = Math.min(COLUMNS, y.columns - strip * COLUMNS);
+    if (y.rows == size && width == COLUMNS && (keep == 0 || keep == 1)) {
+      FloatFourierBack.lastStep(
+          w, 0, 2 * size, factor, keep == 1, y.segment, y.start + column, y.stride);
+      return;
+    }
+    long spare = 2L * size * ELEMENT;
+    FloatFourierBack.lastStep(w, 0, 2 * size, factor, false, w, spare, ELEMENT);
+    for (int i = 0; i < y.rows; i++) {
+      long to = y.start + i * y.stride + column;
+      for (int c = 0; c < width; c++) {
+        float sum = w.get(LAYOUT, spare + (long) i * ELEMENT + (long) c * BYTES);
+        merge(sum, keep, y.segment, to + (long) c * BYTES);
+      }
+    }
+  }
+
+  /** {@code lags[size − 1 + j − i] += alpha Σ dy[j] x[i]}; shapes are checked by the caller. */
+  static void gradient(Workshop shop, int size, double alpha, Operand x, Operand dy, Operand lags) {
+    int n = 2 * size;
+    int strips = (x.columns + COLUMNS - 1) / COLUMNS;
+    int groups = Math.min(GROUPS, strips);
+    double[][] re = new double[groups][n];
+    double[][] im = new double[groups][n];
+    shop.run(
+        groups,
+        (long) size * x.columns * 8,
+        (group, scratch) -> {
+          long part = (long) n * ELEMENT;
+          MemorySegment w = scratch.large(4 * part);
+          FloatElementwise.fill(w, 2 * part, (float) 0, n * ELEMENT);
+          int end = (int) ((long) strips * (group + 1) / groups);
+          for (int strip = (int) ((long) strips * group / groups); strip < end; strip++) {
+            transform(size, x, strip, w, 0, 3 * part);
+            transform(size, dy, strip, w, part, 3 * part);
+            FloatFourier.correlate(w, 0, w, part, w, 2 * part, n);
+          }
+          for (int t = 0; t < n; t++) {
+            long at = 2 * part + (long) t * ELEMENT;
+            re[group][t] = lanes(w, at);
+            im[group][t] = lanes(w, at + ELEMENT / 2);
+          }
+        });
+    for (int group = 1; group < groups; group++) {
+      for (int t = 0; t < n; t++) {
+        re[0][t] += re[group][t];
+        im[0][t] += im[group][t];
+      }
+    }
+    Fourier.inverse(re[0], im[0]);
+    for (int m = 0; m < lags.columns; m++) {
+      int lag = m - (size - 1);
+      long at = lags.start + (long) m * BYTES;
+      float sum = (float) (re[0][lag < 0 ? n + lag : lag] * (alpha / n));
+      lags.segment.set(LAYOUT, at, lags.segment.get(LAYOUT, at) + sum);
+    }
+  }
+
+  private static double lanes(MemorySegment w, long at) {
+    double sum = 0;
+    for (int c = 0; c < LENGTH; c++) {
+      sum += w.get(LAYOUT, at + (long) c * BYTES);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,94 @@
+package org.volterra.sum;
+
+/**
+ * What a pass over all layers costs: flops, bytes of memory traffic, and seconds on a machine of
+ * known speed. Counted for one operation; a forward and backward pass with gradients is about
+ * three.
+ *
+ * @param speed the machine
+ * @param layers L
+ * @param columns n
+ * @param bytes of an element
+ */
+record CostModel(Calibration speed, int layers, double columns, int bytes) {
+  /** An estimate. */
+  record Cost(double flops, double bytes, double seconds) {
+    Cost plus(Cost other) {
+      return new Cost(flops + other.flops, bytes + other.bytes, seconds + other.seconds);
+    }
+  }
+
+  /** Bytes of history that a cache holds. */
+  private static final double CACHE = 4e6;
+
+  /** Nominal flops of a Toeplitz product of some size: two transforms of twice the size. */
+  static double fourierFlops(int size, double columns) {
+    double n = 2.0 * size;
+    return 5 * n * Math.log(n) / Math.log(2) * columns;
+  }
+
+  /** Reads or writes so many vectors of n elements in the cache, in so many calls, per layer. */
+  private Cost perLayer(double flopsPerElement, double vectors, double calls) {
+    double traffic = vectors * columns * bytes * layers;
+    return new Cost(
+        flopsPerElement * columns * layers,
+        traffic,
+        traffic / speed.cached() + calls * layers * speed.call());
+  }
+
+  Cost direct() {
+    double traffic = 0.5 * layers * layers * columns * bytes;
+    double rate = layers * columns * bytes > CACHE ? speed.stream() : speed.cached();
+    return new Cost(
+        (double) layers * layers * columns, traffic, traffic / rate + layers * speed.call());
+  }
+
+  private Cost near(int block) {
+    double within = Math.min(block, layers);
+    double flops = within * columns * layers;
+    Cost gemm = new Cost(flops, 0, flops / speed.gemm());
+    return gemm.plus(perLayer(0, 0.5 * NearField.INNER + 6, 3));
+  }
+
+  Cost blocked() {
+    double flops = (double) layers * Math.max(0, layers - BlockedSum.BLOCK) * columns;
+    double traffic = flops / (2 * BlockedSum.BLOCK) * bytes;
+    return near(BlockedSum.BLOCK).plus(new Cost(flops, traffic, flops / speed.gemm()));
+  }
+
+  Cost fourier() {
+    Cost cost = near(RelaxedFftSum.BLOCK).plus(perLayer(0, 3, 1));
+    for (int size = RelaxedFftSum.BLOCK; size <= layers; size *= 2) {
+      double products = Math.max(1, layers / (2.0 * size));
+      double flops = products * fourierFlops(size, columns);
+      cost =
+          cost.plus(
+              new Cost(flops, 3 * products * size * columns * bytes, flops / speed.fourier()));
+    }
+    return cost;
+  }
+
+  Cost separable(int rank) {
+    return perLayer(4.0 * rank, 3.0 * rank + 3, 2);
+  }
+
+  Cost exponentials(int rank) {
+    return perLayer(5.0 * rank, 4.0 * rank + 2, rank + 1.0);
+  }
+
+  Cost fitted(int rank) {
+    return exponentials(rank).plus(perLayer(2.0 * FittedSum.HEAD, FittedSum.HEAD, 1));
+  }
+
+  Cost hierarchical(int rank) {
+    Cost cost = near(HierarchicalSum.BLOCK).plus(perLayer(0, 3, 1));
+    for (int size = HierarchicalSum.BLOCK; size <= layers; size *= 2) {
+      double products = Math.max(1, layers / (2.0 * size));
+      double flops = products * 4 * size * rank * columns;
+      double traffic = 3 * products * size * columns * bytes;
+      double seconds = Math.max(2 * flops / speed.gemm(), traffic / speed.stream());
+      cost = cost.plus(new Cost(flops, traffic, seconds));
+    }
+    return cost;
+  }
+}

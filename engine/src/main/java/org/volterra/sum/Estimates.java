@@ -1,0 +1,138 @@
+package org.volterra.sum;
+
+import java.util.function.LongSupplier;
+import org.volterra.depth.DepthGrid;
+import org.volterra.kernel.ScalarKernel;
+
+/** What each algorithm would cost for a kernel, or why it cannot be used. */
+record Estimates(
+    ScalarKernel kernel,
+    DepthGrid grid,
+    long columns,
+    boolean training,
+    double tolerance,
+    CostModel model) {
+  /** Points on each side of a block at which its rank is looked for. */
+  private static final int RANK_POINTS = 48;
+
+  Plan.Candidate candidate(SumAlgorithm algorithm) {
+    int layers = grid.layers();
+    boolean slopes = training && kernel.trainable();
+    return switch (algorithm) {
+      case DIRECT -> pairs(algorithm, model.direct(), () -> 0);
+      case BLOCKED ->
+          pairs(algorithm, model.blocked(), () -> BlockedSum.elements(columns, training));
+      case FFT ->
+          FixedKernels.isLags(kernel)
+              ? exact(algorithm, model.fourier(), RelaxedFftSum.elements(layers, columns))
+              : refused(algorithm, "the kernel is no convolution");
+      case SEPARABLE ->
+          kernel instanceof ScalarKernel.Separable sum
+              ? exact(
+                  algorithm,
+                  model.separable(sum.rank()),
+                  SeparableSum.elements(layers, sum.rank(), columns, slopes))
+              : refused(algorithm, "the kernel is not separable");
+      case EXPONENTIALS -> exponentials(slopes);
+      case HIERARCHICAL -> hierarchical();
+    };
+  }
+
+  private static Plan.Candidate refused(SumAlgorithm algorithm, String why) {
+    return Plan.Candidate.refused(algorithm, why);
+  }
+
+  private Plan.Candidate exact(SumAlgorithm algorithm, CostModel.Cost cost, long elements) {
+    return new Plan.Candidate(
+        algorithm,
+        cost.flops(),
+        cost.bytes(),
+        1e3 * cost.seconds(),
+        0,
+        elements * model.bytes(),
+        "");
+  }
+
+  /** Algorithms that need the coefficients of all pairs. */
+  private Plan.Candidate pairs(SumAlgorithm algorithm, CostModel.Cost cost, LongSupplier elements) {
+    if (kernel.trainable()
+        && (kernel instanceof ScalarKernel.Exponentials
+            || kernel instanceof ScalarKernel.Separable)) {
+      return refused(algorithm, "the parameters are not the coefficients of pairs");
+    }
+    long layers = grid.layers();
+    boolean isTable = !kernel.trainable() && !FixedKernels.isLags(kernel);
+    long table = isTable ? layers * (layers + 1) / 2 : 0;
+    if (table > Integer.MAX_VALUE) {
+      return refused(algorithm, table + " coefficients are too many for one table");
+    }
+    return exact(algorithm, cost, elements.getAsLong() + table);
+  }
+
+  private Plan.Candidate exponentials(boolean slopes) {
+    if (kernel instanceof ScalarKernel.Exponentials sum) {
+      return exact(
+          SumAlgorithm.EXPONENTIALS,
+          model.exponentials(sum.rank()),
+          ExponentialSum.elements(sum.rank(), columns, slopes));
+    }
+    if (!FixedKernels.isLags(kernel) || kernel.trainable()) {
+      return refused(SumAlgorithm.EXPONENTIALS, "the kernel is no given convolution");
+    }
+    if (grid.layers() <= FittedSum.HEAD + 1) {
+      return refused(SumAlgorithm.EXPONENTIALS, "too few layers");
+    }
+    try {
+      ExponentialFit fit = FixedKernels.fit(kernel, grid, tolerance);
+      int rank = fit.weights().size();
+      CostModel.Cost cost = model.fitted(rank);
+      return new Plan.Candidate(
+          SumAlgorithm.EXPONENTIALS,
+          cost.flops(),
+          cost.bytes(),
+          1e3 * cost.seconds(),
+          fit.errorBound(),
+          rank * columns * model.bytes(),
+          "");
+    } catch (IllegalArgumentException e) {
+      return refused(SumAlgorithm.EXPONENTIALS, e.getMessage());
+    }
+  }
+
+  private Plan.Candidate hierarchical() {
+    if (kernel.trainable()) {
+      return refused(SumAlgorithm.HIERARCHICAL, "the kernel has parameters");
+    }
+    int layers = grid.layers();
+    int half = Math.max(1, layers / 2);
+    int points = Math.min(RANK_POINTS, half);
+    double bound = tolerance * FixedKernels.size(kernel, grid);
+    CrossApproximation sample =
+        CrossApproximation.of(
+            (i, j) ->
+                kernel.coefficient(
+                    grid,
+                    half + (int) ((long) i * (layers - half) / points),
+                    (int) ((long) j * (half - 1) / points)),
+            0,
+            points,
+            0,
+            points,
+            Math.max(bound, Double.MIN_NORMAL));
+    if (sample.rank() > points / 2 && layers >= 2 * RANK_POINTS) {
+      return refused(SumAlgorithm.HIERARCHICAL, "blocks are not of low rank");
+    }
+    CostModel.Cost cost = model.hierarchical(Math.max(1, sample.rank()));
+    long elements =
+        HierarchicalSum.elements(layers, columns, sample.rank())
+            + (long) HierarchicalSum.BLOCK * layers;
+    return new Plan.Candidate(
+        SumAlgorithm.HIERARCHICAL,
+        cost.flops(),
+        cost.bytes(),
+        1e3 * cost.seconds(),
+        bound,
+        elements * model.bytes(),
+        "");
+  }
+}

@@ -1,0 +1,156 @@
+package org.volterra.sum;
+
+import org.volterra.memory.History;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/**
+ * The sum with the kernel Σ_r c_r e^(−λ_r (t_l − t_k)) by R running sums E_r ← e^(−λ_r (t_l −
+ * t_{l−1})) (E_r + z_{l−1}), on any grid: exact for this kernel, at 5·R·n flops for each layer, n =
+ * rows · channels. The adjoint runs Q_r = Σ_{l&gt;k} e^(−λ_r (t_l − t_k)) δ_l downwards; with it
+ * ∂J/∂c_r = h Σ_k ⟨Q_r, z_k⟩, and with its derivative by −λ_r, which runs along, ∂J/∂λ_r. Nothing
+ * of the forward pass is needed but z.
+ */
+public final class ExponentialSum implements CumulativeSum {
+  private final SumOperands data;
+  private final Primitives p;
+  private final double[] times;
+  private final Matrix weights;
+  private final Matrix rates;
+  private final Matrix weightGradient;
+  private final Matrix rateGradient;
+  private final Matrix running;
+  private final Matrix derivative;
+  private final Matrix slopes;
+  private final double[] lambda;
+  private final double[] decay;
+  private double decayStep;
+
+  /**
+   * Binds the sum.
+   *
+   * @param operands the history
+   * @param times t_0 … t_L
+   * @param weights c, 1 × R
+   * @param rates λ, 1 × R
+   * @param weightGradient where the gradient of c is added, or null
+   * @param rateGradient where the gradient of λ is added, or null
+   * @param memory for the running sums
+   * @throws IllegalArgumentException if there are too few times
+   */
+  public ExponentialSum(
+      SumOperands operands,
+      double[] times,
+      Matrix weights,
+      Matrix rates,
+      Matrix weightGradient,
+      Matrix rateGradient,
+      SumMemory memory) {
+    if (times.length <= operands.layers()) {
+      throw new IllegalArgumentException(
+          "times: got " + times.length + " for " + operands.layers() + " layers");
+    }
+    this.data = operands;
+    this.p = operands.primitives();
+    this.times = times.clone();
+    this.weights = weights;
+    this.rates = rates;
+    this.weightGradient = weightGradient;
+    this.rateGradient = rateGradient;
+    int rank = weights.columns();
+    running = memory.matrix("running", rank, operands.columns());
+    derivative =
+        rateGradient == null ? null : memory.matrix("derivative", rank, operands.columns());
+    slopes = rateGradient == null ? null : memory.matrix("slopes", 1, rank);
+    lambda = new double[rank];
+    decay = new double[rank];
+  }
+
+  /**
+   * The elements of memory that this sum takes beside its coefficients.
+   *
+   * @param rank R
+   * @param columns n
+   * @param training whether the gradients of trainable coefficients are wanted
+   * @return a count
+   */
+  public static long elements(int rank, long columns, boolean training) {
+    return (training ? 2L : 1L) * rank * columns;
+  }
+
+  @Override
+  public History.Layout layout() {
+    return History.Layout.SLICE_MAJOR;
+  }
+
+  @Override
+  public Matrix operand(Matrix state) {
+    return state.flat();
+  }
+
+  @Override
+  public void forward(int l, Matrix u) {
+    if (l == 1) {
+      begin();
+    }
+    double[] d = decay(l);
+    Matrix z = data.z(l - 1, 1);
+    for (int r = 0; r < d.length; r++) {
+      p.axpby(d[r], z, d[r], running.rows(r, 1));
+    }
+    p.gemv(data.scale(), running, true, weights, 1, u);
+  }
+
+  private void begin() {
+    p.fill(0, running);
+    for (int r = 0; r < lambda.length; r++) {
+      lambda[r] = rates.get(0, r);
+    }
+    decayStep = Double.NaN;
+  }
+
+  /** e^(−λ (t_l − t_{l−1})). */
+  private double[] decay(int l) {
+    double step = times[l] - times[l - 1];
+    if (!(Math.abs(step - decayStep) <= 1e-9 * step)) {
+      for (int r = 0; r < lambda.length; r++) {
+        decay[r] = Math.exp(-lambda[r] * step);
+      }
+      decayStep = step;
+    }
+    return decay;
+  }
+
+  @Override
+  public void adjoint(int l, Matrix delta) {
+    if (l == data.layers()) {
+      begin();
+      if (derivative != null) {
+        p.fill(0, derivative);
+        p.fill(0, slopes);
+      }
+    }
+    double[] d = decay(l);
+    double step = times[l] - times[l - 1];
+    Matrix z = data.z(l - 1, 1);
+    for (int r = 0; r < d.length; r++) {
+      p.axpby(d[r], delta, d[r], running.rows(r, 1));
+      if (derivative != null) {
+        p.axpby(step, running.rows(r, 1), d[r], derivative.rows(r, 1));
+      }
+    }
+    p.gemv(data.scale(), running, true, weights, 1, data.gradient(l - 1, 1));
+    if (weightGradient != null) {
+      p.gemv(data.scale(), running, false, z, 1, weightGradient);
+    }
+    if (derivative != null) {
+      p.gemv(-data.scale(), derivative, false, z, 1, slopes);
+      if (l == 1) {
+        for (int r = 0; r < d.length; r++) {
+          double slope = weights.get(0, r) * slopes.get(0, r);
+          rateGradient.set(0, r, rateGradient.get(0, r) + slope);
+        }
+      }
+    }
+  }
+}

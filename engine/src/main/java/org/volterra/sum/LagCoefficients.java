@@ -1,0 +1,136 @@
+package org.volterra.sum;
+
+import java.util.function.IntToDoubleFunction;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/**
+ * Coefficients that depend on the lag alone, a_{l,k} = c_{l−k}. They are kept in reversed order
+ * too, so that every row of pairs is a part of one vector.
+ */
+public final class LagCoefficients implements PairCoefficients {
+  private final Primitives p;
+  private final int layers;
+  private final Matrix lags;
+  private final Matrix gradient;
+  private final SumMemory memory;
+  private final Matrix reversal;
+  private final Matrix reversed;
+  private final Matrix reversedGradient;
+  private final Matrix spare;
+  private final boolean trainable;
+
+  /**
+   * Binds coefficients.
+   *
+   * @param primitives the device
+   * @param lags c_1 … c_L
+   * @param gradient where their gradients are added, or null
+   * @param memory for copies
+   */
+  public LagCoefficients(Primitives primitives, Matrix lags, Matrix gradient, SumMemory memory) {
+    this(primitives, lags, gradient, memory, true);
+  }
+
+  private LagCoefficients(
+      Primitives primitives, Matrix lags, Matrix gradient, SumMemory memory, boolean trainable) {
+    this.trainable = trainable;
+    this.p = primitives;
+    this.layers = lags.columns();
+    this.lags = lags;
+    this.gradient = gradient;
+    this.memory = memory;
+    reversal = memory.reversal(layers);
+    reversed = memory.matrix("reversed", 1, layers);
+    reversedGradient = gradient == null ? null : memory.matrix("reversed.gradient", 1, layers);
+    spare = gradient == null ? null : memory.matrix("reversed.spare", 1, layers);
+  }
+
+  /**
+   * Given coefficients.
+   *
+   * @param primitives the device
+   * @param layers number of layers L
+   * @param function c of a lag from 1 to L
+   * @param memory takes them
+   * @return the coefficients
+   */
+  public static LagCoefficients of(
+      Primitives primitives, int layers, IntToDoubleFunction function, SumMemory memory) {
+    Matrix lags = memory.matrix("lags", 1, layers);
+    for (int m = 1; m <= layers; m++) {
+      lags.set(0, m - 1, function.applyAsDouble(m));
+    }
+    return new LagCoefficients(primitives, lags, null, memory, false);
+  }
+
+  /** Whether the lags may change from pass to pass. */
+  boolean isTrainable() {
+    return trainable;
+  }
+
+  /** c_1 … c_L. */
+  Matrix lags() {
+    return lags;
+  }
+
+  /** Where the gradients of c_1 … c_L are added, or null. */
+  Matrix lagGradient() {
+    return gradient;
+  }
+
+  @Override
+  public void begin() {
+    p.gatherRows(column(lags), reversal, column(reversed));
+  }
+
+  /** A vector as a matrix of one column. */
+  private static Matrix column(Matrix vector) {
+    return Matrix.of(vector.buffer(), vector.offset(), vector.columns(), 1);
+  }
+
+  @Override
+  public Matrix row(int l, int k, int count) {
+    return reversed.block(0, layers - l + k, 1, count);
+  }
+
+  @Override
+  public Matrix block(int l, int rows, int k, int columns) {
+    Matrix block = BlockScratch.get(memory, layers, rows, columns);
+    for (int i = 0; i < rows; i++) {
+      p.axpby(1, row(l + i, k, columns), 0, block.rows(i, 1));
+    }
+    return block;
+  }
+
+  @Override
+  public boolean hasGradient() {
+    return gradient != null;
+  }
+
+  @Override
+  public void beginGradient() {
+    p.fill(0, reversedGradient);
+  }
+
+  @Override
+  public Matrix rowGradient(int l, int k, int count) {
+    return reversedGradient.block(0, layers - l + k, 1, count);
+  }
+
+  @Override
+  public void addGradient(int l, int k, Matrix block) {
+    for (int i = 0; i < block.rows(); i++) {
+      int count = Math.min(block.columns(), l + i - k);
+      if (count > 0) {
+        p.axpby(1, block.block(i, 0, 1, count), 1, rowGradient(l + i, k, count));
+      }
+    }
+  }
+
+  @Override
+  public void endGradient() {
+    p.gatherRows(column(reversedGradient), reversal, column(spare));
+    p.axpby(1, spare, 1, gradient);
+  }
+}

@@ -1,0 +1,74 @@
+package org.volterra.sum;
+
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/**
+ * The part of a sum within one block of layers: pairs whose layers lie in the same sub-block of
+ * {@link #INNER} layers one by one, pairs in different sub-blocks by one GEMM for each sub-block.
+ */
+final class NearField {
+  /** Layers of a sub-block, one register tile of a GEMM. */
+  static final int INNER = 8;
+
+  private final SumOperands data;
+  private final Primitives p;
+  private final PairCoefficients coefficients;
+  private final int block;
+  private final Matrix pulled;
+
+  NearField(SumOperands data, PairCoefficients coefficients, SumMemory memory, int block) {
+    this.data = data;
+    this.p = data.primitives();
+    this.coefficients = coefficients;
+    this.block = block;
+    pulled = memory.matrix("pulled", INNER, data.columns());
+  }
+
+  private static int start(int l, int first) {
+    return l - (l - first) % INNER;
+  }
+
+  private int count(int l, int first) {
+    return Math.min(INNER, Math.min(data.layers() + 1, first + block) - l);
+  }
+
+  /** Adds h Σ a_{l,k} z_k over the layers k of the block that begins at layer {@code first}. */
+  void forward(int l, int first, Matrix u) {
+    int start = start(l, first);
+    if (start > first) {
+      if (l == start) {
+        int count = count(l, first);
+        Matrix a = coefficients.block(l, count, first, l - first);
+        p.gemm(data.scale(), a, false, data.z(first, l - first), false, 0, pulled.rows(0, count));
+      }
+      p.axpby(1, pulled.rows(l - start, 1), 1, u);
+    }
+    if (l > start) {
+      int count = l - start;
+      p.gemv(data.scale(), data.z(start, count), true, coefficients.row(l, start, count), 1, u);
+    }
+  }
+
+  /**
+   * Adds layer l's share to the gradients of z in its block.
+   *
+   * @param deltas δ of layers l, l + 1 … of the block, one a row
+   */
+  void adjoint(int l, int first, Matrix deltas) {
+    int start = start(l, first);
+    if (l > start) {
+      int count = l - start;
+      p.ger(
+          data.scale(),
+          coefficients.row(l, start, count),
+          deltas.rows(0, 1),
+          data.gradient(start, count));
+    } else if (l > first) {
+      int count = count(l, first);
+      Matrix a = coefficients.block(l, count, first, l - first);
+      p.gemm(
+          data.scale(), a, true, deltas.rows(0, count), false, 1, data.gradient(first, l - first));
+    }
+  }
+}

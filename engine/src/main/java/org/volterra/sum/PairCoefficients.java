@@ -1,0 +1,65 @@
+package org.volterra.sum;
+
+import org.volterra.spi.Matrix;
+
+/**
+ * The coefficients a_{l,k}, k &lt; l, of a scalar kernel as matrices, and where their gradients go.
+ * Not thread-safe.
+ */
+public interface PairCoefficients {
+  /** Reads the parameters anew; called when a forward pass begins. */
+  default void begin() {}
+
+  /**
+   * Some coefficients of a layer.
+   *
+   * @param l layer that sums
+   * @param k first layer that is summed
+   * @param count how many, at most l − k
+   * @return 1 × count, valid until {@link #begin}
+   */
+  Matrix row(int l, int k, int count);
+
+  /**
+   * A block of coefficients.
+   *
+   * @param l first layer that sums
+   * @param rows how many
+   * @param k first layer that is summed
+   * @param columns how many, at most l − k
+   * @return rows × columns, valid until the next call
+   */
+  Matrix block(int l, int rows, int k, int columns);
+
+  /**
+   * Whether gradients are wanted.
+   *
+   * @return false if the coefficients are given, or for inference
+   */
+  boolean hasGradient();
+
+  /** Called when a backward pass begins. */
+  default void beginGradient() {}
+
+  /**
+   * Where to add the gradients of some coefficients of a layer.
+   *
+   * @param l layer that sums
+   * @param k first layer that is summed
+   * @param count how many, at most l − k
+   * @return 1 × count
+   */
+  Matrix rowGradient(int l, int k, int count);
+
+  /**
+   * Adds the gradients of a block; of pairs with k ≥ l nothing is taken.
+   *
+   * @param l first layer that sums
+   * @param k first layer that is summed
+   * @param block gradients, layers that sum × layers that are summed
+   */
+  void addGradient(int l, int k, Matrix block);
+
+  /** Called when a backward pass ends. */
+  default void endGradient() {}
+}

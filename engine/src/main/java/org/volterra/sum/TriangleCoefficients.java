@@ -1,0 +1,101 @@
+package org.volterra.sum;
+
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/** Independent coefficients for every pair of layers, row l − 1 holding a_{l,0} … a_{l,l−1}. */
+public final class TriangleCoefficients implements PairCoefficients {
+  private final Primitives p;
+  private final Matrix[] rows;
+  private final Matrix[] gradients;
+  private final SumMemory memory;
+
+  /**
+   * Binds coefficients.
+   *
+   * @param primitives the device
+   * @param rows the rows a_1 … a_L at indices 0 … L−1, row l−1 of length l
+   * @param gradients where their gradients are added, or null
+   * @param memory for copies of blocks, or null if only rows are asked for
+   */
+  public TriangleCoefficients(
+      Primitives primitives, Matrix[] rows, Matrix[] gradients, SumMemory memory) {
+    this.p = primitives;
+    this.rows = rows;
+    this.gradients = gradients;
+    this.memory = memory;
+  }
+
+  /** A value of each pair of layers. */
+  @FunctionalInterface
+  public interface PairFunction {
+    /**
+     * The coefficient of a pair.
+     *
+     * @param l layer that sums
+     * @param k layer that is summed
+     * @return a_{l,k}
+     */
+    double at(int l, int k);
+  }
+
+  /**
+   * Given coefficients, computed once: L(L+1)/2 elements.
+   *
+   * @param primitives the device
+   * @param layers number of layers L
+   * @param function their values
+   * @param memory takes them
+   * @return the coefficients
+   */
+  public static TriangleCoefficients of(
+      Primitives primitives, int layers, PairFunction function, SumMemory memory) {
+    Matrix[] rows = new Matrix[layers];
+    Matrix all = memory.matrix("coefficients", 1, Math.toIntExact(layers * (layers + 1L) / 2));
+    for (int l = 1; l <= layers; l++) {
+      rows[l - 1] = all.block(0, Math.toIntExact(l * (l - 1L) / 2), 1, l);
+      for (int k = 0; k < l; k++) {
+        rows[l - 1].set(0, k, function.at(l, k));
+      }
+    }
+    return new TriangleCoefficients(primitives, rows, null, memory);
+  }
+
+  @Override
+  public Matrix row(int l, int k, int count) {
+    return part(rows[l - 1], k, count);
+  }
+
+  private static Matrix part(Matrix row, int k, int count) {
+    return k == 0 && count == row.columns() ? row : row.block(0, k, 1, count);
+  }
+
+  @Override
+  public Matrix block(int l, int height, int k, int columns) {
+    Matrix block = BlockScratch.get(memory, rows.length, height, columns);
+    for (int i = 0; i < height; i++) {
+      p.axpby(1, row(l + i, k, columns), 0, block.rows(i, 1));
+    }
+    return block;
+  }
+
+  @Override
+  public boolean hasGradient() {
+    return gradients != null;
+  }
+
+  @Override
+  public Matrix rowGradient(int l, int k, int count) {
+    return part(gradients[l - 1], k, count);
+  }
+
+  @Override
+  public void addGradient(int l, int k, Matrix block) {
+    for (int i = 0; i < block.rows(); i++) {
+      int count = Math.min(block.columns(), l + i - k);
+      if (count > 0) {
+        p.axpby(1, block.block(i, 0, 1, count), 1, rowGradient(l + i, k, count));
+      }
+    }
+  }
+}
