@@ -59,8 +59,9 @@ final class ColdStart {
     List<StartTrace.Window> windows = new ArrayList<>();
     double[] times = new double[16];
     int count = 0;
-    long window = System.nanoTime();
-    for (long now = window; now - begin < seconds * 1e9; ) {
+    long start = System.nanoTime();
+    long window = start;
+    for (long now = window; now - start < seconds * 1e9 || windows.isEmpty(); ) {
       step.run();
       long after = System.nanoTime();
       if (count == times.length) {

@@ -87,7 +87,14 @@ public final class PeerStudy implements Study {
   private record Planned(PeerCase work, String what, String variant, int threads) {
     @Override
     public String toString() {
-      return work + " " + what + ", " + variant + ", " + threads + " threads";
+      return work
+          + " "
+          + what
+          + ", "
+          + variant
+          + ", "
+          + threads
+          + (threads == 1 ? " thread" : " threads");
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 public record Spread(
     double low, double median, double high, double medianLow, double medianHigh, int count) {
   private static final double OUTSIDE = 0.025;
+  private static final int MANY = 1000; // 2^-n must not underflow
 
   /**
    * Of values.
@@ -79,9 +80,13 @@ public record Spread(
 
   /**
    * The largest r for which the r-th and the r-th last value enclose the median of the distribution
-   * with 95 %: the number of values below it is binomial. Negative if there is none.
+   * with 95 %: the number of values below it is binomial, and nearly normal where there are many.
+   * Negative if there is none.
    */
   private static int rankOfInterval(int n) {
+    if (n > MANY) {
+      return (int) (n / 2.0 - 1.96 * Math.sqrt(n) / 2) - 1;
+    }
     double probability = Math.pow(0.5, n);
     double below = 0;
     int r = -1;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SpreadTest {
@@ -39,6 +40,16 @@ class SpreadTest {
       hits += spread.medianLow() <= 0.5 && 0.5 <= spread.medianHigh() ? 1 : 0;
     }
     assertThat(hits / (double) trials).as("seed %d", seed).isBetween(0.945, 0.97);
+  }
+
+  @Test
+  void manyValuesHaveANarrowInterval() {
+    for (int n : new int[] {1000, 1001, 100_000}) {
+      Spread spread = Spread.of(IntStream.range(0, n).mapToDouble(i -> i).toArray());
+      double half = 1.96 * Math.sqrt(n) / 2;
+      assertThat(spread.median() - spread.medianLow()).isCloseTo(half, within(2.0));
+      assertThat(spread.medianHigh() - spread.median()).isCloseTo(half, within(2.0));
+    }
   }
 
   @Test

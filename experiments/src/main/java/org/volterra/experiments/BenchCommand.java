@@ -101,7 +101,7 @@ final class BenchCommand implements Runnable {
       study.leftOut().forEach(point -> common.line("left out: " + point));
       common.run(
           study,
-          repetitions.effort().name(),
+          repetitions.kind(),
           (result, origin) -> ScalingChart.svg((DepthResult) result, subtitle(origin)));
       return 0;
     }
@@ -109,9 +109,9 @@ final class BenchCommand implements Runnable {
     private String subtitle(String origin) {
       return String.format(
           Locale.ROOT,
-          "float32, 64 channels, batch of 64, %s, %s run; exponents with 95 %% intervals%n%s",
+          "float32, 64 channels, batch of 64, %s, %s; exponents with 95 %% intervals%n%s",
           repetitions.threads() == 0 ? "all processors" : repetitions.threads() + " threads",
-          repetitions.effort().name(),
+          repetitions.kind(),
           origin);
     }
   }
@@ -151,7 +151,7 @@ final class BenchCommand implements Runnable {
                   openBlas,
                   repetitions.threads(),
                   repetitions.effort())),
-          repetitions.effort().name());
+          repetitions.kind());
       return 0;
     }
   }
@@ -187,7 +187,7 @@ final class BenchCommand implements Runnable {
           common.checked(() ->
               CaseStudies.step(
                   sizes, kernels, repetitions.providers(), threads, repetitions.effort())),
-          repetitions.effort().name());
+          repetitions.kind());
       return 0;
     }
   }
@@ -215,7 +215,7 @@ final class BenchCommand implements Runnable {
           common.checked(() ->
               CaseStudies.activation(
                   functions, repetitions.providers(), repetitions.threads(), repetitions.effort())),
-          repetitions.effort().name());
+          repetitions.kind());
       return 0;
     }
   }
@@ -242,7 +242,7 @@ final class BenchCommand implements Runnable {
           common.checked(() ->
               CaseStudies.overhead(
                   kernels, repetitions.providers(), repetitions.threads(), repetitions.effort())),
-          repetitions.effort().name());
+          repetitions.kind());
       return 0;
     }
   }

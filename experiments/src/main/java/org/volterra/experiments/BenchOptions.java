@@ -76,7 +76,7 @@ final class BenchOptions {
     line(
         String.format(
             Locale.ROOT,
-            "%s run, about %s; do not use the machine for other work meanwhile",
+            "%s, about %s; do not use the machine for other work meanwhile",
             kind,
             duration(study.expectedSeconds())));
     StudyResult result = study.run(verbose, this::line);
@@ -142,6 +142,10 @@ final class BenchOptions {
 
     int threads() {
       return threads;
+    }
+
+    String kind() {
+      return effort().name() + " run";
     }
 
     Effort effort() {

@@ -99,10 +99,10 @@ final class BenchPeersCommand implements Callable<Integer> {
                     full ? FULL_FORKS : 1,
                     full ? FULL_ROUNDS : SHORT_ROUNDS,
                     full ? FULL_SECONDS : SHORT_SECONDS,
-                        WARM_UP_SECONDS)));
+                    WARM_UP_SECONDS)));
     common.run(
         study,
-        full ? "full" : "short",
+        full ? "full run" : "short run",
         (result, origin) -> RatioChart.svg((PeerResult) result, origin));
     return 0;
   }

@@ -66,7 +66,7 @@ final class BenchStartCommands {
                       threads,
                       machines,
                       seconds)));
-      return (StartResult) common.run(study, machines + " starts for each kernel,");
+      return (StartResult) common.run(study, machines + " virtual machines for each kernel");
     }
   }
 

@@ -45,9 +45,8 @@ final class RatioChart {
     Map<String, XYIntervalSeries> series = new LinkedHashMap<>();
     double least = 1;
     double most = 1;
-    List<String> variants =
-        result.points().stream().map(PeerResult.Point::variant).distinct().toList();
     for (PeerResult.Point p : result.points()) {
+      List<String> variants = p.work().kind().variants();
       double shift = OFFSET * (variants.indexOf(p.variant()) - (variants.size() - 1) / 2.0);
       double y = rows.indexOf(row(p)) + shift;
       series
