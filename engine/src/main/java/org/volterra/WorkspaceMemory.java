@@ -10,6 +10,7 @@ import org.volterra.feature.FeatureMap;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.History;
+import org.volterra.memory.HostBuffer;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Activation;
@@ -74,6 +75,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix[] stageGradients;
   private final MeshRows meshRows;
   private final Buffer fieldScratch;
+  private final HostBuffer fieldStaging;
   private final Matrix[] coefficients;
   private final Matrix[] coefficientGradients;
   private final DepthParameter bias;
@@ -145,6 +147,7 @@ final class WorkspaceMemory implements AutoCloseable {
       bindStages(rows);
       meshRows = meshRows();
       fieldScratch = meshRows == null ? null : fieldBuffer(rows);
+      fieldStaging = meshRows == null ? null : fieldStaging();
       coefficients = spec.kernel() instanceof DepthKernel.Scalar s ? coefficients(s) : null;
       coefficientGradients =
           training && spec.kernel() instanceof DepthKernel.Scalar s && s.trainable()
@@ -282,6 +285,10 @@ final class WorkspaceMemory implements AutoCloseable {
     return resources.own(provider.allocate(type, length));
   }
 
+  private HostBuffer fieldStaging() {
+    return resources.own(HostBuffer.allocate(type, (long) meshRows.largest() * meshRows.largest()));
+  }
+
   CumulativeSum sum(Views v) {
     return switch (spec.kernel()) {
       case DepthKernel.Dense dense ->
@@ -303,6 +310,7 @@ final class WorkspaceMemory implements AutoCloseable {
               v.gradient(),
               new FieldScratch(
                   fieldScratch,
+                  fieldStaging,
                   meshRows.largest(),
                   v.rows(),
                   spec.featureChannels(),
