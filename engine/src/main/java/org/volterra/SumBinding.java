@@ -9,8 +9,10 @@ import org.volterra.depth.TriangleMesh;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.History;
+import org.volterra.memory.HostBuffer;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
+import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
@@ -32,10 +34,13 @@ final class SumBinding {
   private final Primitives p;
   private final Buffer parameters;
   private final Buffer gradients;
+  private final ElementType type;
+  private final Resources resources;
   private final SumMemory memory;
   private final MeshRows meshRows;
   private final Buffer transposed;
   private final SumPlan plan;
+  private HostBuffer staging;
   private final Map<String, ScalarBinding> scalars = new HashMap<>();
 
   /**
@@ -62,6 +67,8 @@ final class SumBinding {
     this.p = network.provider().primitives(network.type());
     this.parameters = network.parameters();
     this.gradients = gradients;
+    this.type = network.type();
+    this.resources = resources;
     this.memory = new SumMemory(network.provider(), network.type(), resources);
   }
 
@@ -143,6 +150,10 @@ final class SumBinding {
     int features = spec.featureChannels();
     int length =
         Math.toIntExact(FieldScratch.length(meshRows.largest(), rows, features, spec.channels()));
+    if (staging == null) {
+      long largest = meshRows.largest();
+      staging = resources.own(HostBuffer.allocate(type, largest * largest));
+    }
     return new FieldSum(
         p,
         spec.scale(),
@@ -153,6 +164,7 @@ final class SumBinding {
         slopes,
         new FieldScratch(
             memory.matrix("field", 1, length).buffer(),
+            staging,
             meshRows.largest(),
             rows,
             features,

@@ -7,13 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
-import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -30,6 +28,7 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Primitives;
+import org.volterra.testing.ChildJvm;
 
 /** The choice of the provider: inside this virtual machine, and in others that lack something. */
 @Tag("provider-independent")
@@ -178,17 +177,17 @@ class EngineTest {
 
   @Test
   void aForcedProviderThatCannotRunFailsLoudly(@TempDir Path folder) throws Exception {
-    Child noModule = child(folder, "-Dvolterra.provider=panama");
-    assertThat(noModule.exit).isNotZero();
-    assertThat(noModule.output)
+    ChildJvm noModule = child(folder, "-Dvolterra.provider=panama");
+    assertThat(noModule.exit()).isNotZero();
+    assertThat(noModule.output())
         .contains("IllegalStateException: provider 'panama' cannot run here")
         .contains("start java with --add-modules jdk.incubator.vector")
         .doesNotContain("chosen");
-    Child noCompiler =
+    ChildJvm noCompiler =
         child(
             folder, "--add-modules", "jdk.incubator.vector", "-Xint", "-Dvolterra.provider=panama");
-    assertThat(noCompiler.exit).isNotZero();
-    assertThat(noCompiler.output)
+    assertThat(noCompiler.exit()).isNotZero();
+    assertThat(noCompiler.output())
         .contains("provider 'panama' cannot run here")
         .contains("start java without -Xint")
         .doesNotContain("chosen");
@@ -197,37 +196,19 @@ class EngineTest {
   @Test
   void withoutTheVectorModuleTheScalarProviderIsChosenAndTheReasonLogged(@TempDir Path folder)
       throws Exception {
-    Child child = child(folder);
-    assertThat(child.exit).as(child.output).isZero();
-    assertThat(child.output)
+    ChildJvm child = child(folder);
+    assertThat(child.exit()).as(child.output()).isZero();
+    assertThat(child.output())
         .contains("chosen scalar")
         .contains(
             "provider panama is not used: the module jdk.incubator.vector is not loaded: start"
                 + " java with --add-modules jdk.incubator.vector")
         .contains("provider scalar: scalar reference loops, 1 thread");
-    assertThat(child.output.lines().filter(line -> line.contains("provider "))).hasSize(2);
+    assertThat(child.output().lines().filter(line -> line.contains("provider "))).hasSize(2);
   }
 
-  private record Child(int exit, String output) {}
-
-  private static Child child(Path folder, String... options) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(options));
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), Selection.class.getName()));
-    Path output = folder.resolve("output.txt");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    return new Child(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
+  private static ChildJvm child(Path folder, String... options) throws Exception {
+    return ChildJvm.run(folder, List.of(options), Selection.class);
   }
 
   /** Chooses a provider as a user's program does. */

@@ -1,7 +1,6 @@
 package org.volterra.bench;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -9,6 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.volterra.NetworkSpec;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.ScalarKernel;
+import org.volterra.sum.SumChoice;
 
 /**
  * A depth kernel of the benchmarks and the algorithm that sums it, by name: {@code KERNEL} or
@@ -34,12 +35,42 @@ public record KernelChoice(
               "scalar",
               "scalar",
               m -> DepthKernel.trainableScalar((t, s) -> Math.exp(s - t)),
-              List.of("direct")),
+              List.of("direct", "blocked")),
+          new Row(
+              "convolution",
+              "convolution",
+              m -> DepthKernel.convolution(lag -> Math.exp(-lag * lag)),
+              List.of("fft", "blocked", "direct")),
+          new Row(
+              "fractional",
+              "fractional",
+              m -> DepthKernel.fractional(0.5),
+              List.of("fft", "blocked", "direct", "exponentials")),
+          new Row(
+              "exponentials",
+              "exponentials",
+              m ->
+                  DepthKernel.exponentials(
+                      List.of(1.0, 0.5, 0.25, 0.1), List.of(1.0, 2.0, 4.0, 8.0)),
+              List.of("exponentials", "fft", "blocked")),
+          new Row(
+              "separable",
+              "separable",
+              m ->
+                  DepthKernel.separable(
+                      List.of(Math::cos, Math::sin), List.of(Math::cos, Math::sin)),
+              List.of("separable", "blocked")),
+          new Row(
+              "smooth",
+              "smooth",
+              m -> DepthKernel.smooth((t, s) -> 1 / (1 + t + s)),
+              List.of("hierarchical", "blocked")),
           new Row("field:M", "field:([1-9][0-9]{0,4})", DepthKernel::field, List.of("direct")));
 
-  /** How a network is made to use an algorithm. */
-  private static final Map<String, UnaryOperator<NetworkSpec.Builder>> ALGORITHMS =
-      Map.of("direct", builder -> builder);
+  /** Approximate algorithms are asked for coefficients that are right to this. */
+  private static final String TOLERANCE = ":1e-6";
+
+  private static final List<String> APPROXIMATE = List.of("hierarchical", "exponentials");
 
   /** The names that are timed unless others are asked for. */
   public static final List<String> DEFAULTS = List.of("dense", "field:8", "scalar");
@@ -47,8 +78,8 @@ public record KernelChoice(
   /**
    * The choice of a name.
    *
-   * @param name {@code dense}, {@code field:M} with M intervals, or {@code scalar} for trainable
-   *     coefficients exp(s − t); behind an {@code @} the algorithm
+   * @param name {@code dense}, {@code field:M} with M intervals, {@code scalar} for trainable
+   *     coefficients exp(s − t), or a kernel with structure; behind an {@code @} the algorithm
    * @return the choice
    * @throws IllegalArgumentException if there is none of that name
    */
@@ -68,7 +99,7 @@ public record KernelChoice(
                   + " is summed by "
                   + String.join(", ", row.algorithms()));
         }
-        return new KernelChoice(name, row.make().apply(number), ALGORITHMS.get(algorithm));
+        return new KernelChoice(name, row.make().apply(number), forcing(row, algorithm));
       }
     }
     throw new IllegalArgumentException(
@@ -79,6 +110,15 @@ public record KernelChoice(
             + " with M intervals, such as field:8");
   }
 
+  private static UnaryOperator<NetworkSpec.Builder> forcing(Row row, String algorithm) {
+    if (row.algorithms().size() == 1) {
+      return builder -> builder;
+    }
+    boolean approximates = APPROXIMATE.contains(algorithm) && !row.kernel().equals("exponentials");
+    SumChoice choice = SumChoice.parse(approximates ? algorithm + TOLERANCE : algorithm);
+    return builder -> builder.sum(choice);
+  }
+
   /** A network with this kernel and algorithm: φ = tanh, ψ = identity, h = T/L. */
   NetworkSpec spec(int layers, int channels) {
     return force.apply(NetworkSpec.builder(channels, layers).kernel(kernel)).build();
@@ -86,7 +126,7 @@ public record KernelChoice(
 
   /** Inputs of each channel in the sum over one layer: all channels, or the same one alone. */
   int inputs(int channels) {
-    return kernel instanceof DepthKernel.Scalar ? 1 : channels;
+    return kernel instanceof ScalarKernel ? 1 : channels;
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.volterra.sum;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.volterra.memory.HostBuffer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
@@ -31,18 +32,19 @@ public final class FieldScratch {
    * Lays the views over a buffer.
    *
    * @param buffer at least {@link #length} elements for this number of rows
+   * @param staging P² elements of the same type, in which weights are prepared. In native memory
+   *     like all others: the first heap segment of a kind would make the virtual machine throw away
+   *     compiled code that had seen native segments alone
    * @param largest layers of the largest block, P
    * @param rows batch · positions
    * @param features feature channels e
    * @param channels channels d
    */
-  public FieldScratch(Buffer buffer, int largest, int rows, int features, int channels) {
+  public FieldScratch(
+      Buffer buffer, HostBuffer staging, int largest, int rows, int features, int channels) {
     this.buffer = buffer;
     single = buffer.type() == ElementType.FLOAT32;
-    staged =
-        single
-            ? MemorySegment.ofArray(new float[largest * largest])
-            : MemorySegment.ofArray(new double[largest * largest]);
+    staged = staging.segment();
     long state = (long) rows * channels;
     long feature = (long) rows * features;
     blockRow = new Matrix[largest];

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.internal.scalar.ScalarProvider;
 import org.volterra.spi.ElementType;
+import org.volterra.testing.ChildJvm;
 
 /**
  * Kills a process (SIGKILL where there are signals) that trains and writes checkpoints without
@@ -54,7 +56,7 @@ class KilledTrainingTest {
   private static void killWhileWriting(Path checkpoints, Path output)
       throws IOException, InterruptedException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Process process = start(checkpoints, output);
+      Process process = ChildJvm.start(output, List.of(), Writer.class, checkpoints.toString());
       try {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (Checkpoint.list(checkpoints).size() < CHECKPOINTS || !isWriting(checkpoints)) {
@@ -81,15 +83,6 @@ class KilledTrainingTest {
     try (Stream<Path> files = Files.list(checkpoints)) {
       return files.anyMatch(f -> f.toString().endsWith(".tmp"));
     }
-  }
-
-  private static Process start(Path checkpoints, Path output) throws IOException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    String classes = System.getProperty("java.class.path");
-    return new ProcessBuilder(java, "-cp", classes, Writer.class.getName(), checkpoints.toString())
-        .redirectErrorStream(true)
-        .redirectOutput(output.toFile())
-        .start();
   }
 
   /** Says stop after the last epoch that counts. */
