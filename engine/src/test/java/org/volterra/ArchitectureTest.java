@@ -176,7 +176,7 @@ class ArchitectureTest {
     assertThat(engineExcept("org.volterra.io"))
         .filteredOn(s -> s.code().matches("(?s).*\\bArena\\.(of|global).*"))
         .extracting(s -> s.file().getFileName().toString())
-        .containsExactly("NativeMemory.java");
+        .containsExactlyInAnyOrder("NativeMemory.java", "MappedMemory.java");
     assertThat(sources(ENGINE))
         .filteredOn(s -> s.packageName().equals("org.volterra.io"))
         .filteredOn(s -> s.code().matches("(?s).*\\bArena\\.(of|global).*"))

@@ -6,6 +6,7 @@ import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
 import org.volterra.kernel.DepthFunction;
+import org.volterra.kernel.SpecialFunctions;
 
 /** Ten Volterra equations of the second kind with known solutions. Immutable and thread-safe. */
 public final class KnownEquations {

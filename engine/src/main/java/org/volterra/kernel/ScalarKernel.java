@@ -6,7 +6,6 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.volterra.depth.DepthGrid;
-import org.volterra.equation.SpecialFunctions;
 
 /** A kernel a(t, s) times the identity: a number for every pair of layers. */
 public sealed interface ScalarKernel extends DepthKernel

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.volterra.internal.scalar.ScalarProvider;
+import org.volterra.kernel.SpecialFunctions;
 
 /** The ten known equations: errors at 320 layers, orders, and the exact solutions themselves. */
 @Tag("provider-independent")

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.volterra.kernel.SpecialFunctions;
 import org.volterra.spi.Erf;
 
 /** Weights of product integration, differences of graded nodes, and special functions. */

@@ -1,4 +1,4 @@
-package org.volterra.equation;
+package org.volterra.kernel;
 
 /** The gamma and Mittag-Leffler functions, as far as equations with known solutions need them. */
 public final class SpecialFunctions {
