@@ -40,7 +40,12 @@ public record Calibration(double gemm, double stream, double cached, double four
 
   private static final System.Logger LOG = System.getLogger("org.volterra");
   private static final String VERSION = "1";
-  private static final double SECONDS_EACH = 0.25;
+  private static final double SECONDS_EACH = 0.15;
+  private static final double PATIENCE_SECONDS = 3;
+
+  /** A vector provider this much slower than typical was measured before it was compiled. */
+  private static final double IMPLAUSIBLE = 0.05;
+
   private static final Map<String, Calibration> KNOWN = new ConcurrentHashMap<>();
 
   /**
@@ -116,11 +121,22 @@ public record Calibration(double gemm, double stream, double cached, double four
   private static Calibration stored(String key, ComputeProvider provider, ElementType type) {
     Path file = folder().resolve("calibration-" + key + ".properties");
     try {
-      return read(file);
+      Calibration known = read(file);
+      if (known.isPlausible()) {
+        return known;
+      }
     } catch (IOException | IllegalArgumentException | NullPointerException e) {
       LOG.log(Level.DEBUG, "calibration is measured: {0}", e.toString());
     }
     Calibration measured = measure(provider, type);
+    if (!measured.isPlausible()) {
+      LOG.log(
+          Level.WARNING,
+          "the machine was too busy to calibrate ({0}): plans take typical speeds, and the next"
+              + " process measures again",
+          measured);
+      return typical();
+    }
     try {
       measured.write(file);
     } catch (IOException | UncheckedIOException e) {
@@ -133,6 +149,13 @@ public record Calibration(double gemm, double stream, double cached, double four
           FOLDER);
     }
     return measured;
+  }
+
+  private boolean isPlausible() {
+    Calibration usual = typical();
+    return gemm > IMPLAUSIBLE * usual.gemm
+        && fourier > IMPLAUSIBLE * usual.fourier
+        && stream > IMPLAUSIBLE * usual.stream;
   }
 
   static Calibration read(Path file) throws IOException {
@@ -180,6 +203,19 @@ public record Calibration(double gemm, double stream, double cached, double four
       Matrix spectrum =
           Matrix.of(resources.own(provider.allocate(type, 4L * layers)), 0, 1, 4 * layers);
       p.toeplitzPrepare(coefficients.block(0, 0, 1, layers), spectrum);
+      // Tiny calls first: the compilers count calls, and an interpreted large one takes seconds.
+      Matrix tinyA = a.block(0, 0, 8, 32);
+      Matrix tinyB = history.block(0, 0, 32, 64);
+      Matrix tinyC = sums.block(0, 0, 8, 64);
+      Matrix tinyX = history.block(0, 0, layers, 16);
+      Matrix tinyY = Matrix.of(memory, 14L * layers * n, layers, n).block(0, 0, layers, 16);
+      Calibration usual = typical();
+      warm(
+          2.0 * 8 * 32 * 64 / (IMPLAUSIBLE * usual.gemm),
+          () -> p.gemm(1, tinyA, false, tinyB, false, 0, tinyC));
+      warm(
+          CostModel.fourierFlops(layers, 16) / (IMPLAUSIBLE * usual.fourier),
+          () -> p.toeplitz(1, spectrum, false, tinyX, 0, tinyY));
       Matrix row = sums.rows(0, 1);
       Matrix shortRow = row.block(0, 0, 1, 16);
       double call = best(() -> seconds(100, () -> p.axpby(1, shortRow, 1, shortRow)) / 100);
@@ -207,7 +243,15 @@ public record Calibration(double gemm, double stream, double cached, double four
     return (System.nanoTime() - begin) * 1e-9;
   }
 
-  /** The least of several times, over a quarter of a second so that the code gets compiled. */
+  /** Calls until ten calls in a row are fast, each within a time, or patience ends. */
+  private static void warm(double seconds, Runnable work) {
+    long end = System.nanoTime() + (long) (PATIENCE_SECONDS * 1e9);
+    for (int fast = 0; fast < 10 && System.nanoTime() < end; ) {
+      fast = seconds(1, work) < seconds ? fast + 1 : 0;
+    }
+  }
+
+  /** The least of several times. */
   private static double best(DoubleSupplier time) {
     double best = Double.POSITIVE_INFINITY;
     long end = System.nanoTime() + (long) (SECONDS_EACH * 1e9);
