@@ -2,6 +2,7 @@ package org.volterra.bench;
 
 import java.lang.management.ManagementFactory;
 import org.volterra.ParameterLayout;
+import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.ElementType;
 
 /** What a pass of the network that {@link DepthScaling} times costs, counted and not measured. */
@@ -57,8 +58,12 @@ final class DepthCost {
     return SECONDS_TO_START + SECONDS_PER_PARAMETER * parameters(kernel, layers);
   }
 
+  /** A dense kernel is counted by hand: one that is too large for a buffer has no layout. */
   private static long parameters(KernelChoice kernel, int layers) {
-    return new ParameterLayout(kernel.spec(layers, DepthCase.CHANNELS)).parameterCount();
+    long d = DepthCase.CHANNELS;
+    return kernel.kernel() instanceof DepthKernel.Dense
+        ? layers * (layers + 1L) / 2 * d * d + layers * d
+        : new ParameterLayout(kernel.spec(layers, DepthCase.CHANNELS)).parameterCount();
   }
 
   /**

@@ -36,6 +36,7 @@ public record KernelChoice(
               "scalar",
               m -> DepthKernel.trainableScalar((t, s) -> Math.exp(s - t)),
               List.of("direct", "blocked")),
+          new Row("field:M", "field:([1-9][0-9]{0,4})", DepthKernel::field, List.of("direct")),
           new Row(
               "convolution",
               "convolution",
@@ -64,8 +65,7 @@ public record KernelChoice(
               "smooth",
               "smooth",
               m -> DepthKernel.smooth((t, s) -> 1 / (1 + t + s)),
-              List.of("hierarchical", "blocked")),
-          new Row("field:M", "field:([1-9][0-9]{0,4})", DepthKernel::field, List.of("direct")));
+              List.of("hierarchical", "blocked")));
 
   /** Approximate algorithms are asked for coefficients that are right to this. */
   private static final String TOLERANCE = ":1e-6";
@@ -107,7 +107,7 @@ public record KernelChoice(
             + name
             + "': must be "
             + TABLE.stream().map(Row::kernel).collect(Collectors.joining(", "))
-            + " with M intervals, such as field:8");
+            + "; M intervals, such as field:8");
   }
 
   private static UnaryOperator<NetworkSpec.Builder> forcing(Row row, String algorithm) {
