@@ -213,7 +213,7 @@ public final class CaseStudies {
           yield "A and B (" + library.description() + ")";
         }
       }
-      case "panama" -> "B if transposed";
+      case "panama" -> "A if transposed; B unless one panel";
       default -> "none";
     };
   }
