@@ -29,7 +29,6 @@ final class HistorySet {
   private final Network network;
   private final NetworkSpec spec;
   private final int batch;
-  private final boolean training;
   private final MemoryPlan plan;
   private final Resources resources;
   private final History features;
@@ -50,7 +49,6 @@ final class HistorySet {
     this.network = network;
     this.spec = network.spec();
     this.batch = batch;
-    this.training = training;
     this.resources = resources;
     ComputeProvider provider = network.provider();
     this.plan =
@@ -86,7 +84,9 @@ final class HistorySet {
         history(
             Recomputation.SUMS,
             History.Layout.SLICE_MAJOR,
-            isRecomputed(Recomputation.SUMS) ? Recomputation.sumSlices(mesh) : sumSlices(),
+            isRecomputed(Recomputation.SUMS)
+                ? Recomputation.sumSlices(mesh)
+                : sumSlices(spec, training),
             spec.channels());
   }
 
@@ -96,10 +96,6 @@ final class HistorySet {
 
   private boolean isRecomputed(String name) {
     return plan.place(name) == Place.RECOMPUTED;
-  }
-
-  private int sumSlices() {
-    return sumSlices(spec, training);
   }
 
   private static int sumSlices(NetworkSpec spec, boolean training) {

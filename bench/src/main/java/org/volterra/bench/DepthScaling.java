@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
+import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -59,7 +60,7 @@ public class DepthScaling {
   @Param("0")
   public int threads;
 
-  private ComputeProvider device;
+  private final Resources resources = new Resources();
   private DepthCase timed;
 
   /** For JMH. */
@@ -76,7 +77,7 @@ public class DepthScaling {
   }
 
   void setup(boolean training) {
-    device = Providers.open(provider, threads);
+    ComputeProvider device = resources.own(Providers.open(provider, threads));
     KernelChoice choice = KernelChoice.parse(kernel);
     NetworkCheck.directionalDerivative(device, choice);
     if (!device.name().equals("scalar")) {
@@ -84,14 +85,15 @@ public class DepthScaling {
           device, choice, Math.min(layers, REFERENCE_LAYERS), DepthCase.CHANNELS, DepthCase.BATCH);
     }
     timed =
-        new DepthCase(
-            device,
-            ElementType.FLOAT32,
-            choice,
-            layers,
-            DepthCase.CHANNELS,
-            DepthCase.BATCH,
-            training);
+        resources.own(
+            new DepthCase(
+                device,
+                ElementType.FLOAT32,
+                choice,
+                layers,
+                DepthCase.CHANNELS,
+                DepthCase.BATCH,
+                training));
     timed.forward();
     LayerEquation.check(timed);
     if (training) {
@@ -124,11 +126,6 @@ public class DepthScaling {
   /** Returns the memory and ends the provider's threads. */
   @TearDown(Level.Trial)
   public void close() {
-    if (timed != null) {
-      timed.close();
-    }
-    if (device != null) {
-      device.close();
-    }
+    resources.close();
   }
 }
