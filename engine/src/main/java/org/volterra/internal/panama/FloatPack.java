@@ -59,6 +59,23 @@ final class FloatPack {
     }
   }
 
+  /** The same for rows of 4 vectors, that lie side by side in the target. */
+  static void copyWide(
+      MemorySegment s, long from, long stride, int rows, MemorySegment target, long to) {
+    for (int p = 0; p < rows; p++) {
+      FloatVector v0 = load(s, from);
+      FloatVector v1 = load(s, from + WIDTH);
+      FloatVector v2 = load(s, from + 2 * WIDTH);
+      FloatVector v3 = load(s, from + 3 * WIDTH);
+      store(v0, target, to);
+      store(v1, target, to + WIDTH);
+      store(v2, target, to + 2 * WIDTH);
+      store(v3, target, to + 3 * WIDTH);
+      from += stride;
+      to += 4 * WIDTH;
+    }
+  }
+
   /**
    * Row p of the target is column p of the block, which has {@code height} rows and {@code width}
    * columns.
