@@ -37,7 +37,10 @@ final class FloatPack {
 
   private FloatPack() {}
 
-  /** Row p of the target is row p of the block. */
+  /**
+   * Row p of the target is row p of the block, and what follows it up to a whole vector: elements
+   * that are there to be ignored, where the segment has them.
+   */
   static void copy(
       MemorySegment s,
       long from,
@@ -47,13 +50,17 @@ final class FloatPack {
       MemorySegment target,
       long to,
       long rowBytes) {
-    int whole = width / LENGTH * WIDTH;
-    int rest = width % LENGTH;
-    for (int p = 0; p < rows; p++) {
-      for (int o = 0; o < whole; o += WIDTH) {
+    int padded = (width + LENGTH - 1) / LENGTH * WIDTH;
+    int p = 0;
+    for (; p < rows && from + padded <= s.byteSize(); p++) {
+      for (int o = 0; o < padded; o += WIDTH) {
         store(load(s, from + o), target, to + o);
       }
-      FloatSpans.copy(s, from + whole, target, to + whole, rest);
+      from += stride;
+      to += rowBytes;
+    }
+    for (; p < rows; p++) {
+      FloatSpans.copy(s, from, target, to, width);
       from += stride;
       to += rowBytes;
     }
