@@ -92,8 +92,9 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
-    long left = Math.max(1, budget.bytes() - HistorySet.bytes(network, batch, training));
-    sumPlan = SumPlan.of(spec, provider, type, batch, training, new MemoryBudget(left));
+    sumPlan =
+        SumPlan.of(
+            spec, provider, type, batch, training, sumBudget(network, batch, budget, training));
     boolean complete = false;
     try {
       meshRows = Recomputation.mesh(spec);
@@ -132,6 +133,14 @@ final class WorkspaceMemory implements AutoCloseable {
         resources.close();
       }
     }
+  }
+
+  /** What histories leave to sums: those that go to files make room. */
+  private static MemoryBudget sumBudget(
+      Network network, int batch, MemoryBudget budget, boolean training) {
+    long histories = HistorySet.bytes(network, batch, training);
+    boolean spills = budget.spill() != null && histories > budget.bytes();
+    return new MemoryBudget(spills ? budget.bytes() : Math.max(1, budget.bytes() - histories));
   }
 
   private Matrix scratch(int rows, int columns) {

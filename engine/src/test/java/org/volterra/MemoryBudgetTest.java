@@ -24,6 +24,8 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.sum.SumAlgorithm;
+import org.volterra.sum.SumChoice;
 import org.volterra.testing.TestProvider;
 
 /** Histories in files and recomputed ones give the same bits as those in memory. */
@@ -191,6 +193,34 @@ class MemoryBudgetTest {
       }
       assertThat(NativeMemory.liveBytes()).isEqualTo(before);
       assertThat(MappedMemory.liveBytes()).isZero();
+    }
+  }
+
+  /** A blocked sum takes 200 slices beside the history: room that spilled histories leave. */
+  @Test
+  void blockedSumsSpillToo() {
+    NetworkSpec.Builder spec =
+        NetworkSpec.builder(CHANNELS, 300)
+            .kernel(DepthKernel.trainableScalar((t, s) -> Math.cos(t - s)))
+            .sum(SumChoice.of(SumAlgorithm.BLOCKED));
+    try (Network network = network(spec);
+        Workspace stored = network.workspace(BATCH)) {
+      MemoryBudget budget = new MemoryBudget(stored.historyBytes() / 4).spillingTo(folder);
+      try (Workspace spilled = network.workspace(BATCH, budget);
+          Buffer data = random(network, BATCH, new Random(1))) {
+        Matrix x = Matrix.of(data, 0, BATCH, CHANNELS);
+        assertThat(spilled.memoryPlan().spilledBytes()).isPositive();
+        assertThat(spilled.forward(x).toArray()).isEqualTo(stored.forward(x).toArray());
+        spilled.backward(x);
+        stored.backward(x);
+        int length = (int) network.layout().length();
+        assertThat(Matrix.vector(spilled.gradients(), 0, length).toArray())
+            .isEqualTo(Matrix.vector(stored.gradients(), 0, length).toArray());
+      }
+      MemoryBudget small = new MemoryBudget(1).spillingTo(folder);
+      assertThatThrownBy(() -> network.workspace(BATCH, small))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("exceed the budget of 1");
     }
   }
 
