@@ -121,7 +121,7 @@ class WorkerPoolTest {
   @Test
   void lateThreadsNeverRunTasksOfAnotherRegion() {
     try (WorkerPool pool = new WorkerPool(4)) {
-      for (int region = 0; region < 20_000; region++) {
+      for (int region = 0; region < 4_000; region++) {
         int tasks = 2 + region % 7;
         AtomicIntegerArray runs = new AtomicIntegerArray(9);
         pool.run(tasks, runs::incrementAndGet);
