@@ -199,16 +199,17 @@ class MemoryBudgetTest {
   /** A blocked sum takes 200 slices beside the history: room that spilled histories leave. */
   @Test
   void blockedSumsSpillToo() {
+    int batch = 130;
     NetworkSpec.Builder spec =
-        NetworkSpec.builder(CHANNELS, 300)
+        NetworkSpec.builder(CHANNELS, 150)
             .kernel(DepthKernel.trainableScalar((t, s) -> Math.cos(t - s)))
             .sum(SumChoice.of(SumAlgorithm.BLOCKED));
     try (Network network = network(spec);
-        Workspace stored = network.workspace(BATCH)) {
-      MemoryBudget budget = new MemoryBudget(stored.historyBytes() / 4).spillingTo(folder);
-      try (Workspace spilled = network.workspace(BATCH, budget);
-          Buffer data = random(network, BATCH, new Random(1))) {
-        Matrix x = Matrix.of(data, 0, BATCH, CHANNELS);
+        Workspace stored = network.workspace(batch)) {
+      MemoryBudget budget = new MemoryBudget(stored.historyBytes() / 2).spillingTo(folder);
+      try (Workspace spilled = network.workspace(batch, budget);
+          Buffer data = random(network, batch, new Random(1))) {
+        Matrix x = Matrix.of(data, 0, batch, CHANNELS);
         assertThat(spilled.memoryPlan().spilledBytes()).isPositive();
         assertThat(spilled.forward(x).toArray()).isEqualTo(stored.forward(x).toArray());
         spilled.backward(x);
@@ -218,7 +219,7 @@ class MemoryBudgetTest {
             .isEqualTo(Matrix.vector(stored.gradients(), 0, length).toArray());
       }
       MemoryBudget small = new MemoryBudget(1).spillingTo(folder);
-      assertThatThrownBy(() -> network.workspace(BATCH, small))
+      assertThatThrownBy(() -> network.workspace(batch, small))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("exceed the budget of 1");
     }
@@ -241,6 +242,7 @@ class MemoryBudgetTest {
 
   @Test
   void refusals() {
+    assertThat(TestProvider.get().threads()).isPositive(); // the first call allocates scratch
     long before = NativeMemory.liveBytes();
     try (Network network = network(NetworkSpec.builder(CHANNELS, DEPTH))) {
       assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1)))
