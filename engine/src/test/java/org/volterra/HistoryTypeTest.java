@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.kernel.DepthKernel;
@@ -26,6 +27,12 @@ class HistoryTypeTest {
   private static final int BATCH = 4;
   private static final int CHANNELS = 6;
   private static final int DEPTH = 70;
+
+  /** The first call allocates scratch memory, which is no leak of a test. */
+  @BeforeAll
+  static void openProvider() {
+    assertThat(TestProvider.get().threads()).isPositive();
+  }
 
   private static NetworkSpec.Builder builder(DepthKernel kernel, SumAlgorithm sum) {
     return NetworkSpec.builder(CHANNELS, DEPTH)
