@@ -1,6 +1,5 @@
 package org.volterra;
 
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.volterra.depth.DepthDependence;
@@ -541,78 +540,6 @@ public final class NetworkSpec {
    */
   @Override
   public String toString() {
-    ParameterLayout layout = new ParameterLayout(this);
-    StringBuilder table = new StringBuilder();
-    table.append(formula()).append('\n');
-    row(table, "part", "what", "shape", "parameters");
-    if (hasInputMap()) {
-      row(table, "input", "linear", inputs + " -> " + channels, count(layout, "input"));
-    }
-    row(
-        table,
-        "features φ",
-        features.toString(),
-        channels + " -> " + featureChannels(),
-        count(layout, "feature"));
-    row(
-        table,
-        "kernel K",
-        kernel.toString(),
-        kernel instanceof ScalarKernel ? "scalar" : channels + " x " + featureChannels(),
-        count(layout, "kernel"));
-    if (bias != null) {
-      row(table, "bias b", bias.toString(), String.valueOf(channels), count(layout, "bias"));
-    }
-    row(table, "source g", source.toString(), String.valueOf(channels), count(layout, "source"));
-    if (hasOutputMap()) {
-      row(table, "output", "linear", channels + " -> " + outputs, count(layout, "output"));
-    }
-    row(table, "total", "", "", String.format(Locale.ROOT, "%,d", layout.parameterCount()));
-    table.append(
-        String.format(
-            Locale.ROOT,
-            "history of one sample: %d slices x %d positions x %d channels = %s",
-            depth() + 1,
-            positions,
-            featureChannels(),
-            bytesOfSample()));
-    return table.toString();
-  }
-
-  private String bytesOfSample() {
-    return historyType == HistoryType.NATIVE
-        ? String.format(
-            Locale.ROOT,
-            "%,d bytes in float32, %,d in float64",
-            historyBytes(ElementType.FLOAT32, 1),
-            historyBytes(ElementType.FLOAT64, 1))
-        : String.format(
-            Locale.ROOT, "%,d bytes in %s", historyBytes(ElementType.FLOAT32, 1), historyType);
-  }
-
-  private String formula() {
-    String sum =
-        (bias == null ? "" : "b_l + ")
-            + (scaling == Scaling.STEP ? "h " : "")
-            + "Σ_{k<l} K_{l,k} φ(x_k)";
-    String outer = activation == Activation.IDENTITY ? sum : activation + "(" + sum + ")";
-    String g = source instanceof Source.Zero ? "" : source + " + ";
-    return "x_l = "
-        + g
-        + outer
-        + ",  l = 1.."
-        + depth()
-        + ",  h = "
-        + String.format(Locale.ROOT, "%.6g", scale());
-  }
-
-  private static String count(ParameterLayout layout, String prefix) {
-    return String.format(Locale.ROOT, "%,d", layout.parameterCount(prefix));
-  }
-
-  private static void row(
-      StringBuilder table, String part, String what, String shape, String parameters) {
-    table.append(
-        String.format(Locale.ROOT, "  %-12s %-28s %-16s %14s%n", part, what, shape, parameters));
+    return SpecTable.of(this);
   }
 }
