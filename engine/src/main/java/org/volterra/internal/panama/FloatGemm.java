@@ -38,6 +38,9 @@ final class FloatGemm extends Workshop.Reusable {
 
   private static final int WIDE_BAND = 256;
 
+  /** Most rows of a product that does not pack B of at most one vector of columns. */
+  private static final int THIN_ROWS = 3;
+
   /** Where scratch memory has a row of zeros, after a tile. */
   private static final long ZEROS = ROWS * (long) WIDE;
 
@@ -109,6 +112,13 @@ final class FloatGemm extends Workshop.Reusable {
 
   /** A block of C: some rows, some panels of columns. */
   private void block(int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment t) {
+    if (isThin()) {
+      for (int i = firstRow; i < endRow; i++) {
+        FloatTile.thin(depth, a.segment, a.start + i * a.stride, b.segment, b.start, b.stride, t);
+        add(t, 1, WIDTH, c.columns, beta, c.start + i * c.stride);
+      }
+      return;
+    }
     FloatElementwise.fill(t, ZEROS, 0, WIDE);
     for (int p = 0; p < depth; p += DEPTH) {
       int k = Math.min(DEPTH, depth - p);
@@ -130,6 +140,17 @@ final class FloatGemm extends Workshop.Reusable {
         }
       }
     }
+  }
+
+  /** Whether packing B would cost more than it saves, and its rows can be read as whole vectors. */
+  private boolean isThin() {
+    long end = b.start + (depth - 1) * b.stride + WIDTH;
+    return c.rows <= THIN_ROWS
+        && c.columns <= LENGTH
+        && depth <= DEPTH
+        && !transposeA
+        && !transposeB
+        && end <= b.segment.byteSize();
   }
 
   private void pack(int p, int k, int column, int width, int rowBytes, MemorySegment t) {

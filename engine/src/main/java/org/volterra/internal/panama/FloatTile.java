@@ -225,4 +225,15 @@ final class FloatTile {
     c00.intoMemorySegment(t, to, ORDER);
     c01.intoMemorySegment(t, to + WIDTH, ORDER);
   }
+
+  /** One row, one vector, of which any part is wanted; rows of b lie {@code stride} bytes apart. */
+  static void thin(
+      int k, MemorySegment a, long i, MemorySegment b, long j, long stride, MemorySegment t) {
+    FloatVector c = FloatVector.zero(SPECIES);
+    for (int p = 0; p < k; p++) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * stride, ORDER);
+      c = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES)).fma(b0, c);
+    }
+    c.intoMemorySegment(t, 0, ORDER);
+  }
 }
