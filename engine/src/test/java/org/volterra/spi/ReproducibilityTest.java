@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.volterra.memory.HostBuffer;
 import org.volterra.testing.TestProvider;
 
 /** The same bits for 1, 2 and 3 threads, and again when the code has been compiled. */
@@ -30,28 +29,30 @@ class ReproducibilityTest {
   }
 
   private static Results run(ElementType type, int threads) {
-    Results all = new Results(type, new Random(SEED));
     try (ComputeProvider provider = TestProvider.create(threads)) {
+      Results all = new Results(type, provider, new Random(SEED));
       all.compute(provider.primitives(type));
+      return all;
     }
-    return all;
   }
 
   /** Inputs and what every primitive made of them. */
   private static final class Results implements AutoCloseable {
     private final ElementType type;
+    private final ComputeProvider provider;
     private final Random random;
     private final List<Matrix> all = new ArrayList<>();
 
-    Results(ElementType type, Random random) {
+    Results(ElementType type, ComputeProvider provider, Random random) {
       this.type = type;
+      this.provider = provider;
       this.random = random;
     }
 
     private Matrix make(ElementType element, int rows, int columns) {
       int gap = random.nextInt(5);
       long stride = (long) columns + gap;
-      Matrix m = new Matrix(HostBuffer.allocate(element, rows * stride), 0, rows, columns, stride);
+      Matrix m = new Matrix(provider.allocate(element, rows * stride), 0, rows, columns, stride);
       all.add(m);
       for (int i = 0; i < rows; i++) {
         for (int j = 0; j < columns; j++) {
