@@ -1,6 +1,5 @@
 package org.volterra.spi;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
@@ -83,16 +82,6 @@ final class Guarded implements AutoCloseable {
           assertTrue(
               Double.isNaN(b.get(i)), () -> what + ": wrote element " + at + " outside the matrix");
         }
-      }
-    }
-  }
-
-  /** Asserts that two matrices of one shape agree bit for bit. */
-  static void assertSameBits(String what, Matrix a, Matrix b) {
-    for (int i = 0; i < a.rows(); i++) {
-      for (int j = 0; j < a.columns(); j++) {
-        assertEquals(
-            Double.doubleToRawLongBits(a.get(i, j)), Double.doubleToRawLongBits(b.get(i, j)), what);
       }
     }
   }
