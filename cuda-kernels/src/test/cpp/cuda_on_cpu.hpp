@@ -11,9 +11,7 @@
 #pragma once
 #include <math.h>
 #include <setjmp.h>
-#include <sys/mman.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -25,70 +23,12 @@
 #include <vector>
 
 #include "cuda_types.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/common_interface_defs.h>
-#endif
+#include "fibers.hpp"
 
 namespace cuda_on_cpu {
 
-constexpr unsigned kWarp = 32;
-constexpr size_t kStackBytes = 128 << 10;
 constexpr size_t kSharedAlignment = 1024;
 constexpr unsigned char kUnwritten = 0xff;  // bytes of a NaN, for dynamic shared memory
-
-// ---- Fibers ------------------------------------------------------------------------------------
-
-// A stack below which a page faults: an overflow ends the process and overwrites nothing.
-class Stack {
- public:
-  Stack() : guard_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    base_ = mmap(nullptr, guard_ + kStackBytes, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base_ == MAP_FAILED || mprotect(base_, guard_, PROT_NONE) != 0) abort();
-  }
-  ~Stack() { munmap(base_, guard_ + kStackBytes); }
-  Stack(const Stack&) = delete;
-  Stack& operator=(const Stack&) = delete;
-
-  char* bottom() const { return static_cast<char*>(base_) + guard_; }
-
- private:
-  size_t guard_;
-  void* base_;
-};
-
-enum class State { ready, at_block_barrier, at_warp_barrier, finished };
-
-struct Thread {
-  Stack stack;
-  ucontext_t context;  // its beginning; jump is where it goes on
-  jmp_buf jump;
-  bool begun = false;  // it has run, and waits for its next block or inside of this one
-  uint3 index;         // threadIdx
-  unsigned number;     // its place in the block
-  State state;
-  unsigned mask;       // the lanes it waits for at a warp barrier
-  uint64_t published;  // what it offers to the other lanes of a shuffle
-  unsigned lane() const { return number % kWarp; }
-  unsigned warp() const { return number / kWarp; }
-};
-
-// Tells the address sanitizer, where there is one, that the stack changes.
-inline void before_switch(void** save, const void* bottom, size_t bytes) {
-#if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_start_switch_fiber(save, bottom, bytes);
-#else
-  (void)save, (void)bottom, (void)bytes;
-#endif
-}
-inline void after_switch(void* saved, const void** old_bottom, size_t* old_bytes) {
-#if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_finish_switch_fiber(saved, old_bottom, old_bytes);
-#else
-  (void)saved, (void)old_bottom, (void)old_bytes;
-#endif
-}
 
 // ---- The machine: one block at a time ----------------------------------------------------------
 
@@ -423,6 +363,17 @@ T atomicAdd(T* address, T value) {
   const T old = *address;
   *address = old + value;
   return old;
+}
+
+inline unsigned __float_as_uint(float value) {
+  unsigned bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+inline float __uint_as_float(unsigned bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
 }
 
 inline double normcdf(double x) { return 0.5 * erfc(-x * 0.70710678118654752440); }

@@ -10,6 +10,7 @@
 
 #include "activation.cu"
 #include "axpby.cu"
+#include "convert.cu"
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
@@ -71,7 +72,7 @@ Kernel deferred(void (*kernel)(Parameters...)) {
 inline const std::map<std::string, Kernel>& kernels() {
   static const std::map<std::string, Kernel> all = {
       BOTH(axpby), BOTH(add_row), BOTH(fill), BOTH(transpose),
-      BOTH(gather_rows), K(check_indices), BOTH(sgd), BOTH(adam),
+      BOTH(gather_rows), K(check_indices), K(narrow_f32), K(widen_f32), BOTH(sgd), BOTH(adam),
       BOTH(activate_identity), BOTH(activate_tanh), BOTH(activate_relu), BOTH(activate_gelu),
       BOTH(activate_silu), BOTH(activate_sigmoid), BOTH(activate_softplus),
       BOTH(derive_identity), BOTH(derive_tanh), BOTH(derive_relu), BOTH(derive_gelu),

@@ -9,6 +9,7 @@ import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.MemoryPlan.Need;
 import org.volterra.memory.MemoryPlan.Place;
 import org.volterra.memory.Resources;
+import org.volterra.spi.Activation;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -91,7 +92,21 @@ final class HistorySet {
   }
 
   private static boolean needsTransposed(NetworkSpec spec, boolean training) {
-    return training && spec.kernel() instanceof DepthKernel.Dense;
+    return training
+        && spec.kernel() instanceof DepthKernel.Dense
+        && spec.historyType() == HistoryType.NATIVE;
+  }
+
+  /** Gradients are accumulated, and sums that ψ does not take are gone when they were used. */
+  private static ElementType type(Network network, String name) {
+    NetworkSpec spec = network.spec();
+    boolean isStored =
+        switch (name) {
+          case FEATURES, Recomputation.STATES -> true;
+          case Recomputation.SUMS -> spec.activation() != Activation.IDENTITY;
+          default -> false;
+        };
+    return isStored ? spec.historyType().of(network.type()) : network.type();
   }
 
   private boolean isRecomputed(String name) {
@@ -135,14 +150,16 @@ final class HistorySet {
       Network network, int batch, String name, int slices, int recomputed, int channels) {
     int n = network.spec().positions();
     int least = Math.min(slices, recomputed);
+    ElementType type = type(network, name);
     return new Need(
         name,
-        History.bytes(network.type(), slices, batch, n, channels),
-        History.bytes(network.type(), least, batch, n, channels));
+        type,
+        History.bytes(type, slices, batch, n, channels),
+        History.bytes(type, least, batch, n, channels));
   }
 
   private History history(String name, History.Layout order, int slices, int channels) {
-    ElementType type = network.type();
+    ElementType type = type(network, name);
     int n = spec.positions();
     return resources.own(
         plan.place(name) == Place.FILE

@@ -29,6 +29,7 @@ public final class Network implements AutoCloseable {
       throw new IllegalArgumentException(
           "type " + type + ": networks compute in FLOAT32 or FLOAT64");
     }
+    spec.historyType().of(type);
     this.type = type;
     this.layout = new ParameterLayout(spec);
     this.parameters = provider.allocate(type, layout.length());
@@ -43,8 +44,8 @@ public final class Network implements AutoCloseable {
    * @param type element type, {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
    * @param seed the same seed gives the same parameters, up to rounding to the element type
    * @return the network, owned by the caller
-   * @throws IllegalArgumentException if {@code type} is no floating-point type, or there are more
-   *     parameters than one buffer can hold
+   * @throws IllegalArgumentException if {@code type} is no floating-point type or does not go with
+   *     {@link NetworkSpec#historyType}, or there are more parameters than one buffer can hold
    * @throws IllegalStateException if the device has not enough memory
    */
   public static Network create(

@@ -35,6 +35,7 @@ public final class NetworkSpec {
   private final DepthDependence bias;
   private final Source source;
   private final SumChoice sum;
+  private final HistoryType historyType;
 
   private NetworkSpec(Builder b) {
     inputs = b.inputs;
@@ -50,6 +51,7 @@ public final class NetworkSpec {
     bias = b.bias;
     source = b.source;
     sum = b.sum;
+    historyType = b.historyType;
   }
 
   /**
@@ -83,6 +85,7 @@ public final class NetworkSpec {
     b.bias = bias;
     b.source = source;
     b.sum = sum;
+    b.historyType = historyType;
     return b;
   }
 
@@ -102,6 +105,7 @@ public final class NetworkSpec {
     private DepthDependence bias = DepthDependence.perLayer();
     private Source source = Source.initialState();
     private SumChoice sum = SumChoice.auto();
+    private HistoryType historyType = HistoryType.NATIVE;
 
     private Builder(int channels, int depth) {
       this.channels = channels;
@@ -265,6 +269,18 @@ public final class NetworkSpec {
     }
 
     /**
+     * How the history is stored; by default in the type that the network computes in.
+     *
+     * @param type the type; {@link HistoryType#BFLOAT16} needs a network of float32 with a dense
+     *     kernel, or one of numbers that is summed direct or blocked
+     * @return this
+     */
+    public Builder historyType(HistoryType type) {
+      historyType = Objects.requireNonNull(type, "historyType");
+      return this;
+    }
+
+    /**
      * Checks that the parts fit and makes the specification.
      *
      * @return the specification
@@ -285,6 +301,7 @@ public final class NetworkSpec {
                 + " channels: a scalar kernel needs as many as the state has, "
                 + channels);
       }
+      historyType.require(kernel);
       return spec;
     }
 
@@ -464,6 +481,15 @@ public final class NetworkSpec {
   }
 
   /**
+   * How the history is stored.
+   *
+   * @return the type
+   */
+  public HistoryType historyType() {
+    return historyType;
+  }
+
+  /**
    * The layout in which this kernel's sums read the history.
    *
    * @return interleaved for dense kernels, slice-major for fields and scalar ones
@@ -477,12 +503,13 @@ public final class NetworkSpec {
   /**
    * The bytes of the history of features that one forward pass keeps.
    *
-   * @param type element type
+   * @param type element type that the network computes in
    * @param batch samples
-   * @return (L + 1) · batch · positions · feature channels · bytes of an element
+   * @return (L + 1) · batch · positions · feature channels · bytes of an element as it is stored
+   * @throws IllegalArgumentException if {@link #historyType} does not go with the type
    */
   public long historyBytes(ElementType type, int batch) {
-    return History.bytes(type, depth() + 1, batch, positions, featureChannels());
+    return History.bytes(historyType.of(type), depth() + 1, batch, positions, featureChannels());
   }
 
   /**
@@ -544,14 +571,23 @@ public final class NetworkSpec {
     table.append(
         String.format(
             Locale.ROOT,
-            "history of one sample: %d slices x %d positions x %d channels = %,d bytes in float32,"
-                + " %,d in float64",
+            "history of one sample: %d slices x %d positions x %d channels = %s",
             depth() + 1,
             positions,
             featureChannels(),
-            historyBytes(ElementType.FLOAT32, 1),
-            historyBytes(ElementType.FLOAT64, 1)));
+            bytesOfSample()));
     return table.toString();
+  }
+
+  private String bytesOfSample() {
+    return historyType == HistoryType.NATIVE
+        ? String.format(
+            Locale.ROOT,
+            "%,d bytes in float32, %,d in float64",
+            historyBytes(ElementType.FLOAT32, 1),
+            historyBytes(ElementType.FLOAT64, 1))
+        : String.format(
+            Locale.ROOT, "%,d bytes in %s", historyBytes(ElementType.FLOAT32, 1), historyType);
   }
 
   private String formula() {

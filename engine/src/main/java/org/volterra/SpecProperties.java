@@ -48,6 +48,7 @@ final class SpecProperties {
           case Source.Linear linear -> "linear " + dependence(linear.dependence());
         });
     map.put("sum", spec.sum().toString());
+    map.put("history", spec.historyType().toString());
     return map;
   }
 
@@ -65,7 +66,8 @@ final class SpecProperties {
                 parseDependence("feature-depth", get(map, "feature-depth")))
             .activation(Activation.parse(get(map, "activation")))
             .source(source(get(map, "source")))
-            .sum(SumChoice.parse(map.getOrDefault("sum", "auto")));
+            .sum(SumChoice.parse(map.getOrDefault("sum", "auto")))
+            .historyType(HistoryType.parse(map.getOrDefault("history", "native")));
     String bias = get(map, "bias");
     return (bias.equals("none") ? b.noBias() : b.bias(parseDependence("bias", bias))).build();
   }

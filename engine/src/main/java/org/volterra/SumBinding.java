@@ -18,6 +18,7 @@ import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
 import org.volterra.sum.FieldScratch;
 import org.volterra.sum.FieldSum;
+import org.volterra.sum.HistoryWindow;
 import org.volterra.sum.MatrixSum;
 import org.volterra.sum.MatrixTermSum;
 import org.volterra.sum.MeshRows;
@@ -26,6 +27,7 @@ import org.volterra.sum.SumMemory;
 import org.volterra.sum.SumOperands;
 import org.volterra.sum.TermsSum;
 import org.volterra.sum.TransposedFeatures;
+import org.volterra.sum.WidenedMatrixSum;
 
 /** Binds a network's kernel to its parameters and makes sums over histories. Not thread-safe. */
 final class SumBinding {
@@ -86,6 +88,14 @@ final class SumBinding {
   private CumulativeSum bind(
       String name, DepthKernel kernel, SumMemory own, int rows, History z, History slopes) {
     return switch (kernel) {
+      case DepthKernel.Dense dense when isNarrow(z) ->
+          new WidenedMatrixSum(
+              p,
+              spec.scale(),
+              DepthParameter.perLayer(group(name, parameters), group(name, gradients), 1),
+              z,
+              slopes,
+              own);
       case DepthKernel.Dense dense ->
           new MatrixSum(
               p,
@@ -98,7 +108,7 @@ final class SumBinding {
       case ScalarKernel scalar ->
           scalars
               .computeIfAbsent(name, key -> scalar(key, scalar, own))
-              .bind(new SumOperands(p, spec.scale(), spec.depth(), z, slopes));
+              .bind(new SumOperands(p, spec.scale(), spec.depth(), z, slopes, window(z)));
       case DepthKernel.WithMatrix product ->
           new MatrixTermSum(
               p,
@@ -117,6 +127,14 @@ final class SumBinding {
         yield new TermsSum(terms);
       }
     };
+  }
+
+  private boolean isNarrow(History z) {
+    return z.slice(0).buffer().type() != type;
+  }
+
+  private HistoryWindow window(History z) {
+    return isNarrow(z) ? new HistoryWindow(p, z, memory) : null;
   }
 
   private TransposedFeatures transposed(SumMemory own, int rows) {

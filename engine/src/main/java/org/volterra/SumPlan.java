@@ -52,7 +52,8 @@ public final class SumPlan {
       boolean training,
       MemoryBudget budget) {
     SumPlan plan = new SumPlan(spec.kernel(), spec.sum().tolerance());
-    Planner planner = new Planner(type, () -> Calibration.of(provider, type));
+    Planner planner =
+        new Planner(type, spec.historyType().of(type), () -> Calibration.of(provider, type));
     List<DepthKernel> terms =
         spec.kernel() instanceof DepthKernel.Terms sum ? sum.terms() : List.of(spec.kernel());
     for (int i = 0; i < terms.size(); i++) {

@@ -54,9 +54,9 @@ public final class Workspace implements AutoCloseable {
     this.recomputation = v.recomputation();
     this.sum = memory.sum(v);
     this.features = memory.features(v);
-    this.sumOperand = new Matrix[v.sums().slices()];
+    this.sumOperand = new Matrix[v.sums().history().slices()];
     for (int i = 0; i < sumOperand.length; i++) {
-      sumOperand[i] = sum.operand(v.sums().slice(i));
+      sumOperand[i] = sum.operand(v.sums().view(i));
     }
     this.deltaOperand = sum.operand(v.delta());
   }
@@ -115,12 +115,13 @@ public final class Workspace implements AutoCloseable {
               + spec.inputs());
     }
     inputs = data;
-    Matrix x0 = v.state(0);
+    Matrix x0 = v.states().begin(0);
     if (memory.input() == null) {
       p.axpby(1, data, 0, x0);
     } else {
       memory.input().forward(data, x0);
     }
+    v.states().store(0);
     for (int l = 1; l <= spec.depth(); l++) {
       feature(l - 1);
       cumulate(l);
@@ -137,25 +138,29 @@ public final class Workspace implements AutoCloseable {
 
   private void feature(int k) {
     if (features != null) {
-      features.forward(k, v.state(k), v.history().slice(k));
+      features.forward(k, v.state(k), v.features().begin(k));
+      v.features().store(k);
     }
   }
 
   /** u_l = b_l + h Σ_{k<l} K_{l,k} z_k. */
   private void cumulate(int l) {
-    Matrix u = v.sum(l);
+    int slice = recomputation.sumSlice(l);
+    Matrix u = v.sums().begin(slice);
     if (memory.bias() == null) {
       p.fill(0, u);
     } else {
       p.addRow(1, memory.bias().value(l), 0, u);
     }
-    sum.forward(l, sumOperand[recomputation.sumSlice(l)]);
+    sum.forward(l, sumOperand[slice]);
+    v.sums().store(slice);
   }
 
   /** x_l = g_l + ψ(u_l). */
   private void finish(int l, Matrix x0) {
     Matrix u = v.sum(l);
-    Matrix x = v.state(l);
+    int slice = recomputation.stateSlice(l);
+    Matrix x = v.states().begin(slice);
     if (spec.activation() == Activation.IDENTITY) {
       p.axpby(1, u, 0, x);
     } else {
@@ -166,6 +171,7 @@ public final class Workspace implements AutoCloseable {
       case Source.InitialState initial -> p.axpby(1, x0, 1, x);
       case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, 1, x);
     }
+    v.states().store(slice);
   }
 
   /** Computes what was not kept of layer l: its run, from the history. */
@@ -307,7 +313,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @param l from 0 to L
    * @return (batch · positions) × channels, valid until the next pass, and until the next call if
-   *     states are recomputed
+   *     states are recomputed or stored in another type
    */
   public Matrix state(int l) {
     check();
@@ -320,11 +326,11 @@ public final class Workspace implements AutoCloseable {
   /**
    * The features of the last forward pass.
    *
-   * @return the history z; if φ is the identity, its slices are the states
+   * @return the history z as it is stored; if φ is the identity, its slices are the states
    */
   public History history() {
     check();
-    return v.history();
+    return v.features().history();
   }
 
   /**

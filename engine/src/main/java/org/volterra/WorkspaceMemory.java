@@ -32,9 +32,9 @@ final class WorkspaceMemory implements AutoCloseable {
   /** The matrices of passes with one batch size. */
   record Views(
       int rows,
-      History history,
-      History states,
-      History sums,
+      Slices features,
+      Slices states,
+      Slices sums,
       History gradient,
       Recomputation recomputation,
       Matrix costate,
@@ -44,11 +44,11 @@ final class WorkspaceMemory implements AutoCloseable {
       List<Matrix> stageValues,
       List<Matrix> stageGradients) {
     Matrix state(int l) {
-      return states.slice(recomputation.stateSlice(l));
+      return states.get(recomputation.stateSlice(l));
     }
 
     Matrix sum(int l) {
-      return sums.slice(recomputation.sumSlice(l));
+      return sums.get(recomputation.sumSlice(l));
     }
   }
 
@@ -67,6 +67,10 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix delta;
   private final Matrix initialCostate;
   private final Matrix output;
+  private final Matrix firstState;
+  private final Matrix otherState;
+  private final Matrix otherFeature;
+  private final Matrix otherSum;
   private final Matrix[] stageValues;
   private final Matrix[] stageGradients;
   private final MeshRows meshRows;
@@ -88,8 +92,9 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
-    long left = Math.max(1, budget.bytes() - HistorySet.bytes(network, batch, training));
-    sumPlan = SumPlan.of(spec, provider, type, batch, training, new MemoryBudget(left));
+    sumPlan =
+        SumPlan.of(
+            spec, provider, type, batch, training, sumBudget(network, batch, budget, training));
     boolean complete = false;
     try {
       meshRows = Recomputation.mesh(spec);
@@ -101,6 +106,10 @@ final class WorkspaceMemory implements AutoCloseable {
       delta = scratch(rows, spec.channels());
       initialCostate = scratch(rows, spec.channels());
       output = scratch(rows, spec.outputs());
+      firstState = window(histories.states(), rows);
+      otherState = window(histories.states(), rows);
+      otherFeature = spec.features().isIdentity() ? null : window(histories.features(), rows);
+      otherSum = window(histories.sums(), rows);
       int stages = spec.features().stages().size();
       stageValues = new Matrix[Math.max(0, stages - 1)];
       stageGradients = new Matrix[stageValues.length];
@@ -126,9 +135,22 @@ final class WorkspaceMemory implements AutoCloseable {
     }
   }
 
+  /** What histories leave to sums: those that go to files make room. */
+  private static MemoryBudget sumBudget(
+      Network network, int batch, MemoryBudget budget, boolean training) {
+    long histories = HistorySet.bytes(network, batch, training);
+    boolean spills = budget.spill() != null && histories > budget.bytes();
+    return new MemoryBudget(spills ? budget.bytes() : Math.max(1, budget.bytes() - histories));
+  }
+
   private Matrix scratch(int rows, int columns) {
     return Matrix.of(
         resources.own(provider.allocate(type, (long) rows * columns)), 0, rows, columns);
+  }
+
+  /** Scratch for a slice of a history that is stored in another type; null for others. */
+  private Matrix window(History history, int rows) {
+    return history.slice(0).buffer().type() == type ? null : scratch(rows, history.channels());
   }
 
   /** The gradients that passes add to, as vectors: all but those of a dense kernel. */
@@ -195,12 +217,14 @@ final class WorkspaceMemory implements AutoCloseable {
 
   Views views(int batch) {
     int rows = batch * spec.positions();
-    History z = forBatch(histories.features(), batch);
+    Slices states = slices(histories.states(), batch, firstState, otherState);
     return new Views(
         rows,
-        z,
-        histories.states() == histories.features() ? z : forBatch(histories.states(), batch),
-        forBatch(histories.sums(), batch),
+        spec.features().isIdentity()
+            ? states
+            : slices(histories.features(), batch, null, otherFeature),
+        states,
+        slices(histories.sums(), batch, null, otherSum),
         training ? forBatch(histories.gradients(), batch) : null,
         new Recomputation(spec, meshRows, histories.plan(), training),
         costate.rows(0, rows),
@@ -209,6 +233,15 @@ final class WorkspaceMemory implements AutoCloseable {
         output.rows(0, rows),
         firstRows(stageValues, rows),
         firstRows(stageGradients, rows));
+  }
+
+  private Slices slices(History whole, int batch, Matrix first, Matrix other) {
+    History history = forBatch(whole, batch);
+    int rows = batch * spec.positions();
+    return other == null
+        ? Slices.inPlace(history)
+        : Slices.stored(
+            p, history, first == null ? null : first.rows(0, rows), other.rows(0, rows));
   }
 
   private static History forBatch(History whole, int batch) {
@@ -224,7 +257,7 @@ final class WorkspaceMemory implements AutoCloseable {
   }
 
   CumulativeSum sum(Views v) {
-    return sumBinding.bind(v.rows(), v.history(), v.gradient());
+    return sumBinding.bind(v.rows(), v.features().history(), v.gradient());
   }
 
   /** φ bound to its memory, or null if it is the identity. */

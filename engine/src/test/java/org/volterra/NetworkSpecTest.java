@@ -290,6 +290,7 @@ class NetworkSpecTest {
     expected.put("bias", "none");
     expected.put("source", "linear per-layer");
     expected.put("sum", "auto");
+    expected.put("history", "native");
     assertThat(spec.toProperties()).containsExactlyEntriesOf(expected);
   }
 
@@ -313,6 +314,7 @@ class NetworkSpecTest {
         "bias|some|bias 'some': must be constant, per-layer or field(M)",
         "source|linear|source 'linear': must be zero, initial-state or 'linear <dependence>'",
         "sum|slow|sum 'slow'",
+        "history|half|historyType 'half'",
         "source|linear x|source 'x': must be constant, per-layer or field(M)"
       })
   void malformedPropertiesAreRefused(String key, String value, String message) {
@@ -329,7 +331,7 @@ class NetworkSpecTest {
     for (String key : whole.keySet()) {
       Map<String, String> properties = new LinkedHashMap<>(whole);
       properties.remove(key);
-      if (key.equals("sum")) {
+      if (key.equals("sum") || key.equals("history")) {
         assertThat(NetworkSpec.fromProperties(properties).toProperties()).isEqualTo(whole);
         continue;
       }

@@ -205,6 +205,27 @@ public final class CaseStudies {
     return new CaseStudy("overhead", Overhead.class, "GF/s", cases, effort);
   }
 
+  /**
+   * Parallel regions of empty tasks.
+   *
+   * @param threads numbers of threads that share a region, each at least 1
+   * @param effort repetitions
+   * @return the study
+   * @throws IllegalArgumentException if a number of threads is not positive or nothing is asked for
+   */
+  public static CaseStudy regions(List<Integer> threads, Effort effort) {
+    List<CaseStudy.Case> cases = new ArrayList<>();
+    for (int t : threads) {
+      if (t < 1) {
+        throw new IllegalArgumentException("threads " + t + ": must be at least 1");
+      }
+      cases.add(
+          new CaseStudy.Case(
+              ordered("threads", String.valueOf(t)), Map.of(), Map.of(), Map.of("region", 1.0), 0));
+    }
+    return new CaseStudy("regions", ParallelRegion.class, "G regions/s", cases, effort);
+  }
+
   /** What each engine copies into another layout in every call. */
   private static String packing(String engine, Path openBlas) {
     return switch (engine) {

@@ -4,6 +4,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.volterra.Network;
 import org.volterra.Workspace;
+import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -49,10 +50,25 @@ final class DepthCase implements AutoCloseable {
       int channels,
       int batch,
       boolean training) {
+    this(provider, type, kernel, layers, channels, batch, training, MemoryBudget.unlimited());
+  }
+
+  /** The same under a memory budget. */
+  DepthCase(
+      ComputeProvider provider,
+      ElementType type,
+      KernelChoice kernel,
+      int layers,
+      int channels,
+      int batch,
+      boolean training,
+      MemoryBudget budget) {
     int size = batch * channels;
     Buffer memory = resources.own(provider.allocate(type, 2L * size));
     network = resources.own(Network.create(kernel.spec(layers, channels), provider, type, SEED));
-    workspace = resources.own(training ? network.workspace(batch) : network.inference(batch));
+    workspace =
+        resources.own(
+            training ? network.workspace(batch, budget) : network.inference(batch, budget));
     data = Matrix.of(memory, 0, batch, channels);
     outputGradient = Matrix.of(memory, size, batch, channels);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED + 1);

@@ -1,6 +1,7 @@
 package org.volterra.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,19 @@ class BenchmarksTest {
     } finally {
       benchmark.close();
     }
+  }
+
+  @Test
+  void parallelRegionRuns() {
+    ParallelRegion benchmark = new ParallelRegion();
+    benchmark.threads = 2;
+    benchmark.setup();
+    try {
+      assertThatCode(benchmark::region).doesNotThrowAnyException();
+    } finally {
+      benchmark.close();
+    }
+    assertThatThrownBy(benchmark::region).isInstanceOf(IllegalStateException.class);
   }
 
   @ParameterizedTest

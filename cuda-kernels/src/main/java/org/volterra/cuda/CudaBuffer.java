@@ -4,10 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.volterra.cuda.DriverCalls.DevicePointer;
+import org.volterra.spi.Bfloat16;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
 
@@ -103,6 +105,7 @@ final class CudaBuffer implements Buffer {
             case FLOAT32 -> s.get(JAVA_FLOAT, 0);
             case FLOAT64 -> s.get(JAVA_DOUBLE, 0);
             case INT32 -> s.get(JAVA_INT, 0);
+            case BFLOAT16 -> Bfloat16.widen(s.get(JAVA_SHORT, 0));
           };
     });
     return value[0];
@@ -117,6 +120,7 @@ final class CudaBuffer implements Buffer {
         case FLOAT32 -> s.set(JAVA_FLOAT, 0, (float) value);
         case FLOAT64 -> s.set(JAVA_DOUBLE, 0, value);
         case INT32 -> s.set(JAVA_INT, 0, (int) value);
+        case BFLOAT16 -> s.set(JAVA_SHORT, 0, Bfloat16.narrow(value));
       }
       context.upload(s, pointer, index * type.bytes(), type.bytes());
     });

@@ -9,6 +9,9 @@ import org.volterra.spi.Shapes;
 
 /** The primitives for one element type: checks at the door, then the launches of a family. */
 final class CudaPrimitives implements Primitives {
+  /** The elements of bfloat16 in 16 bytes. */
+  private static final int CONVERTED_TOGETHER = 8;
+
   private final ElementType type;
   private final Launcher launcher;
   private final MatrixProduct product;
@@ -79,6 +82,26 @@ final class CudaPrimitives implements Primitives {
       long down = Math.min(Grid.ceil(x.rows(), Grid.LANES), Grid.MOST);
       launcher.launch(
           "transpose", "transpose", Grid.ofWarps(Grid.ceil(x.columns(), Grid.LANES), down));
+    });
+  }
+
+  @Override
+  public void narrow(Matrix x, Matrix y) {
+    Shapes.conversion(type, x, y);
+    convert("narrow", x, y);
+  }
+
+  @Override
+  public void widen(Matrix x, Matrix y) {
+    Shapes.conversion(type, y, x);
+    convert("widen", x, y);
+  }
+
+  private void convert(String kernel, Matrix x, Matrix y) {
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
+      boolean flat = Launcher.flat(x, y);
+      launcher.elementwise("convert", kernel, arguments, flat, y, CONVERTED_TOGETHER);
     });
   }
 

@@ -89,10 +89,21 @@ final class Launcher {
   /** Launches an elementwise kernel, whose last arguments are rows and columns. */
   void elementwise(
       String operation, String kernel, KernelArguments arguments, boolean flat, Matrix shape) {
+    elementwise(operation, kernel, arguments, flat, shape, width());
+  }
+
+  /** Launches an elementwise kernel whose threads take so many elements at a time. */
+  void elementwise(
+      String operation,
+      String kernel,
+      KernelArguments arguments,
+      boolean flat,
+      Matrix shape,
+      int width) {
     long rows = flat ? 1 : shape.rows();
     long columns = flat ? shape.size() : shape.columns();
     arguments.int64(rows).int64(columns);
-    launch(operation, kernel, Grid.elementwise(rows, columns, width(), mostBlocks()));
+    launch(operation, kernel, Grid.elementwise(rows, columns, width, mostBlocks()));
   }
 
   /** Whether matrices of one shape are also vectors, so that they can be one long row. */

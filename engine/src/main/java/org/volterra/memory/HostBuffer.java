@@ -3,9 +3,11 @@ package org.volterra.memory;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.volterra.spi.Bfloat16;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
 
@@ -76,6 +78,7 @@ public final class HostBuffer implements Buffer {
       case FLOAT32 -> s.getAtIndex(JAVA_FLOAT, index);
       case FLOAT64 -> s.getAtIndex(JAVA_DOUBLE, index);
       case INT32 -> s.getAtIndex(JAVA_INT, index);
+      case BFLOAT16 -> Bfloat16.widen(s.getAtIndex(JAVA_SHORT, index));
     };
   }
 
@@ -87,6 +90,7 @@ public final class HostBuffer implements Buffer {
       case FLOAT32 -> s.setAtIndex(JAVA_FLOAT, index, (float) value);
       case FLOAT64 -> s.setAtIndex(JAVA_DOUBLE, index, value);
       case INT32 -> s.setAtIndex(JAVA_INT, index, (int) value);
+      case BFLOAT16 -> s.setAtIndex(JAVA_SHORT, index, Bfloat16.narrow(value));
     }
   }
 

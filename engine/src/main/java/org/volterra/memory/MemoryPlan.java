@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.volterra.spi.ElementType;
 
 /**
  * Where the histories of a workspace are kept under a {@link MemoryBudget}. Immutable; {@link
@@ -28,11 +29,12 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
    * A history that a workspace needs.
    *
    * @param name what it is, for people
+   * @param type how its numbers are stored
    * @param bytes its size
    * @param recomputedBytes the size of what is left of it when it is computed again; {@code bytes}
    *     if it cannot be
    */
-  public record Need(String name, long bytes, long recomputedBytes) {}
+  public record Need(String name, ElementType type, long bytes, long recomputedBytes) {}
 
   /**
    * A history and its place.
@@ -195,7 +197,10 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
   }
 
   private String describe(Part part) {
-    String bytes = String.format(Locale.ROOT, "%s %,d bytes", part.need.name, part.need.bytes);
+    String type =
+        part.need.type.isFloating() ? "" : " of " + part.need.type.name().toLowerCase(Locale.ROOT);
+    String bytes =
+        String.format(Locale.ROOT, "%s %,d bytes%s", part.need.name, part.need.bytes, type);
     return switch (part.place) {
       case MEMORY -> bytes + " in memory";
       case FILE -> bytes + " in a file in " + budget.spill();

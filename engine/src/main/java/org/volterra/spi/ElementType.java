@@ -7,7 +7,9 @@ public enum ElementType {
   /** IEEE 754 binary64. */
   FLOAT64(8),
   /** Two's complement 32-bit integer: class labels and row indices. */
-  INT32(4);
+  INT32(4),
+  /** {@link Bfloat16}: the upper half of a binary32. Storage only. */
+  BFLOAT16(2);
 
   private final int bytes;
 
@@ -47,11 +49,11 @@ public enum ElementType {
   }
 
   /**
-   * Whether this is a floating-point type, the only kind that arithmetic primitives accept.
+   * Whether arithmetic primitives accept this type.
    *
    * @return true for {@link #FLOAT32} and {@link #FLOAT64}
    */
   public boolean isFloating() {
-    return this != INT32;
+    return this == FLOAT32 || this == FLOAT64;
   }
 }

@@ -83,6 +83,23 @@ public interface Primitives {
   void transpose(Matrix x, Matrix y);
 
   /**
+   * Rounds to bfloat16, to nearest, ties to even: what {@link Bfloat16#narrow(float)} does to each
+   * element. Offered by primitives of {@link ElementType#FLOAT32}.
+   *
+   * @param x any shape
+   * @param y of {@link ElementType#BFLOAT16}, the shape of x
+   */
+  void narrow(Matrix x, Matrix y);
+
+  /**
+   * Converts from bfloat16, exactly. Offered by primitives of {@link ElementType#FLOAT32}.
+   *
+   * @param x of {@link ElementType#BFLOAT16}, any shape
+   * @param y the shape of x
+   */
+  void widen(Matrix x, Matrix y);
+
+  /**
    * Sets every element.
    *
    * @param value the value

@@ -62,6 +62,24 @@ public final class Shapes {
   }
 
   /**
+   * Checks the operands of {@link Primitives#narrow} and {@link Primitives#widen}.
+   *
+   * @param type element type of the primitives
+   * @param wide the operand of this type
+   * @param narrow the operand of {@link ElementType#BFLOAT16}
+   * @throws IllegalArgumentException if the primitives are not those of {@link
+   *     ElementType#FLOAT32}, or types or shapes do not fit
+   */
+  public static void conversion(ElementType type, Matrix wide, Matrix narrow) {
+    if (type != ElementType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "primitives of " + type + ": only those of FLOAT32 convert to and from BFLOAT16");
+    }
+    type("the operand of " + type, wide, type);
+    check("the operand of BFLOAT16", narrow, ElementType.BFLOAT16, wide.rows(), wide.columns());
+  }
+
+  /**
    * Checks the operands of a matrix product and returns its inner dimension.
    *
    * @param type element type of all

@@ -98,8 +98,7 @@ public final class BlockedSum implements CumulativeSum {
     for (int k = 0; k < first; k += BlockScratch.COLUMNS) {
       int width = Math.min(BlockScratch.COLUMNS, first - k);
       Matrix a = coefficients.block(first, count, k, width);
-      p.gemm(
-          data.scale(), a, false, data.z(k, width), false, k == 0 ? 0 : 1, pulled.rows(0, count));
+      data.addSums(a, k, k == 0 ? 0 : 1, pulled.rows(0, count));
     }
   }
 
@@ -151,7 +150,7 @@ public final class BlockedSum implements CumulativeSum {
     for (int k = from; k < end; k += BlockScratch.COLUMNS) {
       int width = Math.min(BlockScratch.COLUMNS, end - k);
       Matrix slopes = BlockScratch.gradient(memory, data.layers(), finished.rows(), width);
-      data.primitives().gemm(data.scale(), finished, false, data.z(k, width), true, 0, slopes);
+      data.addInnerProducts(finished, k, 0, slopes);
       coefficients.addGradient(l, k, slopes);
     }
   }

@@ -9,8 +9,9 @@ package org.volterra.sum;
  * @param layers L
  * @param columns n
  * @param bytes of an element
+ * @param stored bytes of an element of the history
  */
-record CostModel(Calibration speed, int layers, double columns, int bytes) {
+record CostModel(Calibration speed, int layers, double columns, int bytes, int stored) {
   /** An estimate. */
   record Cost(double flops, double bytes, double seconds) {
     Cost plus(Cost other) {
@@ -37,10 +38,18 @@ record CostModel(Calibration speed, int layers, double columns, int bytes) {
   }
 
   Cost direct() {
-    double traffic = 0.5 * layers * layers * columns * bytes;
-    double rate = layers * columns * bytes > CACHE ? speed.stream() : speed.cached();
+    double read = 0.5 * layers * layers * columns;
+    double traffic = read * stored;
+    double rate = layers * columns * stored > CACHE ? speed.stream() : speed.cached();
     return new Cost(
-        (double) layers * layers * columns, traffic, traffic / rate + layers * speed.call());
+            (double) layers * layers * columns, traffic, traffic / rate + layers * speed.call())
+        .plus(widening(read));
+  }
+
+  /** Writes what was read of the history to a window in the cache, and reads it there. */
+  private Cost widening(double elements) {
+    double traffic = stored == bytes ? 0 : 2 * elements * bytes;
+    return new Cost(0, 0, traffic / speed.cached());
   }
 
   private Cost near(int block) {
@@ -52,8 +61,10 @@ record CostModel(Calibration speed, int layers, double columns, int bytes) {
 
   Cost blocked() {
     double flops = (double) layers * Math.max(0, layers - BlockedSum.BLOCK) * columns;
-    double traffic = flops / (2 * BlockedSum.BLOCK) * bytes;
-    return near(BlockedSum.BLOCK).plus(new Cost(flops, traffic, flops / speed.gemm()));
+    double read = flops / (2 * BlockedSum.BLOCK);
+    return near(BlockedSum.BLOCK)
+        .plus(new Cost(flops, read * stored, flops / speed.gemm()))
+        .plus(widening(read));
   }
 
   Cost fourier() {

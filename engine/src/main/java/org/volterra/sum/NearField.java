@@ -40,13 +40,12 @@ final class NearField {
       if (l == start) {
         int count = count(l, first);
         Matrix a = coefficients.block(l, count, first, l - first);
-        p.gemm(data.scale(), a, false, data.z(first, l - first), false, 0, pulled.rows(0, count));
+        data.addSums(a, first, 0, pulled.rows(0, count));
       }
       p.axpby(1, pulled.rows(l - start, 1), 1, u);
     }
     if (l > start) {
-      int count = l - start;
-      p.gemv(data.scale(), data.z(start, count), true, coefficients.row(l, start, count), 1, u);
+      data.addSums(coefficients.row(l, start, l - start), start, 1, u);
     }
   }
 

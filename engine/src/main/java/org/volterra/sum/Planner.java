@@ -3,6 +3,7 @@ package org.volterra.sum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.volterra.depth.DepthGrid;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.kernel.ScalarKernel;
@@ -20,16 +21,20 @@ public final class Planner {
   public static final int SHORT = 64;
 
   private final ElementType type;
+  private final ElementType stored;
   private final java.util.function.Supplier<Calibration> calibration;
 
   /**
    * A planner.
    *
    * @param type element type
+   * @param stored element type of the history: {@code type} or {@link ElementType#BFLOAT16}
    * @param calibration the speed of the device, asked for when it is needed
    */
-  public Planner(ElementType type, java.util.function.Supplier<Calibration> calibration) {
+  public Planner(
+      ElementType type, ElementType stored, java.util.function.Supplier<Calibration> calibration) {
     this.type = Objects.requireNonNull(type, "type");
+    this.stored = Objects.requireNonNull(stored, "stored");
     this.calibration = Objects.requireNonNull(calibration, "calibration");
   }
 
@@ -45,8 +50,8 @@ public final class Planner {
    * @param budget limit of the bytes beside the history; what needs the least is always allowed
    * @param forced the algorithm that a user asks for, or null
    * @return the plan
-   * @throws IllegalArgumentException if the forced algorithm cannot sum this kernel or exceeds the
-   *     budget
+   * @throws IllegalArgumentException if the forced algorithm cannot sum this kernel, exceeds the
+   *     budget or does not read the stored type, or if no algorithm does
    */
   public Plan plan(
       ScalarKernel kernel,
@@ -65,14 +70,16 @@ public final class Planner {
             columns,
             training,
             forced == null || tolerance > 0 ? tolerance : SumChoice.DEFAULT_TOLERANCE,
-            new CostModel(speed, grid.layers(), columns, type.bytes()));
+            new CostModel(speed, grid.layers(), columns, type.bytes(), stored.bytes()));
     List<Plan.Candidate> all = new ArrayList<>();
     for (SumAlgorithm algorithm : SumAlgorithm.values()) {
       boolean approximates =
           algorithm == SumAlgorithm.HIERARCHICAL
               || (algorithm == SumAlgorithm.EXPONENTIALS
                   && !(kernel instanceof ScalarKernel.Exponentials));
-      if (approximates && (isShort || tolerance == 0) && algorithm != forced) {
+      if (stored != type && !algorithm.readsNarrowHistory()) {
+        all.add(Plan.Candidate.refused(algorithm, "does not read a history of " + stored));
+      } else if (approximates && (isShort || tolerance == 0) && algorithm != forced) {
         all.add(
             Plan.Candidate.refused(
                 algorithm, isShort ? "too few layers" : "approximates, and the tolerance is 0"));
@@ -125,7 +132,13 @@ public final class Planner {
       return best(all, kernel, false);
     }
     if (best == null) {
-      throw new IllegalStateException("kernel " + kernel + ": no algorithm can sum it");
+      throw new IllegalArgumentException(
+          "kernel "
+              + kernel
+              + ": no algorithm can sum it: "
+              + all.stream()
+                  .map(c -> c.algorithm() + " " + c.refusal())
+                  .collect(Collectors.joining("; ")));
     }
     return best.algorithm();
   }

@@ -11,11 +11,8 @@ import org.volterra.spi.Primitives;
  * channels, limited by the bandwidth at which the history is read.
  */
 public final class ScalarSum implements CumulativeSum {
-  private final Primitives primitives;
-  private final double scale;
+  private final SumOperands data;
   private final PairCoefficients coefficients;
-  private final History history;
-  private final History gradient;
   private int lastAdjoint;
 
   /**
@@ -47,11 +44,8 @@ public final class ScalarSum implements CumulativeSum {
    * @param coefficients the coefficients
    */
   public ScalarSum(SumOperands operands, PairCoefficients coefficients) {
-    this.primitives = operands.primitives();
-    this.scale = operands.scale();
+    this.data = operands;
     this.coefficients = coefficients;
-    this.history = operands.history();
-    this.gradient = operands.gradient();
   }
 
   @Override
@@ -70,18 +64,18 @@ public final class ScalarSum implements CumulativeSum {
       coefficients.begin();
       lastAdjoint = 0;
     }
-    primitives.gemv(scale, history.first(l), true, coefficients.row(l, 0, l), 1, u);
+    data.addSums(coefficients.row(l, 0, l), 0, 1, u);
   }
 
   @Override
   public void adjoint(int l, Matrix delta) {
-    primitives.ger(scale, coefficients.row(l, 0, l), delta, gradient.first(l));
+    data.primitives().ger(data.scale(), coefficients.row(l, 0, l), delta, data.gradient().first(l));
     if (coefficients.hasGradient()) {
       if (lastAdjoint <= l) {
         coefficients.beginGradient();
       }
       lastAdjoint = l;
-      primitives.gemv(scale, history.first(l), false, delta, 1, coefficients.rowGradient(l, 0, l));
+      data.addInnerProducts(delta, 0, 1, coefficients.rowGradient(l, 0, l));
       if (l == 1) {
         coefficients.endGradient();
       }

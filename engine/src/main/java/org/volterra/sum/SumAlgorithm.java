@@ -41,6 +41,15 @@ public enum SumAlgorithm {
                 .collect(Collectors.joining(", ")));
   }
 
+  /**
+   * Whether it sums over a history of bfloat16.
+   *
+   * @return true for {@link #DIRECT} and {@link #BLOCKED}
+   */
+  public boolean readsNarrowHistory() {
+    return this == DIRECT || this == BLOCKED;
+  }
+
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.volterra.spi.ElementType;
 
 @Tag("provider-independent")
 class MemoryBudgetTest {
@@ -17,7 +18,8 @@ class MemoryBudgetTest {
     Locale before = Locale.getDefault();
     try {
       Locale.setDefault(Locale.GERMANY);
-      List<MemoryPlan.Need> needs = List.of(new MemoryPlan.Need("z", 1001, 1001));
+      List<MemoryPlan.Need> needs =
+          List.of(new MemoryPlan.Need("z", ElementType.FLOAT32, 1001, 1001));
       assertThatThrownBy(
               () -> MemoryPlan.choose("a batch of 64 at depth 32", new MemoryBudget(1000), needs))
           .isInstanceOf(MemoryBudget.MemoryBudgetException.class)

@@ -10,16 +10,17 @@ import org.junit.jupiter.api.Test;
 import org.volterra.memory.MemoryPlan.Need;
 import org.volterra.memory.MemoryPlan.Part;
 import org.volterra.memory.MemoryPlan.Place;
+import org.volterra.spi.ElementType;
 
 @Tag("provider-independent")
 class MemoryPlanTest {
   private static final Path FOLDER = Path.of("spill");
   private static final List<Need> NEEDS =
-      List.of(
-          new Need("x", 100, 10),
-          new Need("u", 80, 20),
-          new Need("dz", 100, 100),
-          new Need("z", 100, 100));
+      List.of(need("x", 100, 10), need("u", 80, 20), need("dz", 100, 100), need("z", 100, 100));
+
+  private static Need need(String name, long bytes, long recomputed) {
+    return new Need(name, ElementType.FLOAT32, bytes, recomputed);
+  }
 
   private static MemoryPlan plan(MemoryBudget budget) {
     return MemoryPlan.choose("a network", budget, NEEDS);
@@ -76,7 +77,7 @@ class MemoryPlanTest {
         .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
         .hasMessageContaining("(230 with recomputation)");
     assertThatThrownBy(
-            () -> MemoryPlan.choose("it", new MemoryBudget(9), List.of(new Need("z", 10, 10))))
+            () -> MemoryPlan.choose("it", new MemoryBudget(9), List.of(need("z", 10, 10))))
         .hasMessageStartingWith("it needs 10 bytes of history, more than");
     assertThatThrownBy(() -> new MemoryBudget(0)).hasMessageContaining("must be at least 1");
   }
@@ -90,5 +91,8 @@ class MemoryPlanTest {
     assertThat(plan(new MemoryBudget(1).spillingTo(FOLDER)).toString())
         .contains("z 100 bytes in a file in spill");
     assertThat(plan(MemoryBudget.unlimited()).toString()).startsWith("no memory budget: x 100");
+    Need narrow = new Need("z", ElementType.BFLOAT16, 50, 50);
+    assertThat(MemoryPlan.choose("it", MemoryBudget.unlimited(), List.of(narrow)))
+        .hasToString("no memory budget: z 50 bytes of bfloat16 in memory");
   }
 }

@@ -50,7 +50,7 @@ final class Guarded implements AutoCloseable {
 
   private static Matrix matrix(Buffer buffer, int rows, int columns, long stride) {
     for (long i = 0; i < buffer.length(); i++) {
-      buffer.set(i, buffer.type().isFloating() ? Double.NaN : Integer.MIN_VALUE);
+      buffer.set(i, buffer.type() == ElementType.INT32 ? Integer.MIN_VALUE : Double.NaN);
     }
     return new Matrix(buffer, BAND, rows, columns, stride);
   }
@@ -73,7 +73,7 @@ final class Guarded implements AutoCloseable {
       }
     }
     Buffer b = tested.buffer();
-    if (b.type().isFloating()) {
+    if (b.type() != ElementType.INT32) {
       for (long i = 0; i < b.length(); i++) {
         long row = Math.floorDiv(i - tested.offset(), tested.stride());
         long column = Math.floorMod(i - tested.offset(), tested.stride());

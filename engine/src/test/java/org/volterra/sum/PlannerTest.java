@@ -18,8 +18,12 @@ import org.volterra.testing.TestProvider;
 
 @Tag("provider-independent")
 class PlannerTest {
-  private static final Planner PLANNER =
-      new Planner(ElementType.FLOAT32, () -> new Calibration(1.5e11, 2e10, 1e11, 5e10, 2e-7));
+  private static final Planner PLANNER = planner(ElementType.FLOAT32);
+
+  private static Planner planner(ElementType stored) {
+    return new Planner(
+        ElementType.FLOAT32, stored, () -> new Calibration(1.5e11, 2e10, 1e11, 5e10, 2e-7));
+  }
 
   private static Plan plan(ScalarKernel kernel, int layers, double tolerance, SumAlgorithm forced) {
     return PLANNER.plan(
@@ -54,6 +58,40 @@ class PlannerTest {
     Plan forced = plan(DepthKernel.fractional(0.5), 2048, 0, SumAlgorithm.DIRECT);
     assertThat(forced.algorithm()).isEqualTo(SumAlgorithm.DIRECT);
     assertThat(forced.explain()).contains("(forced)", "<- forced", "predicted faster");
+  }
+
+  @Test
+  void aNarrowHistoryIsSummedDirectOrBlocked() {
+    Planner narrow = planner(ElementType.BFLOAT16);
+    DepthGrid grid = new DepthGrid(4096, 1);
+    ScalarKernel lags = DepthKernel.trainableConvolution(t -> 1);
+    Plan plan = narrow.plan(lags, grid, 4096, true, 0, MemoryBudget.unlimited(), null);
+    assertThat(plan.algorithm()).isEqualTo(SumAlgorithm.BLOCKED);
+    assertThat(plan.explain())
+        .contains("fft            not possible: does not read a history of BFLOAT16");
+    Plan wide = plan(lags, 4096, 0, SumAlgorithm.DIRECT);
+    Plan direct =
+        narrow.plan(lags, grid, 4096, true, 0, MemoryBudget.unlimited(), SumAlgorithm.DIRECT);
+    assertThat(direct.chosen().bytes()).isEqualTo(wide.chosen().bytes() / 2);
+    assertThat(direct.chosen().flops()).isEqualTo(wide.chosen().flops());
+    assertThatThrownBy(() ->
+            narrow.plan(lags, grid, 4096, true, 0, MemoryBudget.unlimited(), SumAlgorithm.FFT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("sum fft: cannot be used for the kernel");
+    for (int layers : new int[] {3, 4096}) {
+      assertThatThrownBy(() ->
+              narrow.plan(
+                  DepthKernel.trainableSeparable(2),
+                  new DepthGrid(layers, 1),
+                  64,
+                  true,
+                  0,
+                  MemoryBudget.unlimited(),
+                  null))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("no algorithm can sum it")
+          .hasMessageContaining("separable does not read a history of BFLOAT16");
+    }
   }
 
   @Test

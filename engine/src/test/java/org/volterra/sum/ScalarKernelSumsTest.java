@@ -2,6 +2,7 @@ package org.volterra.sum;
 
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -84,6 +85,27 @@ class ScalarKernelSumsTest {
           for (int k = 0; k < l; k++) {
             c.near("gradient", slopes[l - 1].get(0, k), c.pairGradient(l, k), 4);
           }
+        }
+      }
+    }
+  }
+
+  /** Features of bfloat16: the same bounds for the rounded features, also in several pieces. */
+  @Test
+  void narrowHistories() {
+    int[][] shapes = {{1, 3}, {2, 1}, {3, 21}, {63, 5}, {64, 5}, {65, 5}, {130, 17}, {150, 1100}};
+    for (int[] shape : shapes) {
+      int layers = shape[0];
+      for (int algorithm = 0; algorithm < 3; algorithm++) {
+        try (SumCase c = new SumCase(ElementType.FLOAT32, ElementType.BFLOAT16, layers, shape[1])) {
+          Matrix lags = c.matrix(1, layers);
+          Matrix slopes = c.matrix(1, layers);
+          for (int m = 1; m <= layers; m++) {
+            lags.set(0, m - 1, lag(m));
+          }
+          c.run(exact(algorithm, new LagCoefficients(c.p, lags, slopes, c.memory)));
+          c.check((l, k) -> lag(l - k), 0x1p-24);
+          checkLagGradient(c, slopes);
         }
       }
     }

@@ -2,10 +2,12 @@ package org.volterra.sum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Function;
 import org.volterra.memory.History;
 import org.volterra.memory.Resources;
+import org.volterra.spi.Bfloat16;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
@@ -21,6 +23,7 @@ final class SumCase implements AutoCloseable {
   private static final double SCALE = 0.3;
 
   final ElementType type;
+  private final ElementType stored;
   final Primitives p;
   final int layers;
   final int columns;
@@ -35,13 +38,20 @@ final class SumCase implements AutoCloseable {
   final double[][] slopes;
 
   SumCase(ElementType type, int layers, int columns) {
+    this(type, type, layers, columns);
+  }
+
+  /** A history that is stored in another type. */
+  SumCase(ElementType type, ElementType stored, int layers, int columns) {
     this.type = type;
+    this.stored = stored;
     this.layers = layers;
     this.columns = columns;
     p = TestProvider.get().primitives(type);
     memory = new SumMemory(TestProvider.get(), type, resources);
-    History history = history();
-    operands = new SumOperands(p, SCALE, layers, history, history());
+    History history = history(stored);
+    HistoryWindow window = stored == type ? null : new HistoryWindow(p, history, memory);
+    operands = new SumOperands(p, SCALE, layers, history, history(type), window);
     Buffer buffer = resources.own(TestProvider.get().allocate(type, columns));
     u = Matrix.of(buffer, 0, 1, columns);
     z = new double[layers + 1][columns];
@@ -50,10 +60,10 @@ final class SumCase implements AutoCloseable {
     slopes = new double[layers + 1][columns];
   }
 
-  private History history() {
+  private History history(ElementType elements) {
     return resources.own(
         History.allocate(
-            TestProvider.get(), type, History.Layout.SLICE_MAJOR, layers + 1, 1, 1, columns));
+            TestProvider.get(), elements, History.Layout.SLICE_MAJOR, layers + 1, 1, 1, columns));
   }
 
   /** A vector or matrix of parameters or their gradients. */
@@ -73,7 +83,10 @@ final class SumCase implements AutoCloseable {
   }
 
   void forward(CumulativeSum sum) {
-    p.fill(Double.NaN, operands.history().first(layers + 1));
+    Matrix all = operands.history().first(layers + 1);
+    double[] nothing = new double[Math.toIntExact(all.size())];
+    Arrays.fill(nothing, Double.NaN);
+    all.fill(nothing);
     random.setSeed(17);
     remember(0);
     for (int l = 1; l <= layers; l++) {
@@ -88,7 +101,8 @@ final class SumCase implements AutoCloseable {
 
   private void remember(int l) {
     for (int c = 0; c < columns; c++) {
-      z[l][c] = rounded(random.nextGaussian() + 0.1 * Math.tanh(sums[l][c]));
+      double value = rounded(random.nextGaussian() + 0.1 * Math.tanh(sums[l][c]));
+      z[l][c] = stored == ElementType.BFLOAT16 ? Bfloat16.widen(Bfloat16.narrow(value)) : value;
     }
     operands.history().slice(l).fill(z[l]);
   }

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.volterra.bench.CaseStudies;
 import org.volterra.bench.DepthResult;
 import org.volterra.bench.DepthStudy;
+import org.volterra.bench.Effort;
 import org.volterra.bench.KernelChoice;
 import org.volterra.spi.Activation;
 import picocli.CommandLine.Command;
@@ -32,8 +33,10 @@ import picocli.CommandLine.Spec;
       BenchCommand.Step.class,
       BenchCommand.ActivationSpeed.class,
       BenchCommand.Overhead.class,
+      BenchCommand.Regions.class,
       BenchStartCommands.Start.class,
       BenchStartCommands.Cliffs.class,
+      BenchOutOfCoreCommand.class,
       BenchPeersCommand.class,
       BenchCompareCommand.class
     })
@@ -243,6 +246,36 @@ final class BenchCommand implements Runnable {
               CaseStudies.overhead(
                   kernels, repetitions.providers(), repetitions.threads(), repetitions.effort())),
           repetitions.kind());
+      return 0;
+    }
+  }
+
+  /** {@code volterra bench regions}. */
+  @Command(
+      name = "regions",
+      description = "Time empty parallel regions: what it costs to share work between threads.",
+      mixinStandardHelpOptions = true)
+  static final class Regions implements Callable<Integer> {
+    @Mixin private BenchOptions common;
+
+    @Option(
+        names = "--threads",
+        split = ",",
+        paramLabel = "N",
+        description = "Numbers of threads that share a region (default: 1,2).")
+    private List<Integer> threads = List.of(1, 2);
+
+    @Option(
+        names = "--full",
+        description =
+            "Three virtual machines and ten iterations of a second each, for results to keep.")
+    private boolean full;
+
+    @Override
+    public Integer call() throws IOException {
+      Effort effort = full ? Effort.FULL : Effort.SHORT;
+      common.run(
+          common.checked(() -> CaseStudies.regions(threads, effort)), effort.name() + " run");
       return 0;
     }
   }

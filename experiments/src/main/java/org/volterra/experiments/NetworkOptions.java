@@ -115,6 +115,16 @@ final class NetworkOptions {
       description = "float32 or float64 (default: ${DEFAULT-VALUE}).")
   ElementType precision;
 
+  @Option(
+      names = "--history-type",
+      defaultValue = "native",
+      paramLabel = "TYPE",
+      description =
+          "How the history is stored: native, or bfloat16 with half the bytes of float32, for dense"
+              + " kernels and kernels of numbers that are summed direct or blocked (default:"
+              + " ${DEFAULT-VALUE}).")
+  String historyType;
+
   /** The specification for data of this shape. */
   NetworkSpec specification(int inputs, int outputs) {
     if (!precision.isFloating()) {
@@ -136,8 +146,11 @@ final class NetworkOptions {
     map.put("bias", bias);
     map.put("source", source.equals("linear") ? "linear field(8)" : source);
     map.put("sum", sum);
+    map.put("history", historyType);
     try {
-      return NetworkSpec.fromProperties(map);
+      NetworkSpec network = NetworkSpec.fromProperties(map);
+      network.historyType().of(precision);
+      return network;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

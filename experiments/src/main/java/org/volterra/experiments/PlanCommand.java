@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     description =
         "Show which algorithm computes the sums of a network's kernel, and why: predicted costs of"
-            + " all algorithms, and the time that a forward pass takes.",
+            + " all algorithms, the bytes of the histories, and the time that a forward pass"
+            + " takes.",
     footer = {
       "",
       "Examples:",
@@ -67,6 +68,7 @@ final class PlanCommand implements Callable<Integer> {
         Workspace workspace = net.inference(batch);
         Buffer memory = device.allocate(network.precision, (long) batch * network.channels)) {
       out.print(workspace.sumPlan().explain());
+      out.println("forward pass, " + workspace.memoryPlan());
       double predicted =
           workspace.sumPlan().plans().stream()
               .map(Plan::chosen)

@@ -35,14 +35,26 @@ class BenchCommandTest {
     assertThat(bench("depth", "--help").succeeded().out())
         .contains("--layers", "--kernels", "--providers", "--full", "--out");
     for (String command :
-        List.of("gemm", "step", "activation", "overhead", "start", "cliffs", "peers", "compare")) {
+        List.of(
+            "gemm",
+            "step",
+            "activation",
+            "overhead",
+            "regions",
+            "start",
+            "cliffs",
+            "peers",
+            "compare")) {
       assertThat(bench(command, "--help").succeeded().out()).contains("--out");
     }
   }
 
   @Test
   void benchAloneAsksWhatToTime() {
-    bench().refused("depth, gemm, step, activation, overhead, start, cliffs, peers, compare");
+    bench()
+        .refused(
+            "depth, gemm, step, activation, overhead, regions, start, cliffs, out-of-core, peers,"
+                + " compare");
   }
 
   @Test
@@ -57,8 +69,13 @@ class BenchCommandTest {
     bench("step", "--sizes", "64x64").refused("size '64x64'");
     bench("activation", "--functions", "step").refused("'step'");
     bench("overhead", "--kernels", "tiny").refused("kernel 'tiny'");
+    bench("regions", "--threads", "2,0").refused("threads 0: must be at least 1");
     bench("cliffs", "--jvms", "0").refused("jvms 0");
     bench("start", "--seconds", "0.1").refused("seconds 0.1");
+    bench("out-of-core", "--size", "big").refused("size 'big'");
+    bench("out-of-core", "--rounds", "0").refused("rounds 0");
+    bench("out-of-core", "--size", "16x16x700", "--folder", folder.resolve("no").toString())
+        .failed("no such folder");
     bench("peers").refused("--python");
     bench("peers", "--python", "python3", "--script", "no.py").refused("no such script: no.py");
     bench("compare", "abc").refused("B");
@@ -122,6 +139,27 @@ class BenchCommandTest {
     assertThat(run.code()).isEqualTo(fell ? 1 : 0);
     assertThat(run.out()).contains("to steady speed", fell ? "fell off a cliff" : "no cliffs");
     assertThat(folder).isDirectoryContaining("glob:**-cliffs.json");
+  }
+
+  @Test
+  void historiesBeyondMemoryAreTimed() {
+    CommandLineRun run =
+        bench(
+                "out-of-core",
+                "--size",
+                "16x16x700",
+                "--rounds",
+                "6",
+                "--folder",
+                folder.toString(),
+                "--out",
+                folder.resolve("results").toString())
+            .succeeded();
+    assertThat(run.out()).contains("16x16x700", "in memory ms", "in file ms", "times the speed");
+    assertThat(folder.resolve("results"))
+        .isDirectoryContaining("glob:**-out-of-core.json")
+        .isDirectoryContaining("glob:**history.jsonl");
+    assertThat(folder).isDirectoryNotContaining("glob:**.history");
   }
 
   @Test

@@ -5,15 +5,18 @@ import static org.volterra.internal.panama.FloatSpecies.SINGLE;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Function;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.volterra.spi.Activation;
 
 /**
- * Activations and their derivatives on a block: from array x of {@link FloatBlocks} to array y.
- * Relative errors are below 1e-6 (float32) and 1e-14 (float64) where the result is a normal number
- * and no zero of the function, except that Φ in float64 inherits the 1e-13 of {@link
+ * Activations and their derivatives as passes over a block, from array x of {@link FloatBlocks} to
+ * array y. Relative errors are below 1e-6 (float32) and 1e-14 (float64) where the result is a
+ * normal number and no zero of the function, except that Φ in float64 inherits the 1e-13 of {@link
  * org.volterra.spi.Erf}. NaN propagates.
  */
 @SuppressWarnings("cast")
@@ -26,61 +29,115 @@ final class FloatActivations {
   private static final float SQRT_HALF = (float) 0.7071067811865476;
   private static final float INVERSE_SQRT_TWO_PI = (float) 0.3989422804014327;
 
+  /** a = e^(−|x|), and with it y = 1 / (1 + e^(−x)). */
+  private static final FloatPasses SIGMOID =
+      FloatPasses.of((w, n) -> absolute(w, -1, n))
+          .then(FloatMath.EXP_OF_A)
+          .then(FloatActivations::sigmoid);
+
+  /** y = Φ(x); b and c hold −x²/2 and its rounding error. */
+  private static final FloatPasses NORMAL_DISTRIBUTION =
+      FloatPasses.of(
+              FloatActivations::erfcArgument,
+              (w, n) -> FloatMath.erfcSeries(w.d, w.a, n),
+              (w, n) -> add(w.c, w.a, n),
+              (w, n) -> FloatMath.reduce(w.b, w.a, w.d, w.e, n))
+          .then(FloatMath.EXP_OF_REDUCED)
+          .then(FloatActivations::normalTail);
+
+  private static final Map<Activation, FloatPasses> VALUES = table(FloatActivations::valueOf);
+  private static final Map<Activation, FloatPasses> DERIVATIVES =
+      table(FloatActivations::derivativeOf);
+
   private FloatActivations() {}
+
+  /** The passes of y = f(x). */
+  static FloatPasses value(Activation f) {
+    return VALUES.get(f);
+  }
+
+  /** The passes of y = f'(x). */
+  static FloatPasses derivative(Activation f) {
+    return DERIVATIVES.get(f);
+  }
+
+  private static Map<Activation, FloatPasses> table(Function<Activation, FloatPasses> passes) {
+    Map<Activation, FloatPasses> table = new EnumMap<>(Activation.class);
+    for (Activation f : Activation.values()) {
+      table.put(f, passes.apply(f));
+    }
+    return table;
+  }
+
+  private static FloatPasses valueOf(Activation f) {
+    return switch (f) {
+      case IDENTITY -> FloatPasses.of((w, n) -> System.arraycopy(w.x, 0, w.y, 0, n));
+      case TANH ->
+          FloatPasses.of(
+              FloatActivations::tanhArgument,
+              (w, n) -> FloatMath.reduce(w.a, FloatMath.ZERO, w.d, w.e, n),
+              (w, n) -> FloatMath.series(FloatMath.EXP, w.d, w.b, n),
+              (w, n) -> FloatMath.expMinusOne(w.d, w.e, w.b, n),
+              FloatActivations::tanh);
+      case RELU -> FloatPasses.of((w, n) -> relu(w.x, w.y, n));
+      case GELU -> NORMAL_DISTRIBUTION.then(FloatActivations::timesArgument);
+      case SILU -> SIGMOID.then(FloatActivations::timesArgument);
+      case SIGMOID -> SIGMOID;
+      case SOFTPLUS ->
+          FloatPasses.of((w, n) -> absolute(w, -1, n))
+              .then(FloatMath.EXP_OF_A)
+              .then(
+                  FloatActivations::softplusArgument,
+                  (w, n) -> FloatMath.series(FloatMath.ARTANH, w.b, w.c, n),
+                  FloatActivations::softplus);
+    };
+  }
+
+  private static FloatPasses derivativeOf(Activation f) {
+    return switch (f) {
+      case IDENTITY -> FloatPasses.of((w, n) -> Arrays.fill(w.y, 0, n, 1));
+      case TANH ->
+          FloatPasses.of((w, n) -> absolute(w, -2, n))
+              .then(FloatMath.EXP_OF_A)
+              .then((w, n) -> bell(w.a, 4, w.y, n));
+      case RELU -> FloatPasses.of((w, n) -> step(w.x, w.y, n));
+      case GELU ->
+          NORMAL_DISTRIBUTION
+              .then((w, n) -> FloatMath.reduce(w.b, w.c, w.d, w.e, n))
+              .then(FloatMath.EXP_OF_REDUCED)
+              .then((w, n) -> addProduct(w.x, w.a, INVERSE_SQRT_TWO_PI, w.y, n));
+      case SILU ->
+          SIGMOID.then((w, n) -> bell(w.a, 1, w.a, n), (w, n) -> addProduct(w.x, w.a, 1, w.y, n));
+      case SIGMOID ->
+          FloatPasses.of((w, n) -> absolute(w, -1, n))
+              .then(FloatMath.EXP_OF_A)
+              .then((w, n) -> bell(w.a, 1, w.y, n));
+      case SOFTPLUS -> SIGMOID;
+    };
+  }
 
   private static FloatVector at(float[] x, int i) {
     return FloatVector.fromArray(SPECIES, x, i);
   }
 
-  /** y = f(x). */
-  static void value(Activation f, FloatBlocks w, int n) {
-    switch (f) {
-      case IDENTITY -> System.arraycopy(w.x, 0, w.y, 0, n);
-      case TANH -> tanh(w, n);
-      case RELU -> relu(w.x, w.y, n);
-      case GELU -> {
-        normalDistribution(w, n);
-        multiply(w.x, w.y, n);
-      }
-      case SILU -> {
-        sigmoid(w, n);
-        multiply(w.x, w.y, n);
-      }
-      case SIGMOID -> sigmoid(w, n);
-      case SOFTPLUS -> softplus(w, n);
-    }
-  }
-
-  /** y = f'(x). */
-  static void derivative(Activation f, FloatBlocks w, int n) {
-    switch (f) {
-      case IDENTITY -> Arrays.fill(w.y, 0, n, 1);
-      case TANH -> {
-        exponential(w, -2, n);
-        bell(w.a, 4, w.y, n);
-      }
-      case RELU -> step(w.x, w.y, n);
-      case GELU -> {
-        normalDistribution(w, n);
-        FloatMath.exp(w.b, w.c, w.a, w.d, w.e, n);
-        addProduct(w.x, w.a, INVERSE_SQRT_TWO_PI, w.y, n);
-      }
-      case SILU -> {
-        sigmoid(w, n);
-        bell(w.a, 1, w.a, n);
-        addProduct(w.x, w.a, 1, w.y, n);
-      }
-      case SIGMOID -> {
-        exponential(w, -1, n);
-        bell(w.a, 1, w.y, n);
-      }
-      case SOFTPLUS -> sigmoid(w, n);
-    }
-  }
-
-  private static void multiply(float[] x, float[] y, int n) {
+  /** a = factor |x|. */
+  private static void absolute(FloatBlocks w, float factor, int n) {
     for (int i = 0; i < n; i += LENGTH) {
-      at(x, i).mul(at(y, i)).intoArray(y, i);
+      at(w.x, i).abs().mul(factor).intoArray(w.a, i);
+    }
+  }
+
+  /** y *= x. */
+  private static void timesArgument(FloatBlocks w, int n) {
+    for (int i = 0; i < n; i += LENGTH) {
+      at(w.x, i).mul(at(w.y, i)).intoArray(w.y, i);
+    }
+  }
+
+  /** y += x. */
+  private static void add(float[] x, float[] y, int n) {
+    for (int i = 0; i < n; i += LENGTH) {
+      at(x, i).add(at(y, i)).intoArray(y, i);
     }
   }
 
@@ -89,14 +146,6 @@ final class FloatActivations {
     for (int i = 0; i < n; i += LENGTH) {
       at(x, i).fma(at(a, i).mul(factor), at(y, i)).intoArray(y, i);
     }
-  }
-
-  /** a = e^(factor |x|). */
-  private static void exponential(FloatBlocks w, float factor, int n) {
-    for (int i = 0; i < n; i += LENGTH) {
-      at(w.x, i).abs().mul(factor).intoArray(w.a, i);
-    }
-    FloatMath.exp(w.a, w.a, w.d, w.e, n);
   }
 
   /** y = factor a / (1 + a)²: the derivative of the sigmoid, accurate where s (1 − s) cancels. */
@@ -108,12 +157,15 @@ final class FloatActivations {
     }
   }
 
-  /** tanh |x| = −q / (2 + q) with q = e^(−2|x|) − 1, then the sign. */
-  private static void tanh(FloatBlocks w, int n) {
+  /** a = −2 |x|, bounded. */
+  private static void tanhArgument(FloatBlocks w, int n) {
     for (int i = 0; i < n; i += LENGTH) {
       at(w.x, i).abs().min(30).mul(-2).intoArray(w.a, i);
     }
-    FloatMath.expMinusOne(w.a, w.b, w.d, w.e, n);
+  }
+
+  /** tanh |x| = −q / (2 + q) with q = e^(−2|x|) − 1 in b, then the sign. */
+  private static void tanh(FloatBlocks w, int n) {
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector q = at(w.b, i);
       FloatVector y = q.div(q.add(2));
@@ -121,9 +173,8 @@ final class FloatActivations {
     }
   }
 
-  /** 1 / (1 + e^(−x)), from a = e^(−|x|), which is left in place. */
+  /** y = 1 / (1 + e^(−x)), from a = e^(−|x|). */
   private static void sigmoid(FloatBlocks w, int n) {
-    exponential(w, -1, n);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector e = at(w.a, i);
       VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, 0);
@@ -131,16 +182,18 @@ final class FloatActivations {
     }
   }
 
-  /** max(x, 0) + log(1 + e), e = e^(−|x|), log(1 + e) = 2 artanh(e / (2 + e)). */
-  private static void softplus(FloatBlocks w, int n) {
-    exponential(w, -1, n);
+  /** a = s = e / (2 + e) of e = e^(−|x|) in a; b = s². */
+  private static void softplusArgument(FloatBlocks w, int n) {
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector e = at(w.a, i);
       FloatVector s = e.div(e.add(2));
       s.intoArray(w.a, i);
       s.mul(s).intoArray(w.b, i);
     }
-    FloatMath.series(FloatMath.ARTANH, w.b, w.c, n);
+  }
+
+  /** y = max(x, 0) + log(1 + e), log(1 + e) = 2 artanh s; c holds 2 artanh(s) / s. */
+  private static void softplus(FloatBlocks w, int n) {
     for (int i = 0; i < n; i += LENGTH) {
       at(w.a, i).fma(at(w.c, i), at(w.x, i).max(0)).intoArray(w.y, i);
     }
@@ -164,10 +217,10 @@ final class FloatActivations {
   }
 
   /**
-   * y = Φ(x) from erfc(z) = t exp(−z² + P(2t − 1)), t = 2 / (2 + z), z = |x| / √2. The exponent
-   * −x²/2 is taken exactly, as a product, left in b, and its rounding error, left in c.
+   * Φ(x) comes from erfc(z) = t exp(−z² + P(2t − 1)), t = 2 / (2 + z), z = |x| / √2. The exponent
+   * −x²/2 is taken exactly, as a product in b and its rounding error in c; y = t / 2, d = 2t − 1.
    */
-  private static void normalDistribution(FloatBlocks w, int n) {
+  private static void erfcArgument(FloatBlocks w, int n) {
     FloatVector two = FloatVector.broadcast(SPECIES, 2);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector z = at(w.x, i).abs().min(PHI_MOST);
@@ -178,16 +231,10 @@ final class FloatActivations {
       t.mul(HALF).intoArray(w.y, i);
       t.add(t).sub(1).intoArray(w.d, i);
     }
-    FloatMath.erfcSeries(w.d, w.a, n);
-    for (int i = 0; i < n; i += LENGTH) {
-      at(w.a, i).add(at(w.c, i)).intoArray(w.a, i);
-    }
-    scaledTail(w, n);
   }
 
-  /** y = Φ(x) from the half of t in y, the exponent in b and its small part in a. */
-  private static void scaledTail(FloatBlocks w, int n) {
-    FloatMath.exp(w.b, w.a, w.a, w.d, w.e, n);
+  /** y = Φ(x) from t / 2 in y and the exponential in a. */
+  private static void normalTail(FloatBlocks w, int n) {
     FloatVector one = FloatVector.broadcast(SPECIES, 1);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector tail = at(w.a, i).mul(at(w.y, i));

@@ -38,8 +38,11 @@ final class FloatGemm extends Workshop.Reusable {
 
   private static final int WIDE_BAND = 256;
 
-  /** Where a packed panel of B and a transposed band of A lie in scratch memory, after a tile. */
-  private static final long PANEL = ROWS * (long) WIDE;
+  /** Where scratch memory has a row of zeros, after a tile. */
+  private static final long ZEROS = ROWS * (long) WIDE;
+
+  /** Where a packed panel of B and a transposed band of A lie in scratch memory. */
+  private static final long PANEL = ZEROS + WIDE;
 
   private static final long PACKED_BAND = PANEL + DEPTH * (long) WIDE;
 
@@ -51,7 +54,7 @@ final class FloatGemm extends Workshop.Reusable {
   private boolean transposeB;
   private Operand c;
   private int depth;
-  private boolean overwrites;
+  private boolean inPlace;
   private int panels;
   private int columnTasks;
   private int rowsPerTask;
@@ -74,7 +77,7 @@ final class FloatGemm extends Workshop.Reusable {
     b = right;
     transposeB = transposeRight;
     c = product;
-    overwrites = factor == 1 && keep == 0 && depth <= DEPTH;
+    inPlace = factor == 1 && (keep == 0 || keep == 1);
     long products = (long) c.rows * c.columns * depth;
     if (products >= FloatWarmUp.WORTHWHILE) {
       FloatWarmUp.ensure();
@@ -106,6 +109,7 @@ final class FloatGemm extends Workshop.Reusable {
 
   /** A block of C: some rows, some panels of columns. */
   private void block(int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment t) {
+    FloatElementwise.fill(t, ZEROS, 0, WIDE);
     for (int p = 0; p < depth; p += DEPTH) {
       int k = Math.min(DEPTH, depth - p);
       if (transposeA) {
@@ -134,7 +138,11 @@ final class FloatGemm extends Workshop.Reusable {
       FloatPack.transpose(b.segment, from, b.stride, width, k, t, PANEL, rowBytes, t);
     } else {
       long from = b.start + p * b.stride + (long) column * BYTES;
-      FloatPack.copy(b.segment, from, b.stride, k, width, t, PANEL, rowBytes);
+      if (width * BYTES == WIDE) {
+        FloatPack.copyWide(b.segment, from, b.stride, k, t, PANEL);
+      } else {
+        FloatPack.copy(b.segment, from, b.stride, k, width, t, PANEL, rowBytes);
+      }
     }
   }
 
@@ -154,15 +162,20 @@ final class FloatGemm extends Workshop.Reusable {
     long from = transposeA ? PACKED_BAND : a.start + firstRow * a.stride + (long) p * BYTES;
     long to = c.start + firstRow * c.stride + (long) column * BYTES;
     int rowBytes = width > NARROW_COLUMNS ? WIDE : NARROW;
-    boolean direct = overwrites && width * BYTES == rowBytes;
+    boolean direct = inPlace && width * BYTES == rowBytes;
     float keep = p == 0 ? beta : 1;
+    boolean continues = direct && keep == 1;
+    MemorySegment sums = continues ? c.segment : t;
+    long step = continues ? c.stride : 0;
     int height;
     for (int i = firstRow; i < endRow; i += height) {
       height = endRow - i >= ROWS ? ROWS : 1;
+      long at = continues ? to : ZEROS;
       if (direct) {
-        tile(height, rowBytes, k, s, from, rowStride, b, j, c.segment, to, c.stride);
+        tile(
+            height, rowBytes, k, s, from, rowStride, b, j, sums, at, step, c.segment, to, c.stride);
       } else {
-        tile(height, rowBytes, k, s, from, rowStride, b, j, t, 0, rowBytes);
+        tile(height, rowBytes, k, s, from, rowStride, b, j, sums, at, step, t, 0, rowBytes);
         add(t, height, rowBytes, width, keep, to);
       }
       from += height * rowStride;
@@ -179,19 +192,22 @@ final class FloatGemm extends Workshop.Reusable {
       long rowStride,
       MemorySegment b,
       long j,
+      MemorySegment s,
+      long from,
+      long step,
       MemorySegment t,
       long to,
       long next) {
     if (height == ROWS) {
       if (rowBytes == WIDE) {
-        FloatTile.wide4(k, a, i, rowStride, b, j, t, to, next);
+        FloatTile.wide4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
       } else {
-        FloatTile.narrow4(k, a, i, rowStride, b, j, t, to, next);
+        FloatTile.narrow4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
       }
     } else if (rowBytes == WIDE) {
-      FloatTile.wide1(k, a, i, b, j, t, to);
+      FloatTile.wide1(k, a, i, b, j, s, from, t, to);
     } else {
-      FloatTile.narrow1(k, a, i, b, j, t, to);
+      FloatTile.narrow1(k, a, i, b, j, s, from, t, to);
     }
   }
 

@@ -13,6 +13,7 @@ final class FloatJobs {
   final FloatColumns columns = new FloatColumns();
   final FloatSoftmax softmax = new FloatSoftmax();
   final Gather gather = new Gather();
+  final HalfConversion conversion = new HalfConversion();
   final FloatKernels.Axpby axpby = new FloatKernels.Axpby();
   final FloatKernels.Fill fill = new FloatKernels.Fill();
   final FloatKernels.Sgd sgd = new FloatKernels.Sgd();

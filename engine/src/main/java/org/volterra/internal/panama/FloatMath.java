@@ -13,8 +13,7 @@ import org.volterra.spi.Erf;
  *
  * <p>Functions are cut into loops of a few vector operations that hand their results on in arrays
  * within the first-level cache: a whole function in one loop exceeds the compiler's budget for
- * inlining, and a vector that crosses a call that was not inlined is allocated. Lengths are
- * multiples of the vector length.
+ * inlining. See {@link FloatPasses}. Lengths are multiples of the vector length.
  */
 @SuppressWarnings("cast")
 final class FloatMath {
@@ -33,10 +32,20 @@ final class FloatMath {
   private static final float EXP_MOST = SINGLE ? (float) 90 : (float) 712;
 
   /** Coefficients of (e^r − 1 − r) / r². */
-  private static final float[] EXP = exponential(SINGLE ? 6 : 12);
+  static final float[] EXP = exponential(SINGLE ? 6 : 12);
 
   private static final float[] ERFC = chebyshev(SINGLE ? 14 : Erf.terms());
-  private static final float[] ZERO = new float[FloatBlocks.SIZE];
+
+  /** No small part of an argument. */
+  static final float[] ZERO = new float[FloatBlocks.SIZE];
+
+  /** a = e^(d + …) from what {@link #reduce} left in d and e. */
+  static final FloatPasses EXP_OF_REDUCED =
+      FloatPasses.of((w, n) -> series(EXP, w.d, w.a, n), (w, n) -> exp(w.d, w.e, w.a, n));
+
+  /** a = e^a, without overflow in between; d and e are overwritten. */
+  static final FloatPasses EXP_OF_A =
+      FloatPasses.of((w, n) -> reduce(w.a, ZERO, w.d, w.e, n)).then(EXP_OF_REDUCED);
 
   private FloatMath() {}
 
@@ -66,15 +75,8 @@ final class FloatMath {
     return c;
   }
 
-  /** y = e^x; the arrays r and s are overwritten, y may be x. */
-  static void exp(float[] x, float[] y, float[] r, float[] s, int n) {
-    exp(x, ZERO, y, r, s, n);
-  }
-
-  /** y = e^(x + low) without first rounding the sum; r and s are overwritten, y may be x. */
-  static void exp(float[] x, float[] low, float[] y, float[] r, float[] s, int n) {
-    reduce(x, low, r, s, n);
-    series(EXP, r, y, n);
+  /** y = 2^n e^r from what {@link #reduce} left in r and s, and the series of r in y. */
+  private static void exp(float[] r, float[] s, float[] y, int n) {
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector t = FloatVector.fromArray(SPECIES, r, i);
       FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t).add(1);
@@ -82,10 +84,11 @@ final class FloatMath {
     }
   }
 
-  /** y = e^x − 1 for −60 ≤ x ≤ 0, relatively accurate at 0; y must not be x. */
-  static void expMinusOne(float[] x, float[] y, float[] r, float[] s, int n) {
-    reduce(x, ZERO, r, s, n);
-    series(EXP, r, y, n);
+  /**
+   * y = 2^n e^r − 1 for −60 ≤ n log 2 + r ≤ 0, relatively accurate at 0, from r and s and the
+   * series of r in y.
+   */
+  static void expMinusOne(float[] r, float[] s, float[] y, int n) {
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector t = FloatVector.fromArray(SPECIES, r, i);
       FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t);
@@ -95,7 +98,7 @@ final class FloatMath {
   }
 
   /** x + low = n log 2 + r with |r| ≤ log 2 / 2; s = n + SHIFT holds n in its low bits. */
-  private static void reduce(float[] x, float[] low, float[] r, float[] s, int n) {
+  static void reduce(float[] x, float[] low, float[] r, float[] s, int n) {
     FloatVector shift = FloatVector.broadcast(SPECIES, SHIFT);
     FloatVector scale = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector high = FloatVector.broadcast(SPECIES, -LN2_HIGH);

@@ -37,7 +37,10 @@ final class FloatPack {
 
   private FloatPack() {}
 
-  /** Row p of the target is row p of the block. */
+  /**
+   * Row p of the target is row p of the block, and what follows it up to a whole vector: elements
+   * that are there to be ignored, where the segment has them.
+   */
   static void copy(
       MemorySegment s,
       long from,
@@ -47,15 +50,36 @@ final class FloatPack {
       MemorySegment target,
       long to,
       long rowBytes) {
-    int whole = width / LENGTH * WIDTH;
-    int rest = width % LENGTH;
-    for (int p = 0; p < rows; p++) {
-      for (int o = 0; o < whole; o += WIDTH) {
+    int padded = (width + LENGTH - 1) / LENGTH * WIDTH;
+    int p = 0;
+    for (; p < rows && from + padded <= s.byteSize(); p++) {
+      for (int o = 0; o < padded; o += WIDTH) {
         store(load(s, from + o), target, to + o);
       }
-      FloatSpans.copy(s, from + whole, target, to + whole, rest);
       from += stride;
       to += rowBytes;
+    }
+    for (; p < rows; p++) {
+      FloatSpans.copy(s, from, target, to, width);
+      from += stride;
+      to += rowBytes;
+    }
+  }
+
+  /** The same for rows of 4 vectors, that lie side by side in the target. */
+  static void copyWide(
+      MemorySegment s, long from, long stride, int rows, MemorySegment target, long to) {
+    for (int p = 0; p < rows; p++) {
+      FloatVector v0 = load(s, from);
+      FloatVector v1 = load(s, from + WIDTH);
+      FloatVector v2 = load(s, from + 2 * WIDTH);
+      FloatVector v3 = load(s, from + 3 * WIDTH);
+      store(v0, target, to);
+      store(v1, target, to + WIDTH);
+      store(v2, target, to + 2 * WIDTH);
+      store(v3, target, to + 3 * WIDTH);
+      from += stride;
+      to += 4 * WIDTH;
     }
   }
 

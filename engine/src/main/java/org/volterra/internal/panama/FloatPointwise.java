@@ -22,7 +22,7 @@ final class FloatPointwise extends Workshop.Reusable {
 
   private final Grid grid = new Grid();
   private int rowsPerBlock;
-  private Activation f;
+  private FloatPasses passes;
   private Operand x;
   private Operand dy;
   private Operand y;
@@ -32,7 +32,7 @@ final class FloatPointwise extends Workshop.Reusable {
   void forward(Workshop shop, Activation function, Operand from, Operand to) {
     dy = null;
     y = to;
-    run(shop, function, from, from.contiguous && to.contiguous);
+    run(shop, FloatActivations.value(function), from, from.contiguous && to.contiguous);
   }
 
   /** {@code dx = f'(x) dy + beta dx}. */
@@ -41,11 +41,12 @@ final class FloatPointwise extends Workshop.Reusable {
     dy = from;
     y = dx;
     beta = keep;
-    run(shop, function, at, at.contiguous && from.contiguous && dx.contiguous);
+    boolean flat = at.contiguous && from.contiguous && dx.contiguous;
+    run(shop, FloatActivations.derivative(function), at, flat);
   }
 
-  private void run(Workshop shop, Activation function, Operand argument, boolean flat) {
-    f = function;
+  private void run(Workshop shop, FloatPasses function, Operand argument, boolean flat) {
+    passes = function;
     x = argument;
     long size = (long) x.rows * x.columns;
     if (flat) {
@@ -78,13 +79,13 @@ final class FloatPointwise extends Workshop.Reusable {
   /** Some rows, or a piece of one row, that fit a block. */
   private void value(FloatBlocks w, long row, int rows, long byteColumn, int width) {
     gather(x, row, rows, byteColumn, width, w.x);
-    FloatActivations.value(f, w, padded(rows * width));
+    passes.run(w, padded(rows * width));
     scatter(w.y, y, row, rows, byteColumn, width);
   }
 
   private void derivative(FloatBlocks w, long row, int rows, long byteColumn, int width) {
     gather(x, row, rows, byteColumn, width, w.x);
-    FloatActivations.derivative(f, w, padded(rows * width));
+    passes.run(w, padded(rows * width));
     gather(dy, row, rows, byteColumn, width, w.x);
     for (int r = 0; r < rows; r++) {
       long to = y.start + (row + r) * y.stride + byteColumn;

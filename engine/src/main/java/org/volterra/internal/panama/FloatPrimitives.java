@@ -100,6 +100,18 @@ final class FloatPrimitives implements Primitives {
   }
 
   @Override
+  public void narrow(Matrix x, Matrix y) {
+    Shapes.conversion(TYPE, x, y);
+    jobs.get().conversion.narrow(shop, Operand.of(x), Operand.of(y));
+  }
+
+  @Override
+  public void widen(Matrix x, Matrix y) {
+    Shapes.conversion(TYPE, y, x);
+    jobs.get().conversion.widen(shop, Operand.of(x), Operand.of(y));
+  }
+
+  @Override
   public void gatherRows(Matrix source, Matrix indices, Matrix target) {
     Shapes.type("source", source, TYPE);
     Shapes.check("target", target, TYPE, target.rows(), source.columns());

@@ -83,11 +83,11 @@ final class FloatSoftmax extends Workshop.Reusable {
     float sum = 0;
     for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
       int n = read(x, from, j, w);
-      subtract(w.x, max, n);
-      FloatMath.exp(w.x, w.y, w.d, w.e, n);
-      sum += sum(w.y, n);
+      subtract(w.x, max, w.a, n);
+      FloatMath.EXP_OF_A.run(w, n);
+      sum += sum(w.a, n);
       int width = Math.min(FloatBlocks.SIZE, x.columns - j);
-      FloatPointwise.write(w.y, 0, y.segment, to + (long) j * BYTES, width);
+      FloatPointwise.write(w.a, 0, y.segment, to + (long) j * BYTES, width);
     }
     float factor = scale / sum;
     for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
@@ -117,9 +117,10 @@ final class FloatSoftmax extends Workshop.Reusable {
     return max.reduceLanes(VectorOperators.MAX);
   }
 
-  private static void subtract(float[] x, float value, int n) {
+  /** y = x − value. */
+  private static void subtract(float[] x, float value, float[] y, int n) {
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector.fromArray(SPECIES, x, i).sub(value).intoArray(x, i);
+      FloatVector.fromArray(SPECIES, x, i).sub(value).intoArray(y, i);
     }
   }
 

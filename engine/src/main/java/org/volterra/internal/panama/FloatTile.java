@@ -10,10 +10,10 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The register tiles of the matrix product: t[r, :] = Σ_p a(r, p) b[p, :] for 4 rows or 1, and 4
- * vectors of columns (wide) or 2 (narrow). Element a(r, p) is at byte {@code i + r * rowStride + p
- * * BYTES}, row p of b at byte {@code j + p * WIDE} (or {@code NARROW}), row r of t at byte {@code
- * to + r * next}.
+ * The register tiles of the matrix product: t[r, :] = s[r, :] + Σ_p a(r, p) b[p, :] for 4 rows or
+ * 1, and 4 vectors of columns (wide) or 2 (narrow). Element a(r, p) is at byte {@code i + r *
+ * rowStride + p * BYTES}, row p of b at byte {@code j + p * WIDE} (or {@code NARROW}), row r of s
+ * at byte {@code from + r * step}, row r of t at byte {@code to + r * next}; s may be t.
  *
  * <p>Every element is one chain of fused products in the order of p, so that all tiles give the
  * same bits. What the compilers need:
@@ -48,25 +48,28 @@ final class FloatTile {
       long rowStride,
       MemorySegment b,
       long j,
+      MemorySegment s,
+      long from,
+      long step,
       MemorySegment t,
       long to,
       long next) {
-    FloatVector c00 = FloatVector.zero(SPECIES);
-    FloatVector c01 = FloatVector.zero(SPECIES);
-    FloatVector c02 = FloatVector.zero(SPECIES);
-    FloatVector c03 = FloatVector.zero(SPECIES);
-    FloatVector c10 = FloatVector.zero(SPECIES);
-    FloatVector c11 = FloatVector.zero(SPECIES);
-    FloatVector c12 = FloatVector.zero(SPECIES);
-    FloatVector c13 = FloatVector.zero(SPECIES);
-    FloatVector c20 = FloatVector.zero(SPECIES);
-    FloatVector c21 = FloatVector.zero(SPECIES);
-    FloatVector c22 = FloatVector.zero(SPECIES);
-    FloatVector c23 = FloatVector.zero(SPECIES);
-    FloatVector c30 = FloatVector.zero(SPECIES);
-    FloatVector c31 = FloatVector.zero(SPECIES);
-    FloatVector c32 = FloatVector.zero(SPECIES);
-    FloatVector c33 = FloatVector.zero(SPECIES);
+    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
+    FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
+    FloatVector c03 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * WIDTH, ORDER);
+    FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, s, from + step, ORDER);
+    FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, s, from + step + WIDTH, ORDER);
+    FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, s, from + step + 2 * WIDTH, ORDER);
+    FloatVector c13 = FloatVector.fromMemorySegment(SPECIES, s, from + step + 3 * WIDTH, ORDER);
+    FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * step, ORDER);
+    FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * step + WIDTH, ORDER);
+    FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * step + 2 * WIDTH, ORDER);
+    FloatVector c23 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * step + 3 * WIDTH, ORDER);
+    FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * step, ORDER);
+    FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * step + WIDTH, ORDER);
+    FloatVector c32 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * step + 2 * WIDTH, ORDER);
+    FloatVector c33 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * step + 3 * WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
       FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) WIDE, ORDER);
       FloatVector b1 =
@@ -116,11 +119,19 @@ final class FloatTile {
 
   /** One row, four vectors. */
   static void wide1(
-      int k, MemorySegment a, long i, MemorySegment b, long j, MemorySegment t, long to) {
-    FloatVector c00 = FloatVector.zero(SPECIES);
-    FloatVector c01 = FloatVector.zero(SPECIES);
-    FloatVector c02 = FloatVector.zero(SPECIES);
-    FloatVector c03 = FloatVector.zero(SPECIES);
+      int k,
+      MemorySegment a,
+      long i,
+      MemorySegment b,
+      long j,
+      MemorySegment s,
+      long from,
+      MemorySegment t,
+      long to) {
+    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
+    FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
+    FloatVector c03 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
       FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) WIDE, ORDER);
       FloatVector b1 =
@@ -149,17 +160,20 @@ final class FloatTile {
       long rowStride,
       MemorySegment b,
       long j,
+      MemorySegment s,
+      long from,
+      long step,
       MemorySegment t,
       long to,
       long next) {
-    FloatVector c00 = FloatVector.zero(SPECIES);
-    FloatVector c01 = FloatVector.zero(SPECIES);
-    FloatVector c10 = FloatVector.zero(SPECIES);
-    FloatVector c11 = FloatVector.zero(SPECIES);
-    FloatVector c20 = FloatVector.zero(SPECIES);
-    FloatVector c21 = FloatVector.zero(SPECIES);
-    FloatVector c30 = FloatVector.zero(SPECIES);
-    FloatVector c31 = FloatVector.zero(SPECIES);
+    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
+    FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, s, from + step, ORDER);
+    FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, s, from + step + WIDTH, ORDER);
+    FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * step, ORDER);
+    FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * step + WIDTH, ORDER);
+    FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * step, ORDER);
+    FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * step + WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
       FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) NARROW, ORDER);
       FloatVector b1 =
@@ -189,9 +203,17 @@ final class FloatTile {
 
   /** One row, two vectors. */
   static void narrow1(
-      int k, MemorySegment a, long i, MemorySegment b, long j, MemorySegment t, long to) {
-    FloatVector c00 = FloatVector.zero(SPECIES);
-    FloatVector c01 = FloatVector.zero(SPECIES);
+      int k,
+      MemorySegment a,
+      long i,
+      MemorySegment b,
+      long j,
+      MemorySegment s,
+      long from,
+      MemorySegment t,
+      long to) {
+    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
       FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) NARROW, ORDER);
       FloatVector b1 =

@@ -26,6 +26,12 @@ final class FloatWarmUp {
 
   private static final long PATIENCE_NANOS = 5_000_000_000L;
 
+  /** Where operands lie, and their bytes. */
+  private static final long B = ROWS * (long) WIDE;
+
+  private static final long T = B + DEPTH * (long) WIDE;
+  private static final long SIZE = T + ROWS * (long) WIDE;
+
   private FloatWarmUp() {}
 
   /** Initialised by the first large product, which waits for it. */
@@ -33,8 +39,7 @@ final class FloatWarmUp {
     static final boolean DONE = run();
 
     private static boolean run() {
-      try (NativeMemory memory =
-          NativeMemory.allocate(ROWS * (long) WIDE + DEPTH * (long) WIDE + ROWS * (long) WIDE)) {
+      try (NativeMemory memory = NativeMemory.allocate(SIZE)) {
         MemorySegment s = memory.segment();
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         return warm(FloatWarmUp::wide4, s, deadline)
@@ -73,18 +78,18 @@ final class FloatWarmUp {
   }
 
   private static void wide4(MemorySegment s) {
-    FloatTile.wide4(DEPTH, s, 0, WIDE, s, ROWS * WIDE, s, (ROWS + DEPTH) * (long) WIDE, WIDE);
+    FloatTile.wide4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
   }
 
   private static void narrow4(MemorySegment s) {
-    FloatTile.narrow4(DEPTH, s, 0, WIDE, s, ROWS * WIDE, s, (ROWS + DEPTH) * (long) WIDE, WIDE);
+    FloatTile.narrow4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
   }
 
   private static void wide1(MemorySegment s) {
-    FloatTile.wide1(DEPTH, s, 0, s, ROWS * WIDE, s, (ROWS + DEPTH) * (long) WIDE);
+    FloatTile.wide1(DEPTH, s, 0, s, B, s, T, s, T);
   }
 
   private static void narrow1(MemorySegment s) {
-    FloatTile.narrow1(DEPTH, s, 0, s, ROWS * WIDE, s, (ROWS + DEPTH) * (long) WIDE);
+    FloatTile.narrow1(DEPTH, s, 0, s, B, s, T, s, T);
   }
 }

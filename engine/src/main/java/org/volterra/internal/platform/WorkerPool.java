@@ -2,6 +2,7 @@ package org.volterra.internal.platform;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -11,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Tasks are claimed by a counter, so that nothing may depend on who runs which. The workers spin
  * briefly for the next region and then park. If the pool is busy with the region of another caller,
  * a caller runs its own tasks alone: several networks may compute in several threads, and a task
- * may itself call {@link #run}. Thread-safe.
+ * may itself call {@link #run}. A region leaves no garbage. Thread-safe.
  */
 public final class WorkerPool implements AutoCloseable {
   /** The property that gives the number of threads. */
@@ -22,7 +23,7 @@ public final class WorkerPool implements AutoCloseable {
   private final Worker[] workers;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile Region current;
+  private final Region region = new Region();
 
   /** One piece of a region. */
   @FunctionalInterface
@@ -110,9 +111,9 @@ public final class WorkerPool implements AutoCloseable {
       }
       return;
     }
-    Region region = new Region(tasks, body);
+    Throwable failure;
     try {
-      current = region;
+      region.open(tasks, body);
       int helpers = Math.min(tasks - 1, workers.length);
       for (int i = 0; i < helpers; i++) {
         workers[i].wake();
@@ -120,10 +121,19 @@ public final class WorkerPool implements AutoCloseable {
       region.work();
       region.await();
     } finally {
-      current = null;
+      failure = region.close();
       busy.set(false);
     }
-    region.rethrow();
+    rethrow(failure);
+  }
+
+  private static void rethrow(Throwable failure) {
+    switch (failure) {
+      case null -> {}
+      case Error e -> throw e;
+      case RuntimeException e -> throw e;
+      default -> throw new IllegalStateException("a task threw a checked exception", failure);
+    }
   }
 
   /**
@@ -152,40 +162,83 @@ public final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** The tasks of one call of {@link #run}. */
+  /**
+   * The tasks of one call of {@link #run} after the other; the caller that made the pool busy opens
+   * and closes it.
+   *
+   * <p>The ticket holds the number of the region in its upper half and that of the next task in its
+   * lower half. A thread claims a task by exchanging the ticket that it saw before it read the
+   * other fields; they are written only while the ticket says {@link #CLOSED}, so whoever read
+   * those of another region finds another ticket and claims nothing.
+   */
   private static final class Region {
-    private final int tasks;
-    private final Task body;
-    private final Thread caller = Thread.currentThread();
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger unfinished;
+    /** More than the number of any task. */
+    private static final int CLOSED = Integer.MAX_VALUE;
+
+    private final AtomicLong ticket = new AtomicLong(CLOSED);
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private int tasks;
+    private Task body;
+    private volatile Thread caller;
     private volatile boolean callerParked;
     private Throwable failure;
     private volatile boolean failed;
 
-    Region(int tasks, Task body) {
-      this.tasks = tasks;
-      this.body = body;
-      unfinished = new AtomicInteger(tasks);
+    /** The number of the region that is open, or of the last one. */
+    private static int number(long ticket) {
+      return (int) (ticket >>> 32);
+    }
+
+    private static long ticket(int number, int task) {
+      return ((long) number << 32) | task;
+    }
+
+    void open(int count, Task work) {
+      tasks = count;
+      body = work;
+      caller = Thread.currentThread();
+      callerParked = false;
+      unfinished.set(count);
+      ticket.set(ticket(number(ticket.get()) + 1, 0));
+    }
+
+    /** Ends the region, whose tasks are all done; returns the first exception or null. */
+    synchronized Throwable close() {
+      ticket.set(ticket(number(ticket.get()), CLOSED));
+      Throwable first = failure;
+      failure = null;
+      failed = false;
+      body = null;
+      caller = null;
+      return first;
     }
 
     /** Claims and runs tasks until none is left. */
     void work() {
-      while (next.get() < tasks) {
-        int index = next.getAndIncrement();
-        if (index >= tasks) {
+      while (true) {
+        long seen = ticket.get();
+        int index = (int) seen;
+        Task work = body;
+        if (index >= tasks || index == CLOSED) {
           return;
         }
-        try {
-          if (!failed) {
-            body.run(index);
-          }
-        } catch (Throwable t) {
-          fail(t);
-        } finally {
-          if (unfinished.decrementAndGet() == 0 && callerParked) {
-            LockSupport.unpark(caller);
-          }
+        if (ticket.compareAndSet(seen, seen + 1)) {
+          run(work, index);
+        }
+      }
+    }
+
+    private void run(Task work, int index) {
+      Thread waiting = caller;
+      try {
+        if (!failed) {
+          work.run(index);
+        }
+      } catch (Throwable t) {
+        fail(t);
+      } finally {
+        if (unfinished.decrementAndGet() == 0 && callerParked) {
+          LockSupport.unpark(waiting);
         }
       }
     }
@@ -214,17 +267,19 @@ public final class WorkerPool implements AutoCloseable {
         }
       }
       if (interrupted) {
-        caller.interrupt();
+        Thread.currentThread().interrupt();
       }
     }
 
-    synchronized void rethrow() {
-      switch (failure) {
-        case null -> {}
-        case Error e -> throw e;
-        case RuntimeException e -> throw e;
-        default -> throw new IllegalStateException("a task threw a checked exception", failure);
-      }
+    /** Whether a region is open, other than the one of that number. */
+    boolean isNew(int last) {
+      long seen = ticket.get();
+      return (int) seen != CLOSED && number(seen) != last;
+    }
+
+    /** The number of the region that is open, or of the last one. */
+    int number() {
+      return number(ticket.get());
     }
   }
 
@@ -245,12 +300,11 @@ public final class WorkerPool implements AutoCloseable {
 
     @Override
     public void run() {
-      Region last = null;
+      int last = 0; // the first region has number 1
       while (!closed.get()) {
-        Region region = current;
-        if (region != null && region != last) {
+        if (region.isNew(last)) {
+          last = region.number();
           region.work();
-          last = region;
         } else {
           rest(last);
         }
@@ -258,7 +312,7 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /** Spins, then parks, until there is a region other than {@code last}. */
-    private void rest(Region last) {
+    private void rest(int last) {
       for (int i = 0; i < SPINS; i++) {
         if (hasNews(last)) {
           return;
@@ -272,9 +326,8 @@ public final class WorkerPool implements AutoCloseable {
       parked = false;
     }
 
-    private boolean hasNews(Region last) {
-      Region region = current;
-      return closed.get() || (region != null && region != last);
+    private boolean hasNews(int last) {
+      return closed.get() || region.isNew(last);
     }
   }
 }

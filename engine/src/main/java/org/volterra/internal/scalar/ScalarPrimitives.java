@@ -92,6 +92,20 @@ final class ScalarPrimitives implements Primitives {
   }
 
   @Override
+  public void narrow(Matrix x, Matrix y) {
+    Shapes.conversion(type, x, y);
+    View u = new View(x);
+    forEach(new View(y), 0, (i, j) -> u.get(i, j));
+  }
+
+  @Override
+  public void widen(Matrix x, Matrix y) {
+    Shapes.conversion(type, y, x);
+    View u = new View(x);
+    forEach(new View(y), 0, (i, j) -> u.get(i, j));
+  }
+
+  @Override
   public void fill(double value, Matrix y) {
     Shapes.type("y", y, type);
     forEach(new View(y), 0, (i, j) -> value);

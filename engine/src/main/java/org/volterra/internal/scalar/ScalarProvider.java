@@ -44,9 +44,9 @@ public final class ScalarProvider implements ComputeProvider {
     return switch (type) {
       case FLOAT32 -> float32;
       case FLOAT64 -> float64;
-      case INT32 ->
+      case INT32, BFLOAT16 ->
           throw new IllegalArgumentException(
-              "type INT32: primitives exist for FLOAT32 and FLOAT64");
+              "type " + type + ": primitives exist for FLOAT32 and FLOAT64");
     };
   }
 

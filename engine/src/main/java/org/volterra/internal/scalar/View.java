@@ -3,9 +3,11 @@ package org.volterra.internal.scalar;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import org.volterra.memory.HostBuffer;
+import org.volterra.spi.Bfloat16;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 
@@ -14,7 +16,7 @@ final class View {
   final int rows;
   final int columns;
   private final MemorySegment segment;
-  private final boolean single;
+  private final ElementType type;
   private final long offset;
   private final long stride;
 
@@ -23,7 +25,7 @@ final class View {
       throw new IllegalArgumentException("the buffer " + m.buffer() + " is not in host memory");
     }
     segment = buffer.segment();
-    single = buffer.type() == ElementType.FLOAT32;
+    type = buffer.type();
     rows = m.rows();
     columns = m.columns();
     offset = m.offset();
@@ -32,15 +34,19 @@ final class View {
 
   double get(int i, int j) {
     long index = offset + i * stride + j;
-    return single ? segment.getAtIndex(JAVA_FLOAT, index) : segment.getAtIndex(JAVA_DOUBLE, index);
+    return switch (type) {
+      case FLOAT32 -> segment.getAtIndex(JAVA_FLOAT, index);
+      case BFLOAT16 -> Bfloat16.widen(segment.getAtIndex(JAVA_SHORT, index));
+      default -> segment.getAtIndex(JAVA_DOUBLE, index);
+    };
   }
 
   void set(int i, int j, double value) {
     long index = offset + i * stride + j;
-    if (single) {
-      segment.setAtIndex(JAVA_FLOAT, index, (float) value);
-    } else {
-      segment.setAtIndex(JAVA_DOUBLE, index, value);
+    switch (type) {
+      case FLOAT32 -> segment.setAtIndex(JAVA_FLOAT, index, (float) value);
+      case BFLOAT16 -> segment.setAtIndex(JAVA_SHORT, index, Bfloat16.narrow(value));
+      default -> segment.setAtIndex(JAVA_DOUBLE, index, value);
     }
   }
 

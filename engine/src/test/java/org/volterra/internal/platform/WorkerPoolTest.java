@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -12,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -110,6 +114,73 @@ class WorkerPoolTest {
       }
       assertSame(null, failure.get());
       assertEquals(4 * 200 * 5 * 3, count.get());
+    }
+  }
+
+  /** Regions of all lengths right after each other: no task of one is run in the next. */
+  @Test
+  void lateThreadsNeverRunTasksOfAnotherRegion() {
+    try (WorkerPool pool = new WorkerPool(4)) {
+      for (int region = 0; region < 4_000; region++) {
+        int tasks = 2 + region % 7;
+        AtomicIntegerArray runs = new AtomicIntegerArray(9);
+        pool.run(tasks, runs::incrementAndGet);
+        for (int i = 0; i < 9; i++) {
+          if (runs.get(i) != (i < tasks ? 1 : 0)) {
+            assertEquals(i < tasks ? 1 : 0, runs.get(i), "task " + i + " of region " + region);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void allExceptionsOfARegionAreKeptAndNoneIsLeftToTheNext() {
+    try (WorkerPool pool = new WorkerPool(2)) {
+      CountDownLatch together = new CountDownLatch(2);
+      IllegalStateException thrown =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  pool.run(
+                      2,
+                      i -> {
+                        meet(together);
+                        throw new IllegalStateException("task " + i);
+                      }));
+      assertEquals(1, thrown.getSuppressed().length);
+      pool.run(2, i -> {});
+    }
+  }
+
+  /** Even interpreted code allocates nothing: one byte a region is the noise of the measurement. */
+  @Test
+  void regionsLeaveNoGarbage() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int regions = 20_000;
+    int workers = 2;
+    try (WorkerPool pool = new WorkerPool(workers + 1)) {
+      AtomicInteger count = new AtomicInteger();
+      WorkerPool.Task task = i -> count.incrementAndGet();
+      long[] ids =
+          Stream.concat(
+                  Stream.of(Thread.currentThread()),
+                  Thread.getAllStackTraces().keySet().stream()
+                      .filter(t -> t.getName().startsWith("volterra-worker-")))
+              .mapToLong(Thread::threadId)
+              .toArray();
+      assertTrue(ids.length > workers, "the threads of the pool");
+      long least = Long.MAX_VALUE;
+      for (int round = 0; round < 5; round++) { // the first also loads classes
+        long before = LongStream.of(threads.getThreadAllocatedBytes(ids)).sum();
+        for (int i = 0; i < regions; i++) {
+          pool.run(3, task);
+        }
+        long after = LongStream.of(threads.getThreadAllocatedBytes(ids)).sum();
+        least = Math.min(least, after - before);
+      }
+      assertEquals(5 * 3 * regions, count.get());
+      assertTrue(least < regions, least + " bytes in " + regions + " regions");
     }
   }
 
