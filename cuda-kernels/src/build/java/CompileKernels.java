@@ -3,6 +3,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -10,16 +11,21 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * Compiles the CUDA kernels into the images that are kept under version control, and writes their
- * manifest. The build runs it as a source program, before resources are copied.
+ * manifest and the table of the registers and the shared memory that each kernel takes. A kernel
+ * that spills registers is an error. The build runs it as a source program, before resources are
+ * copied.
  *
  * <p>Nothing happens while the sources are those of the manifest, so a build with and one without
- * nvcc give the same jar. Where they differ and nvcc is found, all images are compiled anew; where
- * it is not found, one line says so and the test of the manifest fails. With {@code force} (the
- * profile {@code nvcc}) they are always compiled and nvcc has to be there.
+ * nvcc give the same jar. Where they differ and nvcc is found, what has changed is compiled anew
+ * (all of it, if a header has); where it is not found, one line says so and the test of the
+ * manifest fails. With {@code force} (the profile {@code nvcc}) they are always compiled and nvcc
+ * has to be there.
  */
 final class CompileKernels {
   /** Exact architectures; the portable image serves all others from 8.0 on through the driver. */
@@ -28,9 +34,20 @@ final class CompileKernels {
   private static final String PORTABLE = "compute_80";
   private static final List<String> OPTIONS =
       List.of("-std=c++17", "-O3", "-Werror", "all-warnings");
+  private static final Pattern RESOURCES =
+      Pattern.compile(
+          "Compiling entry function '(\\w+)' for.*?(\\d+) bytes stack frame, (\\d+) bytes spill"
+              + " stores, (\\d+) bytes spill loads.*?Used (\\d+) registers([^\\n]*)",
+          Pattern.DOTALL);
+  private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
   private final Path sources;
   private final Path images;
+
+  /** For each kernel, what it takes on each architecture, in their order. */
+  private final Map<String, List<String>> resources = new TreeMap<>();
+
+  private final List<String> spills = new ArrayList<>();
 
   private CompileKernels(Path sources, Path images) {
     this.sources = sources;
@@ -62,38 +79,81 @@ final class CompileKernels {
       System.err.println("The kernels differ from their images and stay uncompiled: " + remedy);
       return;
     }
-    compileAll(nvcc, hashes);
+    compile(nvcc, hashes, force);
   }
 
-  private void compileAll(Path nvcc, Map<String, String> hashes)
+  private void compile(Path nvcc, Map<String, String> hashes, boolean force)
       throws IOException, InterruptedException {
+    Map<String, String> recorded = recordedHashes();
+    boolean all = force || !headers(hashes).equals(headers(recorded));
     // Aside first: where a kernel does not compile, the old images stay.
     Path fresh = Files.createTempDirectory("kernels");
     for (Path source : list(sources, ".cu")) {
-      String operation = source.getFileName().toString().replaceFirst("\\.cu$", "");
+      String file = source.getFileName().toString();
+      String operation = operation(file);
+      if (!all && hashes.get(file).equals(recorded.get(file))) {
+        keepResources(operation);
+        continue;
+      }
       for (String architecture : CUBINS) {
         Path image = fresh.resolve(operation + "." + architecture + ".cubin");
-        compile(nvcc, source, image, "--cubin", architecture);
+        readResources(operation, compile(nvcc, source, image, "--cubin", architecture));
       }
       compile(nvcc, source, fresh.resolve(operation + ".ptx"), "--ptx", PORTABLE);
     }
+    if (!spills.isEmpty()) {
+      System.err.println("Kernels spill registers:\n" + String.join("\n", spills));
+      System.exit(1);
+    }
     Files.createDirectories(images);
     for (Path old : list(images, ".cubin", ".ptx")) {
-      Files.delete(old);
+      if (!hashes.containsKey(operation(old.getFileName().toString()) + ".cu")) {
+        Files.delete(old);
+      }
     }
     for (Path image : list(fresh, ".cubin", ".ptx")) {
-      Files.move(image, images.resolve(image.getFileName()));
+      Files.move(image, images.resolve(image.getFileName()), StandardCopyOption.REPLACE_EXISTING);
     }
     Files.delete(fresh);
+    writeResources();
     writeManifest(version(nvcc), hashes);
     System.out.println("Compiled the CUDA kernels with " + nvcc + " into " + images);
   }
 
-  private static void compile(Path nvcc, Path source, Path image, String kind, String architecture)
+  /** The name before the first dot. */
+  private static String operation(String file) {
+    return file.substring(0, file.indexOf('.'));
+  }
+
+  private static Map<String, String> headers(Map<String, String> hashes) {
+    Map<String, String> headers = new TreeMap<>(hashes);
+    headers.keySet().removeIf(file -> !file.endsWith(".cuh"));
+    return headers;
+  }
+
+  /** Takes over what the table has about an operation. */
+  private void keepResources(String operation) throws IOException {
+    for (String line : Files.readAllLines(resourceTable())) {
+      if (line.startsWith(operation + ' ')) {
+        String[] fields = line.split(" ", 3);
+        resources.put(fields[0] + ' ' + fields[1], List.of(fields[2].split(" ")));
+      }
+    }
+  }
+
+  private Path resourceTable() {
+    return images.resolve("resources.txt");
+  }
+
+  private static String compile(
+      Path nvcc, Path source, Path image, String kind, String architecture)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(nvcc.toString(), kind));
     command.add("-arch=" + architecture);
     command.addAll(OPTIONS);
+    if (kind.equals("--cubin")) {
+      command.add("-Xptxas=-v");
+    }
     command.addAll(
         List.of("-o", image.toAbsolutePath().toString(), source.getFileName().toString()));
     // From the folder of the source: no path of this machine gets into an image.
@@ -107,6 +167,42 @@ final class CompileKernels {
       System.err.println(String.join(" ", command) + "\n" + output);
       System.exit(1);
     }
+    return output;
+  }
+
+  /** Reads what the assembler tells about each kernel. */
+  private void readResources(String operation, String output) {
+    Matcher kernel = RESOURCES.matcher(output);
+    while (kernel.find()) {
+      Matcher shared = SHARED.matcher(kernel.group(6));
+      String name = operation + ' ' + kernel.group(1);
+      resources
+          .computeIfAbsent(name, key -> new ArrayList<>())
+          .add(kernel.group(5) + '/' + (shared.find() ? shared.group(1) : "0"));
+      if (!kernel.group(3).equals("0") || !kernel.group(4).equals("0")) {
+        String architecture = CUBINS.get(resources.get(name).size() - 1);
+        spills.add(
+            name
+                + " for "
+                + architecture
+                + ": "
+                + kernel.group(3)
+                + " bytes, with "
+                + kernel.group(5)
+                + " registers");
+      }
+    }
+  }
+
+  private void writeResources() throws IOException {
+    StringBuilder text = new StringBuilder();
+    text.append(
+            "# Registers of a thread / bytes of static shared memory of a block; no kernel spills;")
+        .append(" written by CompileKernels\n");
+    text.append("# operation kernel ").append(String.join(" ", CUBINS)).append('\n');
+    resources.forEach((name, taken) ->
+        text.append(name).append(' ').append(String.join(" ", taken)).append('\n'));
+    Files.writeString(resourceTable(), text);
   }
 
   private static String version(Path nvcc) throws IOException, InterruptedException {

@@ -10,9 +10,8 @@
 // copies, memory ordering within a step. One launch at a time in a process.
 #pragma once
 #include <math.h>
-#include <sys/mman.h>
+#include <setjmp.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -24,68 +23,12 @@
 #include <vector>
 
 #include "cuda_types.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/common_interface_defs.h>
-#endif
+#include "fibers.hpp"
 
 namespace cuda_on_cpu {
 
-constexpr unsigned kWarp = 32;
-constexpr size_t kStackBytes = 128 << 10;
 constexpr size_t kSharedAlignment = 1024;
 constexpr unsigned char kUnwritten = 0xff;  // bytes of a NaN, for dynamic shared memory
-
-// ---- Fibers ------------------------------------------------------------------------------------
-
-// A stack below which a page faults: an overflow ends the process and overwrites nothing.
-class Stack {
- public:
-  Stack() : guard_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    base_ = mmap(nullptr, guard_ + kStackBytes, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base_ == MAP_FAILED || mprotect(base_, guard_, PROT_NONE) != 0) abort();
-  }
-  ~Stack() { munmap(base_, guard_ + kStackBytes); }
-  Stack(const Stack&) = delete;
-  Stack& operator=(const Stack&) = delete;
-
-  char* bottom() const { return static_cast<char*>(base_) + guard_; }
-
- private:
-  size_t guard_;
-  void* base_;
-};
-
-enum class State { ready, at_block_barrier, at_warp_barrier, finished };
-
-struct Thread {
-  Stack stack;
-  ucontext_t context;
-  uint3 index;         // threadIdx
-  unsigned number;     // its place in the block
-  State state;
-  unsigned mask;       // the lanes it waits for at a warp barrier
-  uint64_t published;  // what it offers to the other lanes of a shuffle
-  unsigned lane() const { return number % kWarp; }
-  unsigned warp() const { return number / kWarp; }
-};
-
-// Tells the address sanitizer, where there is one, that the stack changes.
-inline void before_switch(void** save, const void* bottom, size_t bytes) {
-#if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_start_switch_fiber(save, bottom, bytes);
-#else
-  (void)save, (void)bottom, (void)bytes;
-#endif
-}
-inline void after_switch(void* saved, const void** old_bottom, size_t* old_bytes) {
-#if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_finish_switch_fiber(saved, old_bottom, old_bytes);
-#else
-  (void)saved, (void)old_bottom, (void)old_bytes;
-#endif
-}
 
 // ---- The machine: one block at a time ----------------------------------------------------------
 
@@ -115,6 +58,9 @@ class Machine {
       block_index = split(i, grid);
       run_block();
       if (!failure_.empty()) break;
+    }
+    for (unsigned i = 0; i < block.count(); i++) {
+      if (threads_[i]->state != State::finished) threads_[i]->begun = false;  // left in the middle
     }
     return failure_;
   }
@@ -148,13 +94,14 @@ class Machine {
 
  private:
   void run_block() {
-    std::fill(shared_.begin(), shared_.end(), kUnwritten);
+    std::memset(shared_.data(), kUnwritten, shared_.size());
     for (unsigned i = 0; i < block.count(); i++) start(*threads_[i], i);
     const unsigned warps = (block.count() + kWarp - 1) / kWarp;
+    std::vector<unsigned> runnable;
     while (failure_.empty()) {
-      std::vector<unsigned> runnable;
+      runnable.clear();
       for (unsigned w = 0; w < warps; w++) {
-        if (!in_state(w, State::ready).empty()) runnable.push_back(w);
+        if (has_ready(w)) runnable.push_back(w);
       }
       if (runnable.empty()) {
         if (all_finished()) return;
@@ -216,6 +163,13 @@ class Machine {
     }
   }
 
+  bool has_ready(unsigned warp) const {
+    for (unsigned i = warp * kWarp; i < block.count() && i < (warp + 1) * kWarp; i++) {
+      if (threads_[i]->state == State::ready) return true;
+    }
+    return false;
+  }
+
   std::vector<Thread*> in_state(unsigned warp, State state) const {
     std::vector<Thread*> found;
     for (unsigned i = warp * kWarp; i < block.count() && i < (warp + 1) * kWarp; i++) {
@@ -235,6 +189,7 @@ class Machine {
     thread.number = number;
     thread.index = split(number, block);
     thread.state = State::ready;
+    if (thread.begun) return;
     getcontext(&thread.context);
     thread.context.uc_stack.ss_sp = thread.stack.bottom();
     thread.context.uc_stack.ss_size = kStackBytes;
@@ -244,19 +199,33 @@ class Machine {
 
   static void entry();
 
+  // Contexts switch with system calls, which would take most of the time: a fiber begins so, and
+  // from then on jumps. The address sanitizer does not follow jumps, so for it contexts switch.
   void enter(Thread* thread) {
     current = thread;
+#if defined(__SANITIZE_ADDRESS__)
     void* saved = nullptr;
     before_switch(&saved, thread->stack.bottom(), kStackBytes);
+    thread->begun = true;
     swapcontext(&scheduler_, &thread->context);
     after_switch(saved, nullptr, nullptr);
+#else
+    if (_setjmp(scheduler_jump_) != 0) return;
+    if (thread->begun) _longjmp(thread->jump, 1);
+    thread->begun = true;
+    setcontext(&thread->context);
+#endif
   }
 
   void leave(Thread* thread) {
+#if defined(__SANITIZE_ADDRESS__)
     void* saved = nullptr;
     before_switch(&saved, scheduler_bottom_, scheduler_bytes_);
     swapcontext(&thread->context, &scheduler_);
     after_switch(saved, &scheduler_bottom_, &scheduler_bytes_);
+#else
+    if (_setjmp(thread->jump) == 0) _longjmp(scheduler_jump_, 1);
+#endif
   }
 
   static uint3 split(size_t i, dim3 size) {
@@ -274,6 +243,7 @@ class Machine {
   std::mt19937_64 random_;
   std::string failure_;
   ucontext_t scheduler_;
+  jmp_buf scheduler_jump_;
   const void* scheduler_bottom_ = nullptr;
   size_t scheduler_bytes_ = 0;
   void (*body_)(void*) = nullptr;
@@ -288,8 +258,10 @@ inline Machine& machine() {
 inline void Machine::entry() {
   Machine& m = machine();
   after_switch(nullptr, &m.scheduler_bottom_, &m.scheduler_bytes_);
-  m.body_(m.argument_);
-  m.wait(State::finished);
+  for (;;) {
+    m.body_(m.argument_);
+    m.wait(State::finished);  // and goes on with another block
+  }
 }
 
 // ---- Launching ---------------------------------------------------------------------------------
@@ -392,6 +364,20 @@ T atomicAdd(T* address, T value) {
   *address = old + value;
   return old;
 }
+
+inline unsigned __float_as_uint(float value) {
+  unsigned bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+inline float __uint_as_float(unsigned bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+inline double normcdf(double x) { return 0.5 * erfc(-x * 0.70710678118654752440); }
+inline float normcdff(float x) { return static_cast<float>(normcdf(static_cast<double>(x))); }
 
 // Makes `const char* run_NAME(grid, block, shared_bytes, seed, arguments)` callable from outside.
 #define EXPORT_KERNEL(kernel)                                                                   \

@@ -41,19 +41,53 @@ extern "C" int cuDeviceGetName(char* name, int bytes, int device) {
   return 0;
 }
 
-// The device with ordinal 0 has capability MAJOR.0, the next 7.5.
+// The device with ordinal 0 has capability MAJOR.0 and 4 multiprocessors, the next 7.5.
 extern "C" int cuDeviceGetAttribute(int* value, int attribute, int device) {
   const bool first = device == 40;
-  *value = attribute == 75 ? (first ? MAJOR : 7) : (first ? 0 : 5);
-  return attribute == 75 || attribute == 76 ? 0 : 1;
+  switch (attribute) {
+    case 16:
+      *value = 4;
+      return 0;
+    case 75:
+      *value = first ? MAJOR : 7;
+      return 0;
+    case 76:
+      *value = first ? 0 : 5;
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+struct ErrorText {
+  int status;
+  const char* name;
+  const char* text;
+};
+
+static const ErrorText* error_text(int status) {
+  static const ErrorText texts[] = {
+      {1, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
+      {2, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
+      {100, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
+      {201, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
+      {500, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
+      {700, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
+      {719, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}};
+  for (const ErrorText& each : texts) {
+    if (each.status == status) return &each;
+  }
+  return nullptr;
 }
 
 extern "C" int cuGetErrorName(int status, const char** name) {
-  *name = status == 100 ? "CUDA_ERROR_NO_DEVICE" : nullptr;
-  return status == 100 ? 0 : 1;
+  const ErrorText* found = error_text(status);
+  *name = found == nullptr ? nullptr : found->name;
+  return found == nullptr ? 1 : 0;
 }
 
 extern "C" int cuGetErrorString(int status, const char** text) {
-  *text = status == 100 ? "no CUDA-capable device is detected" : nullptr;
-  return status == 100 ? 0 : 1;
+  const ErrorText* found = error_text(status);
+  *text = found == nullptr ? nullptr : found->text;
+  return found == nullptr ? 1 : 0;
 }

@@ -80,26 +80,44 @@ public final class Engine {
         return BuiltInProviders.open(name, threads);
       }
     }
-    return ServiceLoader.load(ComputeProvider.class).stream()
-        .map(ServiceLoader.Provider::get)
-        .filter(p -> p.name().equals(name))
-        .findFirst()
-        .orElseThrow(() ->
-            new IllegalArgumentException(
-                "provider '"
-                    + name
-                    + "' is unknown: choose one of "
-                    + Stream.concat(Stream.of("auto"), candidates().stream().map(Candidate::name))
-                        .collect(Collectors.joining(", "))));
+    ComputeProvider provider =
+        found()
+            .filter(p -> p.name().equals(name))
+            .findFirst()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "provider '"
+                        + name
+                        + "' is unknown: choose one of "
+                        + Stream.concat(
+                                Stream.of("auto"), candidates().stream().map(Candidate::name))
+                            .collect(Collectors.joining(", "))));
+    provider
+        .refusal()
+        .ifPresent(reason -> {
+          throw new IllegalStateException("provider '" + name + "' cannot run here: " + reason);
+        });
+    return provider;
+  }
+
+  private static Stream<ComputeProvider> found() {
+    return ServiceLoader.load(ComputeProvider.class).stream().map(ServiceLoader.Provider::get);
   }
 
   /**
-   * The providers that this installation knows, the fastest first.
+   * The providers that this installation knows: those of the engine, the fastest first, then those
+   * found through {@link ServiceLoader}, which {@code auto} never chooses.
    *
    * @return each with what it would run on, or with the reason why it cannot
    */
   public static List<Candidate> candidates() {
-    return BuiltInProviders.candidates();
+    Stream<Candidate> others =
+        found()
+            .map(p ->
+                p.refusal()
+                    .map(reason -> new Candidate(p.name(), false, reason))
+                    .orElseGet(() -> new Candidate(p.name(), true, p.description())));
+    return Stream.concat(BuiltInProviders.candidates().stream(), others).toList();
   }
 
   private static int threads() {

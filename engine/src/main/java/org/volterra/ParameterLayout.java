@@ -34,6 +34,9 @@ public final class ParameterLayout {
   /** Alignment of every parameter in elements. */
   public static final int ALIGNMENT = 16;
 
+  /** Elements that are drawn before they are moved to a provider's memory. */
+  private static final int INITIALIZED_TOGETHER = 1 << 14;
+
   /** How the entries of a {@link Group} are arranged in depth. */
   public enum Arrangement {
     /** One matrix that does not depend on depth. */
@@ -333,10 +336,15 @@ public final class ParameterLayout {
     for (Entry entry : entries.values()) {
       Initializer initial = initializers.get(entry.name());
       Matrix values = entry.in(buffer);
-      for (int i = 0; i < entry.rows(); i++) {
-        for (int j = 0; j < entry.columns(); j++) {
-          values.set(i, j, initial.value(random, i, j));
+      int height = Math.clamp(INITIALIZED_TOGETHER / entry.columns(), 1, entry.rows());
+      for (int first = 0; first < entry.rows(); first += height) {
+        int count = Math.min(height, entry.rows() - first);
+        double[] drawn = new double[Math.multiplyExact(count, entry.columns())];
+        for (int i = 0; i < drawn.length; i++) {
+          int row = first + i / entry.columns();
+          drawn[i] = initial.value(random, row, i % entry.columns());
         }
+        values.rows(first, count).fill(drawn);
       }
     }
   }

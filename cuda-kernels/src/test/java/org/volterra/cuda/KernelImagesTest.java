@@ -7,8 +7,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +28,7 @@ final class KernelImagesTest {
     assertThat(images.manifest().sources())
         .as(
             "a kernel has changed since its images were compiled: run ./mvnw -Pnvcc -pl"
-                + " cuda-kernels generate-resources where nvcc is, and commit")
+                + " engine,cuda-kernels process-classes where nvcc is, and commit")
         .isEqualTo(sums(SOURCES, ".cu", ".cuh"));
   }
 
@@ -65,10 +69,39 @@ final class KernelImagesTest {
   }
 
   @Test
+  void everyKernelIsInTheTableOfResources() throws IOException {
+    Set<String> named = new TreeSet<>();
+    for (String operation : images.operations()) {
+      String ptx = new String(images.load(operation + ".ptx"), StandardCharsets.UTF_8);
+      Matcher entry = Pattern.compile("\\.entry (\\w+)\\(").matcher(ptx);
+      while (entry.find()) {
+        named.add(operation + ' ' + entry.group(1));
+      }
+    }
+    Set<String> measured = new TreeSet<>();
+    for (String line : Files.readAllLines(IMAGES.resolve("resources.txt"))) {
+      if (!line.startsWith("#")) {
+        assertThat(line).matches("\\w+ \\w+( \\d+/\\d+){5}");
+        measured.add(line.substring(0, line.indexOf(' ', line.indexOf(' ') + 1)));
+      }
+    }
+    assertThat(named).hasSizeGreaterThan(80).isEqualTo(measured);
+  }
+
+  @Test
+  void imagesAreSmall() throws IOException {
+    long bytes = 0;
+    for (String image : images.manifest().images().keySet()) {
+      bytes += Files.size(IMAGES.resolve(image));
+    }
+    assertThat(bytes).as("uncompressed; a bundle is at most 40 MiB").isLessThan(16 << 20);
+  }
+
+  @Test
   void unknownNamesAndOldDevicesAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> images.imageFor("gemm", 9, 0))
-        .withMessageContaining("\"gemm\"")
+        .isThrownBy(() -> images.imageFor("fft", 9, 0))
+        .withMessageContaining("\"fft\"")
         .withMessageContaining("axpby");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> images.imageFor("axpby", 7, 5))

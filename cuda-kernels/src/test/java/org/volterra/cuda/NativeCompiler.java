@@ -23,12 +23,24 @@ final class NativeCompiler {
   private NativeCompiler() {}
 
   static void assumePresent() {
-    assumeTrue(
-        System.getProperty("os.name").equals("Linux"), "the CPU harness for kernels needs Linux");
+    String missing = missing();
+    assumeTrue(missing.isEmpty(), missing);
+  }
+
+  /** What is missing here to run kernels on the CPU, or an empty text. */
+  static String missing() {
+    if (!System.getProperty("os.name").equals("Linux")) {
+      return "the CPU harness for kernels needs Linux";
+    }
     boolean found =
         Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
             .anyMatch(folder -> Files.isExecutable(Path.of(folder, COMPILER)));
-    assumeTrue(found, "no g++ on the PATH: kernels are not tested on the CPU");
+    return found ? "" : "no g++ on the PATH: kernels are not tested on the CPU";
+  }
+
+  /** Compiles a driver library that the dynamic loader takes for the real one. */
+  static void driver(Path source, Path library) {
+    compile(source, library, List.of("-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"));
   }
 
   /** Compiles a source to a library, or takes the one that is there from an earlier call. */
@@ -76,6 +88,8 @@ final class NativeCompiler {
     List<String> command =
         new ArrayList<>(
             List.of(COMPILER, "-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Werror"));
+    command.add("-Wno-unknown-pragmas"); // nvcc's unrolling
+    command.add("-fno-gnu-unique"); // each library has a machine of its own
     // A product and a sum stay two roundings unless the kernel says fma, as for the Java loop.
     command.add("-ffp-contract=off");
     command.addAll(List.of("-Isrc/test/cpp", "-Isrc/main/cuda", "-Isrc/test/cuda"));

@@ -1,5 +1,7 @@
 package org.volterra.spi;
 
+import java.util.Optional;
+
 /**
  * A device and the primitives that it offers.
  *
@@ -20,6 +22,16 @@ public interface ComputeProvider extends AutoCloseable {
    * @return a line for people
    */
   String description();
+
+  /**
+   * Why this provider cannot run here. One that is found through {@link java.util.ServiceLoader}
+   * costs nothing to make and looks for its device when it is asked this.
+   *
+   * @return a sentence for a user, with what to do about it; empty if it can run
+   */
+  default Optional<String> refusal() {
+    return Optional.empty();
+  }
 
   /**
    * The number of threads that work on one primitive.

@@ -248,22 +248,26 @@ public final class Matrix {
   }
 
   /**
-   * Copies the elements to a new array in row-major order; for results and tests.
+   * Copies the elements to a new array in row-major order, with one transfer for each row, or for
+   * all where rows follow one another without gaps.
    *
    * @return {@code rows * columns} values
    */
   public double[] toArray() {
     double[] values = new double[Math.multiplyExact(rows, columns)];
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        values[i * columns + j] = get(i, j);
+    if (isContiguous()) {
+      Elements.read(buffer, offset, values, 0, values.length);
+    } else {
+      for (int i = 0; i < rows; i++) {
+        Elements.read(buffer, offset + i * stride, values, i * columns, columns);
       }
     }
     return values;
   }
 
   /**
-   * Fills the matrix from an array in row-major order.
+   * Fills the matrix from an array in row-major order, with one transfer for each row, or for all
+   * where rows follow one another without gaps.
    *
    * @param values {@code rows * columns} values
    * @throws IllegalArgumentException if the number of values differs
@@ -281,9 +285,11 @@ public final class Matrix {
               + size()
               + " elements");
     }
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        set(i, j, values[i * columns + j]);
+    if (isContiguous()) {
+      Elements.write(values, 0, buffer, offset, values.length);
+    } else {
+      for (int i = 0; i < rows; i++) {
+        Elements.write(values, i * columns, buffer, offset + i * stride, columns);
       }
     }
   }

@@ -38,6 +38,12 @@ public record Calibration(double gemm, double stream, double cached, double four
   /** System property that names the folder of the file. */
   public static final String FOLDER = "volterra.cache";
 
+  /**
+   * System property that is {@code measured}, the default, or {@code typical}: then nothing is
+   * measured, and plans are the same on every machine.
+   */
+  public static final String CHOICE = "volterra.calibration";
+
   private static final System.Logger LOG = System.getLogger("org.volterra");
   private static final String VERSION = "1";
   private static final double SECONDS_EACH = 0.15;
@@ -73,14 +79,19 @@ public record Calibration(double gemm, double stream, double cached, double four
 
   /**
    * The calibration of a provider: from memory, from its file, or measured. The scalar reference,
-   * which is never tuned, has the typical one.
+   * which is never tuned, has the typical one, and every provider where {@value #CHOICE} says so.
    *
    * @param provider the device
    * @param type element type
    * @return the calibration
+   * @throws IllegalArgumentException if {@value #CHOICE} is neither measured nor typical
    */
   public static Calibration of(ComputeProvider provider, ElementType type) {
-    if (provider.name().equals("scalar")) {
+    String choice = System.getProperty(CHOICE, "measured");
+    if (!choice.equals("measured") && !choice.equals("typical")) {
+      throw new IllegalArgumentException(CHOICE + " '" + choice + "': must be measured or typical");
+    }
+    if (choice.equals("typical") || provider.name().equals("scalar")) {
       return typical();
     }
     return KNOWN.computeIfAbsent(key(provider, type), key -> stored(key, provider, type));
@@ -218,14 +229,18 @@ public record Calibration(double gemm, double stream, double cached, double four
           () -> p.toeplitz(1, spectrum, false, tinyX, 0, tinyY));
       Matrix row = sums.rows(0, 1);
       Matrix shortRow = row.block(0, 0, 1, 16);
-      double call = best(() -> seconds(100, () -> p.axpby(1, shortRow, 1, shortRow)) / 100);
-      double gemm = best(() -> seconds(1, () -> p.gemm(1, a, false, history, false, 0, sums)));
-      double stream = best(() -> seconds(1, () -> p.gemv(1, large, true, coefficients, 0, row)));
-      double cached =
-          best(() -> seconds(20, () -> p.axpby(1, row, 1, sums.rows(1, 1))) / 20) - 0.5 * call;
       Matrix target = Matrix.of(memory, 14L * layers * n, layers, n);
+      Clock clock = new Clock(shortRow);
+      double call = best(() -> clock.seconds(100, () -> p.axpby(1, shortRow, 1, shortRow)) / 100);
+      double gemm =
+          best(() -> clock.seconds(1, () -> p.gemm(1, a, false, history, false, 0, sums)));
+      double stream =
+          best(() -> clock.seconds(1, () -> p.gemv(1, large, true, coefficients, 0, row)));
+      double cached =
+          best(() -> clock.seconds(20, () -> p.axpby(1, row, 1, sums.rows(1, 1))) / 20)
+              - 0.5 * call;
       double fourier =
-          best(() -> seconds(1, () -> p.toeplitz(1, spectrum, false, history, 0, target)));
+          best(() -> clock.seconds(1, () -> p.toeplitz(1, spectrum, false, history, 0, target)));
       return new Calibration(
           2.0 * block * layers * n / gemm,
           14.0 * layers * n * size / stream,
@@ -235,19 +250,30 @@ public record Calibration(double gemm, double stream, double cached, double four
     }
   }
 
-  private static double seconds(int times, Runnable work) {
-    long begin = System.nanoTime();
-    for (int i = 0; i < times; i++) {
-      work.run();
+  /**
+   * Times work that a device may only have queued: reading an element waits for all of it.
+   *
+   * @param element of the device's memory
+   */
+  private record Clock(Matrix element) {
+    double seconds(int times, Runnable work) {
+      element.get(0, 0);
+      long begin = System.nanoTime();
+      for (int i = 0; i < times; i++) {
+        work.run();
+      }
+      element.get(0, 0);
+      return (System.nanoTime() - begin) * 1e-9;
     }
-    return (System.nanoTime() - begin) * 1e-9;
   }
 
   /** Calls until ten calls in a row are fast, each within a time, or patience ends. */
   private static void warm(double seconds, Runnable work) {
     long end = System.nanoTime() + (long) (PATIENCE_SECONDS * 1e9);
     for (int fast = 0; fast < 10 && System.nanoTime() < end; ) {
-      fast = seconds(1, work) < seconds ? fast + 1 : 0;
+      long begin = System.nanoTime();
+      work.run();
+      fast = (System.nanoTime() - begin) * 1e-9 < seconds ? fast + 1 : 0;
     }
   }
 

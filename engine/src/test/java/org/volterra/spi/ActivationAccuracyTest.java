@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.volterra.memory.HostBuffer;
 import org.volterra.testing.TestProvider;
 
 /**
@@ -57,9 +56,9 @@ class ActivationAccuracyTest {
   private static void check(Activation f, ElementType type, double relative, double absolute) {
     double[] x = arguments(type);
     Primitives p = TestProvider.get().primitives(type);
-    try (Buffer in = HostBuffer.allocate(type, x.length);
-        Buffer ones = HostBuffer.allocate(type, x.length);
-        Buffer out = HostBuffer.allocate(type, x.length)) {
+    try (Buffer in = TestProvider.allocate(type, x.length);
+        Buffer ones = TestProvider.allocate(type, x.length);
+        Buffer out = TestProvider.allocate(type, x.length)) {
       Matrix u = Matrix.vector(in, 0, x.length);
       Matrix y = Matrix.vector(out, 0, x.length);
       Matrix one = Matrix.vector(ones, 0, x.length);

@@ -29,7 +29,7 @@ class ConversionTest {
         int bits = (i / LOWER.length) << 16 | LOWER[i % LOWER.length];
         from.setAtIndex(ValueLayout.JAVA_INT, i, bits);
       }
-      p.narrow(Matrix.vector(wide, 0, count), Matrix.vector(narrow, 0, count));
+      convert(wide, narrow);
       MemorySegment to = narrow.segment();
       for (int i = 0; i < count; i++) {
         float value = from.getAtIndex(ValueLayout.JAVA_FLOAT, i);
@@ -50,11 +50,26 @@ class ConversionTest {
       for (int i = 0; i < UPPER; i++) {
         narrow.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, (short) i);
       }
-      p.widen(Matrix.vector(narrow, 0, UPPER), Matrix.vector(wide, 0, UPPER));
+      convert(narrow, wide);
       for (int i = 0; i < UPPER; i++) {
         float value = wide.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
         assertThat(Float.compare(value, Bfloat16.widen((short) i))).as("%x", i).isZero();
       }
+    }
+  }
+
+  /** Narrows or widens, as the types ask, in buffers of the provider. */
+  private void convert(HostBuffer from, HostBuffer to) {
+    int count = Math.toIntExact(from.length());
+    try (Buffer x = TestProvider.allocate(from.type(), count);
+        Buffer y = TestProvider.allocate(to.type(), count)) {
+      x.upload(from.segment(), 0, 0, count);
+      if (from.type() == ElementType.FLOAT32) {
+        p.narrow(Matrix.vector(x, 0, count), Matrix.vector(y, 0, count));
+      } else {
+        p.widen(Matrix.vector(x, 0, count), Matrix.vector(y, 0, count));
+      }
+      y.download(0, to.segment(), 0, count);
     }
   }
 
@@ -87,9 +102,9 @@ class ConversionTest {
 
   @Test
   void refusesOtherTypesAndShapes() {
-    try (HostBuffer wide = HostBuffer.allocate(ElementType.FLOAT32, 6);
-        HostBuffer narrow = HostBuffer.allocate(ElementType.BFLOAT16, 6);
-        HostBuffer wider = HostBuffer.allocate(ElementType.FLOAT64, 6)) {
+    try (Buffer wide = TestProvider.allocate(ElementType.FLOAT32, 6);
+        Buffer narrow = TestProvider.allocate(ElementType.BFLOAT16, 6);
+        Buffer wider = TestProvider.allocate(ElementType.FLOAT64, 6)) {
       Matrix x = Matrix.of(wide, 0, 2, 3);
       Matrix y = Matrix.of(narrow, 0, 2, 3);
       assertThatThrownBy(() -> p.narrow(x, Matrix.of(narrow, 0, 3, 2)))

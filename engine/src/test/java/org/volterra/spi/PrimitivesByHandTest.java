@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.volterra.memory.HostBuffer;
 import org.volterra.testing.TestProvider;
 
 /** Results worked out by hand, to which the reference answers as every other provider does. */
@@ -16,7 +15,7 @@ class PrimitivesByHandTest {
   private final List<Matrix> made = new ArrayList<>();
 
   private Matrix of(ElementType type, int rows, double... values) {
-    Matrix m = Matrix.of(HostBuffer.allocate(type, values.length), 0, rows, values.length / rows);
+    Matrix m = Matrix.of(TestProvider.allocate(type, values.length), 0, rows, values.length / rows);
     m.fill(values);
     made.add(m);
     return m;

@@ -130,6 +130,26 @@ class PlannerTest {
   }
 
   @Test
+  void takesTypicalSpeedsWhereAskedTo() {
+    String before = System.getProperty(Calibration.CHOICE);
+    try {
+      System.setProperty(Calibration.CHOICE, "typical");
+      assertThat(Calibration.of(TestProvider.get(), ElementType.FLOAT64))
+          .isEqualTo(Calibration.typical());
+      System.setProperty(Calibration.CHOICE, "fast");
+      assertThatThrownBy(() -> Calibration.of(TestProvider.get(), ElementType.FLOAT64))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("volterra.calibration 'fast': must be measured or typical");
+    } finally {
+      if (before == null) {
+        System.clearProperty(Calibration.CHOICE);
+      } else {
+        System.setProperty(Calibration.CHOICE, before);
+      }
+    }
+  }
+
+  @Test
   void readsChoices() {
     assertThat(SumChoice.parse("auto")).isEqualTo(SumChoice.auto());
     assertThat(SumChoice.parse("fft")).isEqualTo(SumChoice.of(SumAlgorithm.FFT));

@@ -1,6 +1,8 @@
 package org.volterra.testing;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.Scaling;
@@ -20,6 +22,7 @@ public final class PlainNetwork {
   private final NetworkSpec spec;
   private final int layers;
   private final double horizon;
+  private final Map<String, double[]> read = new HashMap<>();
   private double leastReluArgument = Double.POSITIVE_INFINITY;
 
   /** Reads the parameters of a network anew in each pass. */
@@ -32,6 +35,7 @@ public final class PlainNetwork {
 
   /** The states x_0 … x_L of some rows of data, and last the output. */
   public double[][][] run(double[][] data) {
+    read.clear();
     int rows = data.length;
     double[][][] all = new double[layers + 2][rows][];
     double[][][] features = new double[layers][rows][];
@@ -173,7 +177,7 @@ public final class PlainNetwork {
   }
 
   private double[][] parameter(String name) {
-    double[] flat = network.parameter(name).toArray();
+    double[] flat = read.computeIfAbsent(name, n -> network.parameter(n).toArray());
     double[][] matrix = new double[network.parameter(name).rows()][];
     int width = flat.length / matrix.length;
     for (int i = 0; i < matrix.length; i++) {

@@ -2,16 +2,19 @@ package org.volterra.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.volterra.Engine;
 import org.volterra.internal.panama.PanamaProvider;
 import org.volterra.internal.panama.VectorWidth;
 import org.volterra.internal.platform.VectorProbe;
 import org.volterra.internal.scalar.ScalarProvider;
+import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
 
 /**
- * The provider under test: system property {@code volterra.test.provider} is scalar or panama (the
- * default), {@code volterra.vector.bits} the vector width. A provider that was asked for and cannot
- * be had fails the test.
+ * The provider under test: system property {@code volterra.test.provider} is scalar, panama (the
+ * default) or the name of one found through ServiceLoader, {@code volterra.vector.bits} the vector
+ * width. A provider that was asked for and cannot be had fails the test.
  */
 public final class TestProvider {
   private static final String NAME = System.getProperty("volterra.test.provider", "panama");
@@ -24,15 +27,18 @@ public final class TestProvider {
     return SHARED;
   }
 
+  /** A buffer of that provider; the caller closes it. */
+  public static Buffer allocate(ElementType type, long length) {
+    return SHARED.allocate(type, length);
+  }
+
   /** A provider of the same kind with its own threads; the caller closes it. */
   public static ComputeProvider create(int threads) {
     ComputeProvider provider =
         switch (NAME) {
           case "scalar" -> new ScalarProvider();
           case "panama" -> panama(threads);
-          default ->
-              throw new IllegalArgumentException(
-                  "volterra.test.provider is '" + NAME + "': choose scalar or panama");
+          default -> Engine.open(NAME, threads);
         };
     assertEquals(NAME, provider.name());
     return provider;

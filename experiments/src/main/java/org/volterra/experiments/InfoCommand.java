@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.volterra.Engine;
-import org.volterra.cuda.CudaProbe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -71,16 +70,6 @@ final class InfoCommand implements Runnable {
     for (Engine.Candidate candidate : Engine.candidates()) {
       rows.add(new Row(candidate.name(), candidate.available(), candidate.reason()));
     }
-    rows.add(
-        switch (CudaProbe.run()) {
-          case CudaProbe.Available found ->
-              new Row(
-                  "cuda",
-                  false,
-                  found.devices().getFirst().name()
-                      + " is there; this version has no provider for it");
-          case CudaProbe.Unavailable missing -> new Row("cuda", false, missing.reason());
-        });
     return rows;
   }
 }

@@ -46,10 +46,10 @@ final class PlanCommand implements Callable<Integer> {
   private int batch;
 
   @Option(
-      names = "--provider",
+      names = {"--device", "--provider"},
       defaultValue = "auto",
       paramLabel = "NAME",
-      description = "auto, panama or scalar (default: ${DEFAULT-VALUE}).")
+      description = "auto, panama, scalar or cuda (default: ${DEFAULT-VALUE}).")
   private String provider;
 
   @Option(

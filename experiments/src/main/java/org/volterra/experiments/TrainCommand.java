@@ -52,10 +52,11 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private TrainingOptions training;
 
   @Option(
-      names = "--provider",
+      names = {"--device", "--provider"},
       defaultValue = "auto",
       paramLabel = "NAME",
-      description = "auto, panama or scalar; see 'volterra info' (default: ${DEFAULT-VALUE}).")
+      description =
+          "auto, panama, scalar or cuda; see 'volterra info' (default: ${DEFAULT-VALUE}).")
   private String provider;
 
   @Option(

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.volterra.cuda.CudaProbe;
 
 /** Bad input ends with one clear line and the right exit code. */
 class BadInputTest {
@@ -25,6 +26,19 @@ class BadInputTest {
 
   private String file(String name, String content) throws IOException {
     return Files.writeString(folder.resolve(name), content).toString();
+  }
+
+  @Test
+  void withoutAGpuTheDeviceCudaIsRefusedWithTheReason() {
+    if (CudaProbe.run() instanceof CudaProbe.Unavailable missing) {
+      String reason = "provider 'cuda' cannot run here: " + missing.reason();
+      train("digits", "--device", "cuda").failed(reason);
+      CommandLineRun.of("plan", "--device", "cuda").failed(reason);
+      assertThat(CommandLineRun.of("info").succeeded().out())
+          .contains("cuda       no   " + missing.reason());
+    } else {
+      assertThat(CommandLineRun.of("info").succeeded().out()).contains("cuda       yes  ");
+    }
   }
 
   @Test

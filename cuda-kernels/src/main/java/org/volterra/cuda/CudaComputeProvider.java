@@ -1,0 +1,173 @@
+package org.volterra.cuda;
+
+import java.util.Locale;
+import java.util.Optional;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Primitives;
+
+/**
+ * The provider {@code cuda}: every primitive by kernels of this module on one NVIDIA GPU. Found
+ * through {@link java.util.ServiceLoader}.
+ *
+ * <p>Making one touches nothing: {@link #refusal} probes the driver, and the first buffer or
+ * primitive opens the device. System property {@value #DEVICE} chooses it by its ordinal, {@value
+ * #BUDGET} limits its memory in bytes (by default 95 % of what is free when it is opened).
+ *
+ * <p>Calls come back when their work is queued; the device does it in order. What is read from a
+ * buffer is waited for. {@link Primitives#gatherRows} and {@link Primitives#softmaxCrossEntropy}
+ * wait for the check of their indices. A kernel's error comes out of the next call that waits, as a
+ * {@link CudaException}. Results repeat bit for bit on the same device.
+ *
+ * <p>Thread-safe: one call at a time works on the device, the others wait.
+ */
+public final class CudaComputeProvider implements ComputeProvider {
+  /** System property with the ordinal of the device; by default the first that is usable. */
+  public static final String DEVICE = "volterra.cuda.device";
+
+  /** System property with the bytes of device memory that may be used. */
+  public static final String BUDGET = "volterra.cuda.budget";
+
+  private static final String NAME = "cuda";
+
+  private CudaProbe probe;
+  private CudaContext context;
+  private Primitives float32;
+  private Primitives float64;
+  private volatile boolean closed;
+
+  /** A provider that has not looked for the driver yet. */
+  public CudaComputeProvider() {}
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public synchronized Optional<String> refusal() {
+    return switch (probe()) {
+      case CudaProbe.Available found -> Optional.empty();
+      case CudaProbe.Unavailable missing -> Optional.of(missing.reason());
+    };
+  }
+
+  private CudaProbe probe() {
+    if (probe == null) {
+      probe = CudaProbe.run();
+    }
+    return probe;
+  }
+
+  @Override
+  public synchronized String description() {
+    return switch (probe()) {
+      case CudaProbe.Available found -> describe(found);
+      case CudaProbe.Unavailable missing -> missing.reason();
+    };
+  }
+
+  private static String describe(CudaProbe.Available found) {
+    CudaProbe.Device device = choose(found);
+    return String.format(
+        Locale.ROOT,
+        "%s, compute capability %d.%d, CUDA %d.%d",
+        device.name(),
+        device.major(),
+        device.minor(),
+        found.driverVersion() / 1000,
+        found.driverVersion() % 1000 / 10);
+  }
+
+  private static CudaProbe.Device choose(CudaProbe.Available found) {
+    String asked = System.getProperty(DEVICE);
+    for (CudaProbe.Device device : found.devices()) {
+      if (asked == null || asked.equals(Integer.toString(device.ordinal()))) {
+        return device;
+      }
+    }
+    throw new IllegalArgumentException(
+        DEVICE + " '" + asked + "': usable devices are " + found.devices());
+  }
+
+  private static long budget() {
+    String text = System.getProperty(BUDGET);
+    if (text == null) {
+      return 0;
+    }
+    try {
+      long bytes = Long.parseLong(text);
+      if (bytes > 0) {
+        return bytes;
+      }
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(badBudget(text), e);
+    }
+    throw new IllegalArgumentException(badBudget(text));
+  }
+
+  private static String badBudget(String text) {
+    return BUDGET + " '" + text + "': must be a positive number of bytes";
+  }
+
+  @Override
+  public int threads() {
+    return 1;
+  }
+
+  @Override
+  public Buffer allocate(ElementType type, long length) {
+    return CudaBuffer.allocate(context(), type, length);
+  }
+
+  @Override
+  public synchronized Primitives primitives(ElementType type) {
+    if (!type.isFloating()) {
+      throw new IllegalArgumentException(
+          "type " + type + ": primitives exist for FLOAT32 and FLOAT64");
+    }
+    context();
+    return type == ElementType.FLOAT32 ? float32 : float64;
+  }
+
+  /** The bytes of device memory that buffers and scratch take now. */
+  synchronized long liveBytes() {
+    return context == null ? 0 : context.memory().liveBytes();
+  }
+
+  private synchronized CudaContext context() {
+    if (closed) {
+      throw new IllegalStateException("the provider is closed");
+    }
+    if (context == null) {
+      if (!(probe() instanceof CudaProbe.Available found)) {
+        throw new IllegalStateException("CUDA cannot be used: " + description());
+      }
+      CudaProbe.Device device = choose(found);
+      long budget = budget();
+      JCudaNatives.load();
+      context = CudaContext.open(device, budget);
+      float32 = new CudaPrimitives(ElementType.FLOAT32, context, () -> closed);
+      float64 = new CudaPrimitives(ElementType.FLOAT64, context, () -> closed);
+    }
+    return context;
+  }
+
+  /** Lets the device go; it is returned when the last buffer is closed too. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (context != null) {
+      context.enter();
+      try {
+        context.release();
+      } finally {
+        context.leave();
+      }
+    }
+  }
+}

@@ -1,0 +1,233 @@
+package org.volterra.cuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUstream;
+import org.volterra.cuda.DriverCalls.DevicePointer;
+import org.volterra.cuda.DriverCalls.HostPointer;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+
+/**
+ * A device's primary context with one stream, on which everything happens in order, its kernels and
+ * its memory. Thread-safe: whoever calls {@link #enter} has it to himself until {@link #leave}.
+ *
+ * <p>The provider and each buffer hold it; the last to let it go returns everything to the driver.
+ */
+final class CudaContext {
+  /** What small transfers go through, and the arguments of launches. */
+  private static final long STAGING_BYTES = 1 << 16;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Arena arena = Arena.ofShared();
+  private final CUdevice device;
+  private final CUcontext context;
+  private final CUstream stream;
+  private final KernelLibrary library;
+  private final DeviceMemory memory;
+  private final KernelArguments arguments;
+  private final MemorySegment staging;
+  private final int multiprocessors;
+  private final Map<DevicePointer, Long> constants = new LinkedHashMap<>();
+  private DevicePointer scratch;
+  private long scratchBytes;
+  private String last = "";
+  private int holders = 1;
+
+  private CudaContext(
+      CudaProbe.Device found, CUdevice device, CUcontext context, CUstream stream, long budget) {
+    this.device = device;
+    this.context = context;
+    this.stream = stream;
+    this.multiprocessors = DriverCalls.multiprocessors(device);
+    this.library = new KernelLibrary(found);
+    this.memory = new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95);
+    this.arguments = new KernelArguments(this, arena.allocate(KernelArguments.BYTES, Long.BYTES));
+    this.staging = arena.allocate(STAGING_BYTES, Long.BYTES);
+  }
+
+  /**
+   * Opens a device; the caller holds it.
+   *
+   * @param budget bytes of device memory, or 0 for nearly all that is free
+   */
+  static CudaContext open(CudaProbe.Device found, long budget) {
+    CUdevice device = DriverCalls.device(found.ordinal());
+    CUcontext context = DriverCalls.retainContext(device);
+    CUstream stream = null;
+    try {
+      DriverCalls.setCurrent(context);
+      stream = DriverCalls.createStream();
+      return new CudaContext(found, device, context, stream, budget);
+    } catch (RuntimeException | Error e) {
+      try {
+        if (stream != null) {
+          DriverCalls.destroyStream(stream);
+        }
+        DriverCalls.releaseContext(device);
+      } catch (CudaException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  /** Takes the context for the calling thread. */
+  void enter() {
+    lock.lock();
+    try {
+      if (holders == 0) {
+        throw new IllegalStateException("the CUDA context is closed");
+      }
+      DriverCalls.setCurrent(context);
+    } catch (RuntimeException | Error e) {
+      lock.unlock();
+      throw e;
+    }
+  }
+
+  void leave() {
+    lock.unlock();
+  }
+
+  /** One more holds it; between {@link #enter} and {@link #leave}. */
+  void hold() {
+    holders++;
+  }
+
+  /** One less holds it; the last closes it. Between {@link #enter} and {@link #leave}. */
+  void release() {
+    holders--;
+    if (holders == 0) {
+      close();
+    }
+  }
+
+  private void close() {
+    CudaException failure = null;
+    for (Runnable step :
+        new Runnable[] {
+          this::freeScratch,
+          this::freeConstants,
+          library::close,
+          () -> DriverCalls.destroyStream(stream),
+          () -> DriverCalls.releaseContext(device),
+          arena::close
+        }) {
+      try {
+        step.run();
+      } catch (CudaException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void freeScratch() {
+    if (scratch != null) {
+      DevicePointer old = scratch;
+      scratch = null;
+      memory.free(old, scratchBytes);
+      scratchBytes = 0;
+    }
+  }
+
+  private void freeConstants() {
+    constants.forEach(memory::free);
+    constants.clear();
+  }
+
+  /** The address of a copy in device memory that stays as long as the context. */
+  long constant(MemorySegment contents) {
+    DevicePointer pointer = memory.allocate(contents.byteSize(), "a table");
+    constants.put(pointer, contents.byteSize());
+    upload(contents, pointer, 0, contents.byteSize());
+    return pointer.address();
+  }
+
+  DeviceMemory memory() {
+    return memory;
+  }
+
+  int multiprocessors() {
+    return multiprocessors;
+  }
+
+  /** The address of the first element of a matrix in a buffer of this context. */
+  long address(Matrix m) {
+    if (!(m.buffer() instanceof CudaBuffer buffer) || buffer.context() != this) {
+      throw new IllegalArgumentException(
+          "the buffer " + m.buffer() + " is not in the memory of this CUDA device");
+    }
+    return buffer.address() + m.offset() * buffer.type().bytes();
+  }
+
+  /**
+   * Device memory for the next launches, of at least so many bytes and aligned to 256; the next
+   * call may give the same.
+   */
+  long scratch(long bytes) {
+    if (bytes > scratchBytes) {
+      freeScratch();
+      scratch = memory.allocate(bytes, "scratch");
+      scratchBytes = bytes;
+    }
+    return scratch == null ? 0 : scratch.address();
+  }
+
+  /** The arguments of the next launch. */
+  KernelArguments arguments(ElementType type) {
+    return arguments.begin(type);
+  }
+
+  /** Launches a kernel with the arguments that were put together. */
+  void launch(String operation, String kernel, Grid grid, int sharedBytes) {
+    last = kernel;
+    DriverCalls.launch(library.kernel(operation, kernel), grid, sharedBytes, stream, arguments);
+  }
+
+  void zero(DevicePointer pointer, long bytes) {
+    DriverCalls.zero(pointer, bytes, stream);
+  }
+
+  /** Waits for all work; an error of a kernel comes out here. */
+  void synchronize() {
+    DriverCalls.synchronize(stream, last.isEmpty() ? "" : "the last kernel was " + last);
+  }
+
+  /** Copies from native memory of the host and waits. */
+  void upload(MemorySegment from, DevicePointer to, long offset, long bytes) {
+    DriverCalls.copyToDevice(
+        to.withByteOffset(offset), new HostPointer(from.address()), bytes, stream);
+    synchronize();
+  }
+
+  /** Copies to native memory of the host and waits. */
+  void download(DevicePointer from, long offset, MemorySegment to, long bytes) {
+    DriverCalls.copyToHost(
+        new HostPointer(to.address()), from.withByteOffset(offset), bytes, stream);
+    synchronize();
+  }
+
+  /** Copies from the beginning of the scratch memory and waits. */
+  MemorySegment downloadScratch(long bytes) {
+    download(scratch, 0, staging, bytes);
+    return staging;
+  }
+
+  /** Native memory for transfers of single elements and from the heap. */
+  MemorySegment staging() {
+    return staging;
+  }
+}

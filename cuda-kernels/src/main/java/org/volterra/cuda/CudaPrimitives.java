@@ -1,0 +1,317 @@
+package org.volterra.cuda;
+
+import java.util.function.BooleanSupplier;
+import org.volterra.spi.Activation;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+import org.volterra.spi.Shapes;
+
+/** The primitives for one element type: checks at the door, then the launches of a family. */
+final class CudaPrimitives implements Primitives {
+  /** The elements of bfloat16 in 16 bytes. */
+  private static final int CONVERTED_TOGETHER = 8;
+
+  private final ElementType type;
+  private final Launcher launcher;
+  private final MatrixProduct product;
+  private final VectorProducts vectors;
+  private final ToeplitzProducts toeplitz;
+
+  CudaPrimitives(ElementType type, CudaContext context, BooleanSupplier closed) {
+    this.type = type;
+    this.launcher = new Launcher(type, context, closed);
+    this.product = new MatrixProduct(launcher);
+    this.vectors = new VectorProducts(launcher);
+    this.toeplitz = new ToeplitzProducts(launcher);
+  }
+
+  @Override
+  public ElementType type() {
+    return type;
+  }
+
+  @Override
+  public void gemm(
+      double alpha,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double beta,
+      Matrix c) {
+    int k = Shapes.gemm(type, a, transposeA, b, transposeB, c);
+    launcher.run(() -> product.gemm(alpha, a, transposeA, b, transposeB, beta, c, k));
+  }
+
+  @Override
+  public void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
+    Shapes.matrixVector(type, a, transpose ? y : x, transpose ? x : y);
+    launcher.run(() -> {
+      if (transpose) {
+        vectors.columns(alpha, a, x, beta, y);
+      } else {
+        vectors.rows(alpha, a, x, beta, y);
+      }
+    });
+  }
+
+  @Override
+  public void ger(double alpha, Matrix x, Matrix y, Matrix a) {
+    Shapes.matrixVector(type, a, y, x);
+    launcher.run(() -> vectors.rankOne(alpha, x, y, a));
+  }
+
+  @Override
+  public void axpby(double alpha, Matrix x, double beta, Matrix y) {
+    Shapes.type("y", y, type);
+    Shapes.same("x", x, y);
+    launcher.run(() -> {
+      KernelArguments arguments =
+          launcher.arguments().scalar(alpha).matrix(x).scalar(beta).matrix(y);
+      launcher.elementwise("axpby", "axpby", arguments, Launcher.flat(x, y), y);
+    });
+  }
+
+  @Override
+  public void transpose(Matrix x, Matrix y) {
+    Shapes.type("y", y, type);
+    Shapes.check("x", x, type, y.columns(), y.rows());
+    launcher.run(() -> {
+      launcher.arguments().matrix(x).matrix(y).int64(x.rows()).int64(x.columns());
+      long down = Math.min(Grid.ceil(x.rows(), Grid.LANES), Grid.MOST);
+      launcher.launch(
+          "transpose", "transpose", Grid.ofWarps(Grid.ceil(x.columns(), Grid.LANES), down));
+    });
+  }
+
+  @Override
+  public void narrow(Matrix x, Matrix y) {
+    Shapes.conversion(type, x, y);
+    convert("narrow", x, y);
+  }
+
+  @Override
+  public void widen(Matrix x, Matrix y) {
+    Shapes.conversion(type, y, x);
+    convert("widen", x, y);
+  }
+
+  private void convert(String kernel, Matrix x, Matrix y) {
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
+      boolean flat = Launcher.flat(x, y);
+      launcher.elementwise("convert", kernel, arguments, flat, y, CONVERTED_TOGETHER);
+    });
+  }
+
+  @Override
+  public void fill(double value, Matrix y) {
+    Shapes.type("y", y, type);
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().scalar(value).matrix(y);
+      launcher.elementwise("axpby", "fill", arguments, Launcher.flat(y), y);
+    });
+  }
+
+  @Override
+  public void addRow(double alpha, Matrix row, double beta, Matrix y) {
+    Shapes.check("row", row, type, 1, y.columns());
+    Shapes.type("y", y, type);
+    launcher.run(() -> {
+      KernelArguments arguments =
+          launcher.arguments().scalar(alpha).vector(row).scalar(beta).matrix(y);
+      launcher.elementwise("axpby", "add_row", arguments, false, y);
+    });
+  }
+
+  @Override
+  public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
+    Shapes.check("row", row, type, 1, x.columns());
+    Shapes.type("x", x, type);
+    launcher.run(() -> vectors.columns(alpha, x, null, beta, row));
+  }
+
+  @Override
+  public void gatherRows(Matrix source, Matrix indices, Matrix target) {
+    Shapes.check("indices", indices, ElementType.INT32, 1, target.rows());
+    Shapes.check("target", target, type, target.rows(), source.columns());
+    Shapes.type("source", source, type);
+    launcher.run(() -> {
+      launcher.checkIndices("indices", indices, source.rows());
+      KernelArguments arguments =
+          launcher.arguments().matrix(source).vector(indices).matrix(target);
+      launcher.elementwise("gather", "gather_rows", arguments.int64(source.rows()), false, target);
+    });
+  }
+
+  @Override
+  public void activate(Activation f, Matrix x, Matrix y) {
+    Shapes.type("y", y, type);
+    Shapes.same("x", x, y);
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
+      launcher.elementwise("activation", "activate_" + f, arguments, Launcher.flat(x, y), y);
+    });
+  }
+
+  @Override
+  public void activateBackward(Activation f, Matrix x, Matrix dy, double beta, Matrix dx) {
+    Shapes.type("dx", dx, type);
+    Shapes.same("x", x, dx);
+    Shapes.same("dy", dy, dx);
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().matrix(x).matrix(dy).scalar(beta).matrix(dx);
+      boolean flat = Launcher.flat(x, dy, dx);
+      launcher.elementwise("activation", "derive_" + f, arguments, flat, dx);
+    });
+  }
+
+  @Override
+  public void dot(double alpha, Matrix x, Matrix y, double beta, Matrix result) {
+    Shapes.type("x", x, type);
+    Shapes.same("y", y, x);
+    Shapes.scalar("result", result);
+    launcher.run(() -> reduce("dot", alpha, x, y, beta, result));
+  }
+
+  @Override
+  public void countNonFinite(Matrix x, Matrix result) {
+    Shapes.type("x", x, type);
+    Shapes.scalar("result", result);
+    launcher.run(() -> reduce("non_finite", 1, x, null, 1, result));
+  }
+
+  /** Reduces one matrix, or two if y is not null. */
+  private void reduce(String kernel, double alpha, Matrix x, Matrix y, double beta, Matrix result) {
+    boolean flat = x.isContiguous() && (y == null || y.isContiguous());
+    long rows = flat ? 1 : x.rows();
+    long columns = flat ? x.size() : x.columns();
+    Grid grid = Grid.reduction(rows, columns, launcher.width(), launcher.mostBlocks());
+    long partial = launcher.context().scratch(grid.blocks() * Double.BYTES);
+    KernelArguments arguments = launcher.arguments().matrix(x);
+    if (y != null) {
+      arguments.matrix(y);
+    }
+    arguments.address(partial).int64(rows).int64(columns);
+    launcher.launch("reduction", kernel, grid);
+    launcher.finish(alpha, partial, grid.blocks(), beta, result);
+  }
+
+  @Override
+  public void softmax(Matrix x, Matrix y) {
+    Shapes.type("y", y, type);
+    Shapes.same("x", x, y);
+    launcher.run(() -> {
+      int warps = VectorProducts.warps(x.columns());
+      launcher.arguments().matrix(x).matrix(y).int32(warps).int64(x.rows()).int64(x.columns());
+      launcher.launch("softmax", "softmax", rowGroups(x, warps));
+    });
+  }
+
+  private static Grid rowGroups(Matrix x, int warps) {
+    return Grid.ofWarps(Grid.ceil((long) x.rows() * warps, Grid.WARPS), 1);
+  }
+
+  @Override
+  public void softmaxCrossEntropy(double scale, Matrix x, Matrix labels, Matrix loss, Matrix dx) {
+    Shapes.type("x", x, type);
+    Shapes.same("dx", dx, x);
+    Shapes.check("labels", labels, ElementType.INT32, 1, x.rows());
+    Shapes.scalar("loss", loss);
+    launcher.run(() -> {
+      launcher.checkIndices("labels", labels, x.columns());
+      int warps = VectorProducts.warps(x.columns());
+      long rowLoss = launcher.context().scratch((long) x.rows() * Double.BYTES);
+      launcher
+          .arguments()
+          .scalar(scale)
+          .matrix(x)
+          .vector(labels)
+          .address(rowLoss)
+          .matrix(dx)
+          .int32(warps)
+          .int64(x.rows())
+          .int64(x.columns());
+      launcher.launch("softmax", "cross_entropy", rowGroups(x, warps));
+      launcher.finish(scale, rowLoss, x.rows(), 1, loss);
+    });
+  }
+
+  @Override
+  public void sgd(
+      Matrix p, Matrix g, Matrix v, double rate, double momentum, double decay, boolean nesterov) {
+    Shapes.type("p", p, type);
+    Shapes.same("g", g, p);
+    Shapes.same("v", v, p);
+    launcher.run(() -> {
+      KernelArguments arguments =
+          launcher
+              .arguments()
+              .matrix(p)
+              .matrix(g)
+              .matrix(v)
+              .scalar(rate)
+              .scalar(momentum)
+              .scalar(decay)
+              .int32(nesterov ? 1 : 0);
+      launcher.elementwise("optimizer", "sgd", arguments, Launcher.flat(p, g, v), p);
+    });
+  }
+
+  @Override
+  public void adam(
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay) {
+    Shapes.type("p", p, type);
+    Shapes.same("g", g, p);
+    Shapes.same("m", m, p);
+    Shapes.same("v", v, p);
+    launcher.run(() -> {
+      KernelArguments arguments =
+          launcher
+              .arguments()
+              .matrix(p)
+              .matrix(g)
+              .matrix(m)
+              .matrix(v)
+              .scalar(rate)
+              .scalar(1 - rate * decay)
+              .scalar(beta1)
+              .scalar(1 - beta1)
+              .scalar(beta2)
+              .scalar(1 - beta2)
+              .scalar(1 - Math.pow(beta1, (double) step))
+              .scalar(1 - Math.pow(beta2, (double) step))
+              .scalar(epsilon);
+      launcher.elementwise("optimizer", "adam", arguments, Launcher.flat(p, g, m, v), p);
+    });
+  }
+
+  @Override
+  public void toeplitzPrepare(Matrix lags, Matrix prepared) {
+    int size = Shapes.toeplitzPrepare(type, lags, prepared);
+    launcher.run(() -> toeplitz.prepare(lags, prepared, size));
+  }
+
+  @Override
+  public void toeplitz(
+      double alpha, Matrix prepared, boolean transpose, Matrix x, double beta, Matrix y) {
+    int size = Shapes.toeplitz(type, prepared, x, y);
+    launcher.run(() -> toeplitz.multiply(alpha, prepared, transpose, x, beta, y, size));
+  }
+
+  @Override
+  public void toeplitzGradient(double alpha, int size, Matrix x, Matrix dy, Matrix lags) {
+    Shapes.toeplitzGradient(type, size, x, dy, lags);
+    launcher.run(() -> toeplitz.gradient(alpha, x, dy, lags, size));
+  }
+}

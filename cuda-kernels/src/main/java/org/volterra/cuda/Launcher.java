@@ -1,0 +1,145 @@
+package org.volterra.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Shapes;
+
+/** Launches the kernels of one element type; what the primitives of all families share. */
+final class Launcher {
+  /** Blocks for each multiprocessor, enough to hide the latency of memory. */
+  private static final int BLOCKS_EACH = 16;
+
+  private final CudaContext context;
+  private final ElementType type;
+  private final BooleanSupplier closed;
+  private final String suffix;
+  private final Map<String, String> names = new HashMap<>();
+
+  Launcher(ElementType type, CudaContext context, BooleanSupplier closed) {
+    this.type = type;
+    this.context = context;
+    this.closed = closed;
+    this.suffix = type == ElementType.FLOAT32 ? "_f32" : "_f64";
+  }
+
+  /** Some launches, one after the other. */
+  interface Work {
+    void queue();
+  }
+
+  /**
+   * Queues work with the context to itself.
+   *
+   * @throws IllegalStateException if the provider is closed
+   */
+  void run(Work work) {
+    if (closed.getAsBoolean()) {
+      throw new IllegalStateException("the provider is closed");
+    }
+    context.enter();
+    try {
+      work.queue();
+    } finally {
+      context.leave();
+    }
+  }
+
+  ElementType type() {
+    return type;
+  }
+
+  /** The elements of 16 bytes. */
+  int width() {
+    return 16 / type.bytes();
+  }
+
+  int multiprocessors() {
+    return context.multiprocessors();
+  }
+
+  /** Blocks that keep the device busy. */
+  int mostBlocks() {
+    return BLOCKS_EACH * context.multiprocessors();
+  }
+
+  CudaContext context() {
+    return context;
+  }
+
+  KernelArguments arguments() {
+    return context.arguments(type);
+  }
+
+  /** Launches the kernel of this element type. */
+  void launch(String operation, String kernel, Grid grid) {
+    launch(operation, kernel, grid, 0);
+  }
+
+  void launch(String operation, String kernel, Grid grid, int sharedBytes) {
+    String name = names.computeIfAbsent(kernel, base -> base + suffix);
+    context.launch(operation, name, grid, sharedBytes);
+  }
+
+  /** Launches an elementwise kernel, whose last arguments are rows and columns. */
+  void elementwise(
+      String operation, String kernel, KernelArguments arguments, boolean flat, Matrix shape) {
+    elementwise(operation, kernel, arguments, flat, shape, width());
+  }
+
+  /** Launches an elementwise kernel whose threads take so many elements at a time. */
+  void elementwise(
+      String operation,
+      String kernel,
+      KernelArguments arguments,
+      boolean flat,
+      Matrix shape,
+      int width) {
+    long rows = flat ? 1 : shape.rows();
+    long columns = flat ? shape.size() : shape.columns();
+    arguments.int64(rows).int64(columns);
+    launch(operation, kernel, Grid.elementwise(rows, columns, width, mostBlocks()));
+  }
+
+  /** Whether matrices of one shape are also vectors, so that they can be one long row. */
+  static boolean flat(Matrix... matrices) {
+    for (Matrix m : matrices) {
+      if (!m.isContiguous()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Throws if an index is outside, before anything is written.
+   *
+   * @throws IndexOutOfBoundsException that names the first such index
+   */
+  void checkIndices(String name, Matrix indices, int bound) {
+    long result = context.scratch(2 * Integer.BYTES);
+    arguments().vector(indices).int32(indices.columns()).int32(bound).address(result);
+    context.launch("gather", "check_indices", Grid.ofWarps(1, 1), 0);
+    MemorySegment bad = context.downloadScratch(2 * Integer.BYTES);
+    int position = bad.getAtIndex(JAVA_INT, 0);
+    if (position >= 0) {
+      Shapes.index(name, position, bad.getAtIndex(JAVA_INT, 1), bound);
+    }
+  }
+
+  /** result = alpha * the sum of float64 numbers in scratch + beta * result. */
+  void finish(double alpha, long partial, long count, double beta, Matrix result) {
+    arguments()
+        .float64(alpha)
+        .address(partial)
+        .int32(Math.toIntExact(count))
+        .float64(beta)
+        .vector(result);
+    context.launch("reduction", "finish", Grid.ofWarps(1, 1), 0);
+  }
+}

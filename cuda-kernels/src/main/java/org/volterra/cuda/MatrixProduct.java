@@ -1,0 +1,91 @@
+package org.volterra.cuda;
+
+import org.volterra.spi.Matrix;
+
+/**
+ * The choice among the kernels of {@code gemm.cu}: the wide tile where it gives every
+ * multiprocessor a block, the small one elsewhere; and the inner dimension in pieces, added in
+ * order, where the tiles alone would leave the device idle.
+ */
+final class MatrixProduct {
+  private static final int WIDE = 128;
+  private static final int SMALL = 64;
+  private static final int SLICE = 16;
+
+  /** A piece of the inner dimension is at least so long. */
+  private static final int SHORTEST_PIECE = 128;
+
+  private static final long MOST_PARTIAL_BYTES = 64 << 20;
+
+  /** Sizes are below this, so that tiles that stick out do not overflow. */
+  private static final int MOST = Integer.MAX_VALUE - WIDE;
+
+  private final Launcher launcher;
+
+  MatrixProduct(Launcher launcher) {
+    this.launcher = launcher;
+  }
+
+  void gemm(
+      double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
+    int m = c.rows();
+    int n = c.columns();
+    boolean wide =
+        launcher.width() == 4
+            && m > SMALL
+            && n > SMALL
+            && tiles(m, n, WIDE) >= launcher.multiprocessors();
+    int tile = wide ? WIDE : SMALL;
+    if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
+      throw new IllegalArgumentException(
+          "product of "
+              + m
+              + " x "
+              + n
+              + " with inner dimension "
+              + k
+              + ": rows are at most "
+              + Grid.MOST * tile
+              + " and no size exceeds "
+              + MOST);
+    }
+    int piece = piece(m, n, k, tiles(m, n, tile));
+    int pieces = (int) Grid.ceil(k, piece);
+    CudaContext context = launcher.context();
+    long partial =
+        pieces == 1 ? 0 : context.scratch((long) pieces * m * n * launcher.type().bytes());
+    launcher
+        .arguments()
+        .scalar(alpha)
+        .matrix(a)
+        .matrix(b)
+        .scalar(beta)
+        .matrix(c)
+        .address(partial)
+        .int32(piece)
+        .int32(m)
+        .int32(n)
+        .int32(k);
+    String shape = wide ? "gemm_wide_" : "gemm_small_";
+    launcher.launch(
+        "gemm",
+        shape + (ta ? 't' : 'n') + (tb ? 't' : 'n'),
+        new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, Grid.THREADS, 1));
+    if (pieces > 1) {
+      KernelArguments arguments = launcher.arguments();
+      arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
+      launcher.elementwise("gemm", "sum_pieces", arguments, false, c);
+    }
+  }
+
+  private static long tiles(int m, int n, int tile) {
+    return Grid.ceil(m, tile) * Grid.ceil(n, tile);
+  }
+
+  private int piece(int m, int n, int k, long tiles) {
+    long wanted = Grid.ceil(2L * launcher.multiprocessors(), tiles);
+    long fits = MOST_PARTIAL_BYTES / ((long) m * n * launcher.type().bytes());
+    long pieces = Math.clamp(Math.min(wanted, k / SHORTEST_PIECE), 1, Math.max(1, fits));
+    return (int) (Grid.ceil(Grid.ceil(k, pieces), SLICE) * SLICE);
+  }
+}

@@ -1,0 +1,112 @@
+package org.volterra.cuda;
+
+import org.volterra.spi.Matrix;
+
+/**
+ * How the kernels of {@code gemv.cu} are spread over a device: a warp or a block for each row, and
+ * rows or columns in pieces, added in order, where there are too few blocks.
+ */
+final class VectorProducts {
+  /** A row longer than this is a block's work, a shorter one a warp's. */
+  private static final int LONG_ROW = 1024;
+
+  private static final int SHORTEST_PIECE = 4096;
+  private static final int BLOCK_COLUMNS = 64;
+  private static final int LEAST_TURNS = 8;
+
+  private final Launcher launcher;
+
+  VectorProducts(Launcher launcher) {
+    this.launcher = launcher;
+  }
+
+  /** The warps that work on one row of so many columns. */
+  static int warps(int columns) {
+    return columns > LONG_ROW ? Grid.WARPS : 1;
+  }
+
+  /** y = alpha * a * x + beta * y. */
+  void rows(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
+    int warps = warps(a.columns());
+    long groups = Grid.ceil((long) a.rows() * warps, Grid.WARPS);
+    long pieces = pieces(groups, a.columns() / SHORTEST_PIECE);
+    long piece = Grid.ceil(Grid.ceil(a.columns(), pieces), Grid.LANES) * Grid.LANES;
+    pieces = Grid.ceil(a.columns(), piece);
+    long partial = partial(pieces, a.rows());
+    launcher
+        .arguments()
+        .scalar(alpha)
+        .matrix(a)
+        .vector(x)
+        .scalar(beta)
+        .vector(y)
+        .address(partial)
+        .int32(warps)
+        .int64(piece)
+        .int64(a.rows())
+        .int64(a.columns());
+    launcher.launch("gemv", "row_products", Grid.ofWarps(groups, pieces));
+    sumPartials(alpha, partial, beta, y, pieces);
+  }
+
+  /** y = alpha * aᵀ x + beta * y, or the sums of the columns where x is null. */
+  void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
+    int width = launcher.width();
+    int blockX = (int) Math.min(BLOCK_COLUMNS, Grid.powerOfTwo(Grid.ceil(a.columns(), width)));
+    int blockY = (int) Math.min(Grid.THREADS / blockX, Grid.powerOfTwo(a.rows()));
+    long across = Grid.ceil(a.columns(), (long) blockX * width);
+    long pieces = pieces(across, a.rows() / ((long) blockY * LEAST_TURNS));
+    long piece = Grid.ceil(a.rows(), pieces);
+    pieces = Grid.ceil(a.rows(), piece);
+    long partial = partial(pieces, a.columns());
+    KernelArguments arguments = launcher.arguments().scalar(alpha).matrix(a);
+    if (x != null) {
+      arguments.vector(x);
+    }
+    arguments
+        .scalar(beta)
+        .vector(y)
+        .address(partial)
+        .int64(piece)
+        .int64(a.rows())
+        .int64(a.columns());
+    int bytes = x == null ? Double.BYTES : launcher.type().bytes();
+    launcher.launch(
+        "gemv",
+        x == null ? "column_sums" : "column_products",
+        new Grid(Math.toIntExact(across), (int) pieces, 1, blockX, blockY),
+        blockX * blockY * width * bytes);
+    sumPartials(alpha, partial, beta, y, pieces);
+  }
+
+  /** a += alpha * x * yᵀ. */
+  void rankOne(double alpha, Matrix x, Matrix y, Matrix a) {
+    KernelArguments arguments = launcher.arguments().scalar(alpha).vector(x).vector(y).matrix(a);
+    launcher.elementwise("gemv", "rank_one", arguments, false, a);
+  }
+
+  private long pieces(long blocks, long most) {
+    long wanted = Grid.ceil(4L * launcher.multiprocessors(), blocks);
+    return Math.clamp(wanted, 1, Math.clamp(most, 1, Grid.MOST));
+  }
+
+  private long partial(long pieces, long count) {
+    return pieces == 1 ? 0 : launcher.context().scratch(pieces * count * Double.BYTES);
+  }
+
+  private void sumPartials(double alpha, long partial, double beta, Matrix y, long pieces) {
+    if (pieces == 1) {
+      return;
+    }
+    launcher
+        .arguments()
+        .scalar(alpha)
+        .address(partial)
+        .scalar(beta)
+        .vector(y)
+        .int32((int) pieces)
+        .int64(y.columns());
+    long blocks = Math.min(Grid.ceil(y.columns(), Grid.THREADS), launcher.mostBlocks());
+    launcher.launch("gemv", "sum_partials", Grid.ofThreads(blocks, 1));
+  }
+}

@@ -1,0 +1,91 @@
+// All kernels, compiled for the CPU, by name; pointers are checked when a launch is asked for.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "cuda_on_cpu.hpp"
+
+#include "activation.cu"
+#include "axpby.cu"
+#include "convert.cu"
+#include "gather.cu"
+#include "gemm.cu"
+#include "gemv.cu"
+#include "optimizer.cu"
+#include "reduction.cu"
+#include "softmax.cu"
+#include "toeplitz.cu"
+#include "transpose.cu"
+
+struct Launch {
+  dim3 grid, block;
+  size_t shared;
+  uint64_t seed;
+};
+
+using Task = std::function<const char*()>;                       // null, or what went wrong
+using IsLive = std::function<bool(uint64_t address, size_t bytes)>;
+using Kernel = std::function<Task(const Launch&, void** arguments, const IsLive&)>;
+
+template <typename T>
+bool is_bad(const T& value, const IsLive& is_live) {
+  if constexpr (std::is_pointer_v<T>) {
+    using Element = std::remove_cv_t<std::remove_pointer_t<T>>;
+    return value != nullptr && !is_live(reinterpret_cast<uint64_t>(value), sizeof(Element));
+  } else {
+    return false;
+  }
+}
+
+// Copies the arguments, as a launch does; an empty task where a pointer is not of the device.
+template <typename... Parameters>
+Kernel deferred(void (*kernel)(Parameters...)) {
+  using Values = std::tuple<std::decay_t<Parameters>...>;
+  return [kernel](const Launch& launch, void** arguments, const IsLive& is_live) -> Task {
+    auto values = std::make_shared<Values>();
+    size_t at = 0;
+    bool bad = false;
+    std::apply(
+        [&](auto&... value) {
+          ((std::memcpy(&value, arguments[at++], sizeof(value)), bad |= is_bad(value, is_live)), ...);
+        },
+        *values);
+    if (bad) return nullptr;
+    return [kernel, launch, values] {
+      return std::apply(
+          [&](auto&... value) {
+            void* addresses[] = {&value...};
+            return cuda_on_cpu::launch(
+                kernel, launch.grid, launch.block, launch.shared, launch.seed, addresses);
+          },
+          *values);
+    };
+  };
+}
+
+#define K(name) {#name, deferred(name)}
+#define BOTH(name) K(name##_f32), K(name##_f64)
+
+inline const std::map<std::string, Kernel>& kernels() {
+  static const std::map<std::string, Kernel> all = {
+      BOTH(axpby), BOTH(add_row), BOTH(fill), BOTH(transpose),
+      BOTH(gather_rows), K(check_indices), K(narrow_f32), K(widen_f32), BOTH(sgd), BOTH(adam),
+      BOTH(activate_identity), BOTH(activate_tanh), BOTH(activate_relu), BOTH(activate_gelu),
+      BOTH(activate_silu), BOTH(activate_sigmoid), BOTH(activate_softplus),
+      BOTH(derive_identity), BOTH(derive_tanh), BOTH(derive_relu), BOTH(derive_gelu),
+      BOTH(derive_silu), BOTH(derive_sigmoid), BOTH(derive_softplus),
+      BOTH(dot), BOTH(non_finite), K(finish), BOTH(softmax), BOTH(cross_entropy),
+      BOTH(row_products), BOTH(column_products), BOTH(column_sums), BOTH(sum_partials),
+      BOTH(rank_one), BOTH(sum_pieces),
+      K(gemm_wide_nn_f32), K(gemm_wide_nt_f32), K(gemm_wide_tn_f32), K(gemm_wide_tt_f32),
+      BOTH(gemm_small_nn), BOTH(gemm_small_nt), BOTH(gemm_small_tn), BOTH(gemm_small_tt),
+      BOTH(circulant), BOTH(fourier_load), BOTH(fourier_block), BOTH(fourier_store),
+      BOTH(toeplitz), BOTH(correlate), BOTH(add_lags)};
+  return all;
+}
+
+#undef BOTH
+#undef K

@@ -1,0 +1,119 @@
+// Runs kernels of every family over buffers of exactly the size they may touch, under the address
+// sanitizer, which also watches their shared memory. Entries are whole numbers: sums are exact.
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+#include "kernels.hpp"
+
+namespace {
+
+int errors = 0;
+
+template <typename T>
+std::vector<T> whole(size_t count, int seed) {
+  std::vector<T> values(count);
+  for (size_t i = 0; i < count; i++) values[i] = T(int((i * 7 + size_t(seed)) % 11) - 5);
+  return values;
+}
+
+// Arguments are taken by value, as the kernel's parameters.
+template <typename... Parameters>
+void run(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block,
+         std::common_type_t<Parameters>... arguments) {
+  void* addresses[] = {&arguments...};
+  const char* failure = cuda_on_cpu::launch(kernel, grid, block, 0, 1, addresses);
+  if (failure != nullptr) errors++, std::fprintf(stderr, "%s: %s\n", name, failure);
+}
+
+void expect(const char* name, bool right, long long rows, long long columns) {
+  if (!right) errors++, std::fprintf(stderr, "%s: wrong for %lld x %lld\n", name, rows, columns);
+}
+
+template <typename T>
+void matrices(long long rows, long long columns, long long gap, void (*transpose)(
+                  const T*, long long, T*, long long, long long, long long),
+              void (*softmax)(const T*, long long, T*, long long, int, long long, long long)) {
+  const long long stride = columns + gap;
+  const auto x = whole<T>((rows - 1) * stride + columns, 1);
+  std::vector<T> turned(rows * columns), y(x.size());
+  const dim3 block(32, 8);
+  const dim3 tiles((columns + 31) / 32, (rows + 31) / 32);
+  run("transpose", transpose, tiles, block, x.data(), stride, turned.data(), rows, rows, columns);
+  run("softmax", softmax, dim3((rows + 7) / 8), block, x.data(), stride, y.data(), stride, 1, rows,
+      columns);
+  bool same = true, one = true;
+  for (long long i = 0; i < rows; i++) {
+    T sum = 0;
+    for (long long j = 0; j < columns; j++) {
+      same = same && turned[j * rows + i] == x[i * stride + j];
+      sum += y[i * stride + j];
+    }
+    one = one && std::abs(sum - 1) < 1e-5;
+  }
+  expect("transpose", same, rows, columns);
+  expect("softmax", one, rows, columns);
+}
+
+// A product, a product with a vector, and a scalar product.
+void products(int m, int n, int k) {
+  const auto a = whole<float>(size_t(m) * k, 2), b = whole<float>(size_t(k) * n, 3);
+  std::vector<float> c(size_t(m) * n), y(m);
+  std::vector<double> partial(1), sum(1);
+  float* no_pieces = nullptr;
+  double* no_sums = nullptr;
+  run("gemm", gemm_small_nn_f32, dim3((n + 63) / 64, (m + 63) / 64), dim3(256), 1.0f, a.data(), k,
+      b.data(), n, 0.0f, c.data(), n, no_pieces, k, m, n, k);
+  run("row_products", row_products_f32, dim3((m + 7) / 8), dim3(32, 8), 1.0f, a.data(), k, b.data(),
+      0.0f, y.data(), no_sums, 1, k, m, k);
+  run("dot", dot_f32, dim3(1), dim3(32, 8), a.data(), k, a.data(), k, partial.data(), m, k);
+  run("finish", finish, dim3(1), dim3(32, 8), 1.0, partial.data(), 1, 0.0, sum.data());
+  bool right = true, row_right = true;
+  double squares = 0;
+  for (int i = 0; i < m; i++) {
+    float row = 0;
+    for (int p = 0; p < k; p++) row += a[i * k + p] * b[p], squares += a[i * k + p] * a[i * k + p];
+    row_right = row_right && row == y[i];
+    for (int j = 0; j < n; j++) {
+      float expected = 0;
+      for (int p = 0; p < k; p++) expected += a[i * k + p] * b[p * n + j];
+      right = right && expected == c[i * n + j];
+    }
+  }
+  expect("gemm", right, m, n);
+  expect("row_products", row_right, m, k);
+  expect("dot", sum[0] == squares, m, k);
+}
+
+// Whole numbers up to 5 are numbers of bfloat16.
+void conversions(long long rows, long long columns, long long gap) {
+  const long long stride = columns + gap;
+  const auto x = whole<float>((rows - 1) * stride + columns, 4);
+  std::vector<unsigned short> narrow(rows * columns);
+  std::vector<float> wide(x.size());
+  run("narrow", narrow_f32, dim3(2, 2), dim3(4, 2), x.data(), stride, narrow.data(), columns, rows,
+      columns);
+  run("widen", widen_f32, dim3(2, 2), dim3(4, 2), narrow.data(), columns, wide.data(), stride, rows,
+      columns);
+  bool same = true;
+  for (long long i = 0; i < rows; i++) {
+    for (long long j = 0; j < columns; j++) same = same && wide[i * stride + j] == x[i * stride + j];
+  }
+  expect("narrow and widen", same, rows, columns);
+}
+
+}  // namespace
+
+int main() {
+  for (long long rows : {1, 3, 33}) {
+    for (long long columns : {1, 7, 8, 31, 32, 33, 65}) {
+      for (long long gap : {0, 1, 8}) {
+        matrices<float>(rows, columns, gap, transpose_f32, softmax_f32);
+        matrices<double>(rows, columns, gap, transpose_f64, softmax_f64);
+        conversions(rows, columns, gap);
+      }
+    }
+  }
+  for (int k : {1, 4, 15, 17}) products(1, 1, k), products(65, 3, k), products(4, 67, k);
+  return errors == 0 ? 0 : 2;
+}
