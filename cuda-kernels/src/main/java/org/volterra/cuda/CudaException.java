@@ -10,6 +10,7 @@ public final class CudaException extends IllegalStateException {
   /** CUDA_ERROR_OUT_OF_MEMORY. */
   static final int OUT_OF_MEMORY = 2;
 
+  /** A {@code CUresult}. */
   private final int status;
 
   CudaException(String message, int status) {
