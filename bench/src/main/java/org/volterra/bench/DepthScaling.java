@@ -79,11 +79,8 @@ public class DepthScaling {
   void setup(boolean training) {
     ComputeProvider device = resources.own(Providers.open(provider, threads));
     KernelChoice choice = KernelChoice.parse(kernel);
-    NetworkCheck.directionalDerivative(device, choice);
-    if (!device.name().equals("scalar")) {
-      NetworkCheck.againstReference(
-          device, choice, Math.min(layers, REFERENCE_LAYERS), DepthCase.CHANNELS, DepthCase.BATCH);
-    }
+    NetworkCheck.all(
+        device, choice, Math.min(layers, REFERENCE_LAYERS), DepthCase.CHANNELS, DepthCase.BATCH);
     timed =
         resources.own(
             new DepthCase(

@@ -17,6 +17,18 @@ final class NetworkCheck {
   private NetworkCheck() {}
 
   /**
+   * Both checks; the scalar reference is not compared with itself.
+   *
+   * @throws WrongResultException naming what differs
+   */
+  static void all(ComputeProvider provider, KernelChoice kernel, int layers, int d, int batch) {
+    directionalDerivative(provider, kernel);
+    if (!provider.name().equals("scalar")) {
+      againstReference(provider, kernel, layers, d, batch);
+    }
+  }
+
+  /**
    * Compares outputs and gradients in float32 with those of the scalar reference.
    *
    * @throws WrongResultException naming the first element that differs

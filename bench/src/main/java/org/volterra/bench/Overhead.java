@@ -66,8 +66,7 @@ public class Overhead {
     NetworkSize s = NetworkSize.parse(size);
     KernelChoice choice = KernelChoice.parse(kernel);
     ComputeProvider device = resources.own(Providers.open(provider, threads));
-    NetworkCheck.directionalDerivative(device, choice);
-    NetworkCheck.againstReference(device, choice, s.layers(), s.channels(), s.batch());
+    NetworkCheck.all(device, choice, s.layers(), s.channels(), s.batch());
     network =
         resources.own(
             new DepthCase(

@@ -71,8 +71,7 @@ public class Step {
     NetworkSize s = NetworkSize.parse(size);
     KernelChoice choice = KernelChoice.parse(kernel);
     ComputeProvider device = resources.own(Providers.open(provider, threads));
-    NetworkCheck.directionalDerivative(device, choice);
-    NetworkCheck.againstReference(
+    NetworkCheck.all(
         device,
         choice,
         Math.min(s.layers(), REFERENCE_LAYERS),
