@@ -19,9 +19,9 @@ import java.lang.foreign.MemorySegment;
  * columns, and where a CPU has few registers.
  *
  * <p>A is read in place; a transposed A is transposed, a band of rows at a time. Panels of B (the
- * columns of a tile) are read in place if the panel is the whole of B, and else packed. The inner
- * dimension is cut into blocks of {@link #DEPTH}; C takes up the blocks in order. Threads divide
- * tiles of C, never the inner dimension.
+ * columns of a tile) are read in place if the panel is the whole of B, or C has few rows and at
+ * most one vector of columns, and else packed. The inner dimension is cut into blocks of {@link
+ * #DEPTH}; C takes up the blocks in order. Threads divide tiles of C, never the inner dimension.
  */
 @SuppressWarnings("cast")
 final class FloatGemm extends Workshop.Reusable {
