@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -19,8 +20,8 @@ public final class ExponentialSum implements CumulativeSum {
   private final Matrix rates;
   private final Matrix weightGradient;
   private final Matrix rateGradient;
-  private final Matrix running;
-  private final Matrix derivative;
+  private final Views running;
+  private final Views derivative;
   private final Matrix slopes;
   private final double[] lambda;
   private final double[] decay;
@@ -58,9 +59,11 @@ public final class ExponentialSum implements CumulativeSum {
     this.weightGradient = weightGradient;
     this.rateGradient = rateGradient;
     int rank = weights.columns();
-    running = memory.matrix("running", rank, operands.columns());
+    running = new Views(memory.matrix("running", rank, operands.columns()));
     derivative =
-        rateGradient == null ? null : memory.matrix("derivative", rank, operands.columns());
+        rateGradient == null
+            ? null
+            : new Views(memory.matrix("derivative", rank, operands.columns()));
     slopes = rateGradient == null ? null : memory.matrix("slopes", 1, rank);
     lambda = new double[rank];
     decay = new double[rank];
@@ -98,11 +101,11 @@ public final class ExponentialSum implements CumulativeSum {
     for (int r = 0; r < d.length; r++) {
       p.axpby(d[r], z, d[r], running.rows(r, 1));
     }
-    p.gemv(data.scale(), running, true, weights, 1, u);
+    p.gemv(data.scale(), running.all(), true, weights, 1, u);
   }
 
   private void begin() {
-    p.fill(0, running);
+    p.fill(0, running.all());
     for (int r = 0; r < lambda.length; r++) {
       lambda[r] = rates.get(0, r);
     }
@@ -126,7 +129,7 @@ public final class ExponentialSum implements CumulativeSum {
     if (l == data.layers()) {
       begin();
       if (derivative != null) {
-        p.fill(0, derivative);
+        p.fill(0, derivative.all());
         p.fill(0, slopes);
       }
     }
@@ -139,12 +142,12 @@ public final class ExponentialSum implements CumulativeSum {
         p.axpby(step, running.rows(r, 1), d[r], derivative.rows(r, 1));
       }
     }
-    p.gemv(data.scale(), running, true, weights, 1, data.gradient(l - 1, 1));
+    p.gemv(data.scale(), running.all(), true, weights, 1, data.gradient(l - 1, 1));
     if (weightGradient != null) {
-      p.gemv(data.scale(), running, false, z, 1, weightGradient);
+      p.gemv(data.scale(), running.all(), false, z, 1, weightGradient);
     }
     if (derivative != null) {
-      p.gemv(-data.scale(), derivative, false, z, 1, slopes);
+      p.gemv(-data.scale(), derivative.all(), false, z, 1, slopes);
       if (l == 1) {
         for (int r = 0; r < d.length; r++) {
           double slope = weights.get(0, r) * slopes.get(0, r);

@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -15,14 +16,14 @@ import org.volterra.spi.Primitives;
 public final class SeparableSum implements CumulativeSum {
   private final SumOperands data;
   private final Primitives p;
-  private final Matrix outer;
-  private final Matrix inner;
-  private final Matrix outerGradient;
-  private final Matrix innerGradient;
+  private final Views outer;
+  private final Views inner;
+  private final Views outerGradient;
+  private final Views innerGradient;
   private final Matrix running;
   private final int segment;
-  private final Matrix kept;
-  private final Matrix again;
+  private final Views kept;
+  private final Views again;
 
   /**
    * Binds the sum.
@@ -43,18 +44,18 @@ public final class SeparableSum implements CumulativeSum {
       SumMemory memory) {
     this.data = operands;
     this.p = operands.primitives();
-    this.outer = outer;
-    this.inner = inner;
-    this.outerGradient = outerGradient;
-    this.innerGradient = innerGradient;
+    this.outer = new Views(outer);
+    this.inner = new Views(inner);
+    this.outerGradient = outerGradient == null ? null : new Views(outerGradient);
+    this.innerGradient = innerGradient == null ? null : new Views(innerGradient);
     int rank = outer.columns();
     int n = operands.columns();
     running = memory.matrix("running", rank, n);
     segment = segment(operands.layers());
     boolean keeps = outerGradient != null;
     int segments = (operands.layers() + segment - 1) / segment;
-    kept = keeps ? memory.matrix("kept", segments * rank, n) : null;
-    again = keeps ? memory.matrix("again", segment * rank, n) : null;
+    kept = keeps ? new Views(memory.matrix("kept", segments * rank, n)) : null;
+    again = keeps ? new Views(memory.matrix("again", segment * rank, n)) : null;
   }
 
   private static int segment(int layers) {
@@ -96,7 +97,7 @@ public final class SeparableSum implements CumulativeSum {
     p.gemv(data.scale(), running, true, outer.rows(l - 1, 1), 1, u);
   }
 
-  private Matrix part(Matrix all, int index) {
+  private Matrix part(Views all, int index) {
     return all.rows(index * running.rows(), running.rows());
   }
 
