@@ -39,6 +39,7 @@ public final class Workspace implements AutoCloseable {
   private final FeatureMap features;
   private final WorkspaceMemory.Views v;
   private final Recomputation recomputation;
+  private final Checkpoints checkpoints;
   private final Matrix[] sumOperand;
   private final Matrix deltaOperand;
   private Matrix inputs;
@@ -53,6 +54,7 @@ public final class Workspace implements AutoCloseable {
     this.v = memory.views(batch);
     this.recomputation = v.recomputation();
     this.sum = memory.sum(v);
+    this.checkpoints = memory.checkpoints(v, sum);
     this.features = memory.features(v);
     this.sumOperand = new Matrix[v.sums().history().slices()];
     for (int i = 0; i < sumOperand.length; i++) {
@@ -124,6 +126,9 @@ public final class Workspace implements AutoCloseable {
     v.states().store(0);
     for (int l = 1; l <= spec.depth(); l++) {
       feature(l - 1);
+      if (checkpoints != null && l == recomputation.firstOfRun(l)) {
+        checkpoints.save(recomputation.run(l), v.feature(l - 1));
+      }
       cumulate(l);
       finish(l, x0);
     }
@@ -137,9 +142,12 @@ public final class Workspace implements AutoCloseable {
   }
 
   private void feature(int k) {
+    int slice = recomputation.featureSlice(k);
     if (features != null) {
-      features.forward(k, v.state(k), v.features().begin(k));
-      v.features().store(k);
+      features.forward(k, v.state(k), v.features().begin(slice));
+      v.features().store(slice);
+    } else if (checkpoints != null) {
+      p.axpby(1, v.state(k), 0, v.features().begin(slice));
     }
   }
 
@@ -177,7 +185,14 @@ public final class Workspace implements AutoCloseable {
   /** Computes what was not kept of layer l: its run, from the history. */
   private void recall(int l) {
     if (recomputation.enter(l)) {
-      for (int j = recomputation.firstOfRun(l); j <= recomputation.lastOfRun(l); j++) {
+      int first = recomputation.firstOfRun(l);
+      if (checkpoints != null) {
+        checkpoints.restore(recomputation.run(l), v.feature(first - 1));
+      }
+      for (int j = first; j <= recomputation.lastOfRun(l); j++) {
+        if (checkpoints != null && j > first) {
+          feature(j - 1);
+        }
         if (recomputation.repeatsSum()) {
           cumulate(j);
         }
@@ -232,10 +247,14 @@ public final class Workspace implements AutoCloseable {
 
   /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */
   private void stateAdjoint(int k, double beta, Matrix costate) {
+    Matrix dz = v.gradient().slice(recomputation.featureSlice(k));
     if (features == null) {
-      p.axpby(1, v.gradient().slice(k), beta, costate);
+      p.axpby(1, dz, beta, costate);
     } else {
-      features.adjoint(k, v.state(k), v.gradient().slice(k), beta, costate);
+      features.adjoint(k, v.state(k), dz, beta, costate);
+    }
+    if (checkpoints != null) {
+      p.fill(0, dz);
     }
   }
 
@@ -327,9 +346,11 @@ public final class Workspace implements AutoCloseable {
    * The features of the last forward pass.
    *
    * @return the history z as it is stored; if φ is the identity, its slices are the states
+   * @throws IllegalStateException if features are recomputed and only a few are kept
    */
   public History history() {
     check();
+    checkKept();
     return v.features().history();
   }
 
@@ -337,9 +358,11 @@ public final class Workspace implements AutoCloseable {
    * The gradients with respect to the features, ∂J/∂z_k, of the last backward pass.
    *
    * @return a history of the same shape
+   * @throws IllegalStateException if features are recomputed and only a few are kept
    */
   public History historyGradient() {
     check();
+    checkKept();
     return v.gradient();
   }
 
@@ -387,6 +410,24 @@ public final class Workspace implements AutoCloseable {
    */
   public MemoryPlan memoryPlan() {
     return memory.plan();
+  }
+
+  /**
+   * Whether the features of all layers and their gradients are kept.
+   *
+   * @return false if {@link #history} and {@link #historyGradient} refuse, because only those of
+   *     one run of layers are in memory
+   */
+  public boolean keepsHistory() {
+    return checkpoints == null;
+  }
+
+  private void checkKept() {
+    if (!keepsHistory()) {
+      throw new IllegalStateException(
+          "features are recomputed from checkpoints, only those of one run of layers are kept:"
+              + " raise the memory budget to see all of them");
+    }
   }
 
   private void check() {

@@ -38,7 +38,7 @@ public final class BlockedSum implements CumulativeSum {
    */
   public BlockedSum(
       SumOperands operands, PairCoefficients coefficients, SumMemory memory, int block) {
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.coefficients = coefficients;
     this.block = checked(block);

@@ -41,7 +41,7 @@ public final class FittedSum implements CumulativeSum {
       double step,
       ExponentialFit fit,
       SumMemory memory) {
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.lags = lags;
     this.fit = fit;

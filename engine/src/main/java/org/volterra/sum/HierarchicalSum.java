@@ -80,7 +80,7 @@ public final class HierarchicalSum implements CumulativeSum {
   }
 
   HierarchicalSum(SumOperands operands, Blocks blocks, SumMemory memory) {
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.blocks = blocks;
     near = new NearField(operands, blocks.near, memory, BLOCK);

@@ -47,7 +47,7 @@ public final class RelaxedFftSum implements CumulativeSum {
     if (Integer.bitCount(BlockedSum.checked(block)) != 1) {
       throw new IllegalArgumentException("block " + block + ": must be a power of 2");
     }
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.lags = lags;
     this.block = block;

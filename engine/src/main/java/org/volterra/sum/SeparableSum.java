@@ -13,7 +13,7 @@ import org.volterra.spi.Primitives;
  * <p>The gradients of a_r need the running sums of the forward pass. They are kept at every C-th
  * layer, C ≈ √L, and those between are computed again: 2 √L R slices of memory.
  */
-public final class SeparableSum implements CumulativeSum {
+public final class SeparableSum implements RecurrentSum {
   private final SumOperands data;
   private final Primitives p;
   private final Views outer;
@@ -21,6 +21,7 @@ public final class SeparableSum implements CumulativeSum {
   private final Views outerGradient;
   private final Views innerGradient;
   private final Matrix running;
+  private final Matrix adjoint;
   private final int segment;
   private final Views kept;
   private final Views again;
@@ -51,6 +52,7 @@ public final class SeparableSum implements CumulativeSum {
     int rank = outer.columns();
     int n = operands.columns();
     running = memory.matrix("running", rank, n);
+    adjoint = operands.gradient() == null ? null : memory.matrix("adjoint", rank, n);
     segment = segment(operands.layers());
     boolean keeps = outerGradient != null;
     int segments = (operands.layers() + segment - 1) / segment;
@@ -68,11 +70,13 @@ public final class SeparableSum implements CumulativeSum {
    * @param layers L
    * @param rank R
    * @param columns n
-   * @param training whether the gradients of trainable coefficients are wanted
+   * @param training whether there is an adjoint
+   * @param trainable whether the gradients of the coefficients are wanted
    * @return a count
    */
-  public static long elements(int layers, int rank, long columns, boolean training) {
-    return (1 + (training ? 2L * segment(layers) : 0)) * rank * columns;
+  public static long elements(
+      int layers, int rank, long columns, boolean training, boolean trainable) {
+    return (1L + (training ? 1 : 0) + (trainable ? 2L * segment(layers) : 0)) * rank * columns;
   }
 
   @Override
@@ -83,6 +87,11 @@ public final class SeparableSum implements CumulativeSum {
   @Override
   public Matrix operand(Matrix state) {
     return state.flat();
+  }
+
+  @Override
+  public Matrix carried() {
+    return running;
   }
 
   @Override
@@ -104,7 +113,7 @@ public final class SeparableSum implements CumulativeSum {
   @Override
   public void adjoint(int l, Matrix delta) {
     if (l == data.layers()) {
-      p.fill(0, running);
+      p.fill(0, adjoint);
     }
     if (kept != null) {
       if (l == data.layers() || l % segment == 0) {
@@ -113,10 +122,10 @@ public final class SeparableSum implements CumulativeSum {
       Matrix sums = part(again, (l - 1) % segment);
       p.gemv(data.scale(), sums, false, delta, 1, outerGradient.rows(l - 1, 1));
     }
-    p.ger(1, outer.rows(l - 1, 1), delta, running);
-    p.gemv(data.scale(), running, true, inner.rows(l - 1, 1), 1, data.gradient(l - 1, 1));
+    p.ger(1, outer.rows(l - 1, 1), delta, adjoint);
+    p.gemv(data.scale(), adjoint, true, inner.rows(l - 1, 1), 1, data.gradient(l - 1, 1));
     if (innerGradient != null) {
-      p.gemv(data.scale(), running, false, data.z(l - 1, 1), 1, innerGradient.rows(l - 1, 1));
+      p.gemv(data.scale(), adjoint, false, data.z(l - 1, 1), 1, innerGradient.rows(l - 1, 1));
     }
   }
 
