@@ -15,8 +15,11 @@ import org.volterra.spi.Primitives;
  * slices, and P more for training.
  */
 public final class BlockedSum implements CumulativeSum {
-  /** Layers of a block by default. */
-  public static final int BLOCK = 64;
+  private static final int BLOCK = 64;
+  private static final int LARGE_BLOCK = 128;
+
+  /** From this many layers on, large blocks read the history less often than they cost near it. */
+  private static final int DEEP = 2048;
 
   private final SumOperands data;
   private final Primitives p;
@@ -60,14 +63,25 @@ public final class BlockedSum implements CumulativeSum {
   }
 
   /**
+   * The layers of a block that suit a depth.
+   *
+   * @param layers L
+   * @return P
+   */
+  public static int block(int layers) {
+    return layers < DEEP ? BLOCK : LARGE_BLOCK;
+  }
+
+  /**
    * The elements of memory that this sum takes beside the coefficients.
    *
+   * @param layers L
    * @param columns n
    * @param training whether there is an adjoint
    * @return a count
    */
-  public static long elements(long columns, boolean training) {
-    return (BLOCK + NearField.INNER + (training ? BLOCK : 0)) * columns
+  public static long elements(int layers, long columns, boolean training) {
+    return (block(layers) * (training ? 2L : 1L) + NearField.INNER) * columns
         + 2L * BlockScratch.ROWS * BlockScratch.COLUMNS;
   }
 

@@ -21,7 +21,7 @@ record Estimates(
     return switch (algorithm) {
       case DIRECT -> pairs(algorithm, model.direct(), () -> 0);
       case BLOCKED ->
-          pairs(algorithm, model.blocked(), () -> BlockedSum.elements(columns, training));
+          pairs(algorithm, model.blocked(), () -> BlockedSum.elements(layers, columns, training));
       case FFT ->
           FixedKernels.isLags(kernel)
               ? exact(algorithm, model.fourier(), RelaxedFftSum.elements(layers, columns))
