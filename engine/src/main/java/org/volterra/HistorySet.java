@@ -90,11 +90,13 @@ final class HistorySet {
                 isShort || isRecomputed(Recomputation.STATES) ? 1 + run : slices,
                 spec.channels());
     sums =
-        history(
-            Recomputation.SUMS,
-            History.Layout.SLICE_MAJOR,
-            isRecomputed(Recomputation.SUMS) ? run : sumSlices(spec, training),
-            spec.channels());
+        !hasSums(spec)
+            ? null
+            : history(
+                Recomputation.SUMS,
+                History.Layout.SLICE_MAJOR,
+                isRecomputed(Recomputation.SUMS) ? run : sumSlices(spec, training),
+                spec.channels());
   }
 
   private static boolean needsTransposed(NetworkSpec spec, boolean training) {
@@ -117,6 +119,11 @@ final class HistorySet {
 
   private boolean isRecomputed(String name) {
     return plan.place(name) == Place.RECOMPUTED;
+  }
+
+  /** Whether sums are computed beside the states and not in them. */
+  private static boolean hasSums(NetworkSpec spec) {
+    return spec.activation() != Activation.IDENTITY || spec.historyType() != HistoryType.NATIVE;
   }
 
   private static int sumSlices(NetworkSpec spec, boolean training) {
@@ -153,8 +160,10 @@ final class HistorySet {
       needs.add(need(network, batch, Recomputation.STATES, slices, least, spec.channels()));
     }
     int sums = sumSlices(spec, training);
-    needs.add(
-        need(network, batch, Recomputation.SUMS, sums, canRepeat ? run : sums, spec.channels()));
+    if (hasSums(spec)) {
+      needs.add(
+          need(network, batch, Recomputation.SUMS, sums, canRepeat ? run : sums, spec.channels()));
+    }
     int width = spec.featureChannels();
     if (needsTransposed(spec, training)) {
       int both = 2 * spec.depth();
@@ -218,7 +227,7 @@ final class HistorySet {
     return states;
   }
 
-  /** Sums u. */
+  /** Sums u, or null if they are computed in the states. */
   History sums() {
     return sums;
   }

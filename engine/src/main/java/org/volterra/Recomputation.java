@@ -84,7 +84,10 @@ final class Recomputation {
     return dropsFeatures;
   }
 
-  /** Whether the sum over the history runs again too, and not only what follows it. */
+  /**
+   * Whether the sum over the history runs again too, and not only what follows it; where sums are
+   * not computed in states.
+   */
   boolean repeatsSum() {
     return dropsSums || singleSum;
   }

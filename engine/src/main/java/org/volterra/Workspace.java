@@ -40,7 +40,9 @@ public final class Workspace implements AutoCloseable {
   private final WorkspaceMemory.Views v;
   private final Recomputation recomputation;
   private final Checkpoints checkpoints;
-  private final Matrix[] sumOperand;
+  private final boolean isLinear;
+  private final Matrix[] target;
+  private final Matrix delta;
   private final Matrix deltaOperand;
   private Matrix inputs;
 
@@ -56,11 +58,14 @@ public final class Workspace implements AutoCloseable {
     this.sum = memory.sum(v);
     this.checkpoints = memory.checkpoints(v, sum);
     this.features = memory.features(v);
-    this.sumOperand = new Matrix[v.sums().history().slices()];
-    for (int i = 0; i < sumOperand.length; i++) {
-      sumOperand[i] = sum.operand(v.sums().view(i));
+    this.isLinear = v.sums() == null;
+    Slices targets = isLinear ? v.states() : v.sums();
+    this.target = new Matrix[targets.history().slices()];
+    for (int i = 0; i < target.length; i++) {
+      target[i] = sum.operand(targets.view(i));
     }
-    this.deltaOperand = sum.operand(v.delta());
+    this.delta = isLinear ? v.costate() : v.delta();
+    this.deltaOperand = sum.operand(delta);
   }
 
   static Workspace allocate(Network network, int batch, MemoryBudget budget, boolean training) {
@@ -129,8 +134,12 @@ public final class Workspace implements AutoCloseable {
       if (checkpoints != null && l == recomputation.firstOfRun(l)) {
         checkpoints.save(recomputation.run(l), v.feature(l - 1));
       }
-      cumulate(l);
-      finish(l, x0);
+      if (isLinear) {
+        cumulateState(l, x0);
+      } else {
+        cumulate(l);
+        finish(l, x0);
+      }
     }
     recomputation.forwardDone();
     Matrix last = v.state(spec.depth());
@@ -151,6 +160,30 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
+  /** x_l = g_l + b_l + h Σ_{k<l} K_{l,k} z_k, in place. */
+  private void cumulateState(int l, Matrix x0) {
+    int slice = recomputation.stateSlice(l);
+    Matrix x = v.states().begin(slice);
+    source(l, x0, 0, x);
+    if (memory.bias() != null) {
+      p.addRow(1, memory.bias().value(l), 1, x);
+    }
+    sum.forward(l, target[slice]);
+  }
+
+  /** x = g_l + beta x. */
+  private void source(int l, Matrix x0, double beta, Matrix x) {
+    switch (spec.source()) {
+      case Source.Zero zero -> {
+        if (beta == 0) {
+          p.fill(0, x);
+        }
+      }
+      case Source.InitialState initial -> p.axpby(1, x0, beta, x);
+      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, beta, x);
+    }
+  }
+
   /** u_l = b_l + h Σ_{k<l} K_{l,k} z_k. */
   private void cumulate(int l) {
     int slice = recomputation.sumSlice(l);
@@ -160,7 +193,7 @@ public final class Workspace implements AutoCloseable {
     } else {
       p.addRow(1, memory.bias().value(l), 0, u);
     }
-    sum.forward(l, sumOperand[slice]);
+    sum.forward(l, target[slice]);
     v.sums().store(slice);
   }
 
@@ -174,11 +207,7 @@ public final class Workspace implements AutoCloseable {
     } else {
       p.activate(spec.activation(), u, x);
     }
-    switch (spec.source()) {
-      case Source.Zero zero -> {}
-      case Source.InitialState initial -> p.axpby(1, x0, 1, x);
-      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, 1, x);
-    }
+    source(l, x0, 1, x);
     v.states().store(slice);
   }
 
@@ -192,6 +221,10 @@ public final class Workspace implements AutoCloseable {
       for (int j = first; j <= recomputation.lastOfRun(l); j++) {
         if (checkpoints != null && j > first) {
           feature(j - 1);
+        }
+        if (isLinear) {
+          cumulateState(j, v.state(0));
+          continue;
         }
         if (recomputation.repeatsSum()) {
           cumulate(j);
@@ -268,13 +301,15 @@ public final class Workspace implements AutoCloseable {
         memory.source().accumulated(l);
       }
     }
-    if (spec.activation() == Activation.IDENTITY) {
-      p.axpby(1, costate, 0, v.delta());
-    } else {
-      p.activateBackward(spec.activation(), v.sum(l), costate, 0, v.delta());
+    if (!isLinear) {
+      if (spec.activation() == Activation.IDENTITY) {
+        p.axpby(1, costate, 0, delta);
+      } else {
+        p.activateBackward(spec.activation(), v.sum(l), costate, 0, delta);
+      }
     }
     if (memory.bias() != null) {
-      p.columnSums(1, v.delta(), 1, memory.bias().gradient(l));
+      p.columnSums(1, delta, 1, memory.bias().gradient(l));
       memory.bias().accumulated(l);
     }
     sum.adjoint(l, deltaOperand);

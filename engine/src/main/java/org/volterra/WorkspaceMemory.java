@@ -114,7 +114,7 @@ final class WorkspaceMemory implements AutoCloseable {
       firstState = window(histories.states(), rows);
       otherState = window(histories.states(), rows);
       otherFeature = spec.features().isIdentity() ? null : window(histories.features(), rows);
-      otherSum = window(histories.sums(), rows);
+      otherSum = histories.sums() == null ? null : window(histories.sums(), rows);
       int stages = spec.features().stages().size();
       stageValues = new Matrix[Math.max(0, stages - 1)];
       stageGradients = new Matrix[stageValues.length];
@@ -234,7 +234,7 @@ final class WorkspaceMemory implements AutoCloseable {
             ? states
             : slices(histories.features(), batch, null, otherFeature),
         states,
-        slices(histories.sums(), batch, null, otherSum),
+        histories.sums() == null ? null : slices(histories.sums(), batch, null, otherSum),
         training ? forBatch(histories.gradients(), batch) : null,
         new Recomputation(spec, meshRows, histories.plan(), training),
         costate.rows(0, rows),
