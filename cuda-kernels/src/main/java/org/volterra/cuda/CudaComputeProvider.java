@@ -2,6 +2,7 @@ package org.volterra.cuda;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -131,9 +132,9 @@ public final class CudaComputeProvider implements ComputeProvider {
     return type == ElementType.FLOAT32 ? float32 : float64;
   }
 
-  /** The bytes of device memory that buffers and scratch take now. */
-  synchronized long liveBytes() {
-    return context == null ? 0 : context.memory().liveBytes();
+  @Override
+  public synchronized OptionalLong bytesInUse() {
+    return OptionalLong.of(context == null ? 0 : context.memory().liveBytes());
   }
 
   private synchronized CudaContext context() {

@@ -1,6 +1,7 @@
 package org.volterra.spi;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A device and the primitives that it offers.
@@ -60,6 +61,15 @@ public interface ComputeProvider extends AutoCloseable {
    */
   default boolean usesHostMemory() {
     return false;
+  }
+
+  /**
+   * The bytes of the device's own memory that buffers and scratch take now.
+   *
+   * @return a count, or empty where the provider works in the memory of the host
+   */
+  default OptionalLong bytesInUse() {
+    return OptionalLong.empty();
   }
 
   /**
