@@ -328,7 +328,8 @@ final class CudaComputeProviderTest {
 
   @Test
   void misuseIsNoticedByTheFakeDriver() {
-    CudaContext context = CudaContext.open(new CudaProbe.Device(0, "Imaginary GPU 40", 9, 0), 0);
+    CudaContext context =
+        CudaContext.open(new CudaProbe.Device(0, "Imaginary GPU 40", 9, 0), 0, false);
     context.enter();
     try {
       DriverCalls.DevicePointer pointer = context.memory().allocate(100, "a test");

@@ -29,6 +29,7 @@ final class ParityCheckTest {
   @Test
   void primitivesAndNetworksDoWhatTheyDoOnTheScalarProvider() {
     List<ParityResult> heard = new ArrayList<>();
+    System.setProperty(CudaComputeProvider.POOL, "true"); // as for a user
     try (ComputeProvider cuda = new CudaComputeProvider()) {
       List<ParityResult> results = ParityCheck.run(cuda, true, heard::add);
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);

@@ -23,6 +23,11 @@ public final class TermsSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return terms.stream().anyMatch(CumulativeSum::usesHost);
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
     return state;
   }

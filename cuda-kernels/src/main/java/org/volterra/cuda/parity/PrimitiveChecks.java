@@ -76,6 +76,7 @@ final class PrimitiveChecks {
                 new Check("dot", many, this::dot),
                 new Check("countNonFinite", many, this::countNonFinite),
                 new Check("softmax", many, this::softmax),
+                new Check("clip", many, this::clip),
                 new Check("sgd", many, this::sgd),
                 new Check("adam", many, this::adam),
                 new Check("toeplitz", many, this::toeplitz)));
@@ -284,14 +285,28 @@ final class PrimitiveChecks {
     }
   }
 
+  private void clip(int round, Comparison comparison) {
+    int m = size();
+    int n = size(round, m);
+    try (Operand y = devices.normal(type, m, n);
+        Operand squares = devices.of(ElementType.FLOAT64, 1, 1, () -> round % 4)) {
+      both(side -> side.p().clip(1.2, side.of(squares), side.of(y)));
+      y.compare(comparison, 4 * epsilon, 0, shape(m, n));
+    }
+  }
+
   private void sgd(int round, Comparison comparison) {
     int m = size();
     int n = size(round, m);
     boolean nesterov = round % 2 == 0;
+    double loss = round % 3 == 0 ? Double.NaN : 1;
     try (Operand p = devices.normal(type, m, n);
         Operand g = devices.normal(type, m, n);
-        Operand v = devices.normal(type, m, n)) {
-      both(side -> side.p().sgd(side.of(p), side.of(g), side.of(v), 0.1, 0.9, 1e-3, nesterov));
+        Operand v = devices.normal(type, m, n);
+        Operand guard = devices.of(ElementType.FLOAT64, 1, 2, () -> loss)) {
+      both(side ->
+          side.p()
+              .sgd(side.of(p), side.of(g), side.of(v), 0.1, 0.9, 1e-3, nesterov, side.of(guard)));
       p.compare(comparison, 20 * epsilon, 0, "parameters, " + shape(m, n));
       v.compare(comparison, 20 * epsilon, 0, "velocity, " + shape(m, n));
     }
