@@ -420,6 +420,16 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
+   * Whether a pass reads or writes buffers from the host, so that it cannot be recorded ({@link
+   * org.volterra.spi.ComputeProvider#record}).
+   *
+   * @return true for some kernels
+   */
+  public boolean usesHost() {
+    return sum.usesHost();
+  }
+
+  /**
    * How the sums of the kernel are computed, and why.
    *
    * @return the plan

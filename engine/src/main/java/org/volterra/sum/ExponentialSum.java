@@ -92,6 +92,12 @@ public final class ExponentialSum implements RecurrentSum {
     return History.Layout.SLICE_MAJOR;
   }
 
+  /** The rates are parameters, of which the host computes the decay between layers. */
+  @Override
+  public boolean usesHost() {
+    return true;
+  }
+
   @Override
   public Matrix operand(Matrix state) {
     return state.flat();

@@ -27,6 +27,11 @@ public final class TermsSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return terms.stream().anyMatch(CumulativeSum::usesHost);
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
     operands.put(state, terms.stream().map(term -> term.operand(state)).toList());
     return state;

@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       PlanCommand.class,
       InfoCommand.class,
+      GpuCheckCommand.class,
+      BundleCommand.class,
       AutoComplete.GenerateCompletion.class,
       HelpCommand.class
     },
@@ -74,6 +76,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "say what to do: train, solve, bench, plan or info");
+        spec.commandLine(), "say what to do: train, solve, bench, plan, info, gpu-check or bundle");
   }
 }
