@@ -3,6 +3,7 @@ module org.volterra.engine {
   requires jdk.incubator.vector;
 
   exports org.volterra;
+  exports org.volterra.control;
   exports org.volterra.depth;
   exports org.volterra.equation;
   exports org.volterra.feature;
