@@ -11,6 +11,7 @@ module org.volterra.engine {
   exports org.volterra.kernel;
   exports org.volterra.memory;
   exports org.volterra.spi;
+  exports org.volterra.study;
   exports org.volterra.sum;
   exports org.volterra.train;
 
