@@ -35,8 +35,9 @@ public final class TriangleField implements DepthField, TriangleFunction {
 
   /**
    * Extends θ^{l,k}, 0 ≤ k &lt; l ≤ L, to the triangle: θ^{l,k} is the value at (t_l, t_k). Nodes
-   * on the diagonal, which belong to no pair, take the mean of their neighbours θ^{l,l−1} and
-   * θ^{l+1,l}, so that they add no more to ‖∇θ‖² than differences that the regulariser sees.
+   * on the diagonal, which belong to no pair, take θ^{l,l−1} + θ^{l+1,l} − θ^{l+1,l−1} (at the ends
+   * they continue the row or the column), so that linear functions are extended exactly and no
+   * difference arises that the regulariser does not see.
    *
    * @param layers L
    * @param horizon T
@@ -61,15 +62,32 @@ public final class TriangleField implements DepthField, TriangleFunction {
             TriangleMesh.index(l, k) * width,
             width);
       }
-      for (int c = 0; c < width; c++) {
-        double before =
-            pairs[TriangleMesh.index(Math.max(l, 1) - 1, Math.max(l, 1) - 1) * width + c];
-        double after =
-            pairs[TriangleMesh.index(Math.min(l, layers - 1), Math.min(l, layers - 1)) * width + c];
-        all[TriangleMesh.index(l, l) * width + c] = 0.5 * (before + after);
-      }
+      diagonal(l, layers, width, pairs, all);
     }
     return new TriangleField(mesh, width, all);
+  }
+
+  private static void diagonal(int l, int layers, int width, double[] pairs, double[] all) {
+    for (int c = 0; c < width; c++) {
+      double value;
+      if (layers == 1) {
+        value = pairs[c];
+      } else if (l == 0) {
+        value = 2 * pair(1, 0, width, pairs, c) - pair(2, 0, width, pairs, c);
+      } else if (l == layers) {
+        value = 2 * pair(l, l - 1, width, pairs, c) - pair(l, l - 2, width, pairs, c);
+      } else {
+        value =
+            pair(l, l - 1, width, pairs, c)
+                + pair(l + 1, l, width, pairs, c)
+                - pair(l + 1, l - 1, width, pairs, c);
+      }
+      all[TriangleMesh.index(l, l) * width + c] = value;
+    }
+  }
+
+  private static double pair(int l, int k, int width, double[] pairs, int c) {
+    return pairs[TriangleMesh.index(l - 1, k) * width + c];
   }
 
   /**

@@ -111,7 +111,7 @@ class DepthFieldTest {
   void pairsAreExtendedToTheDiagonalAndRead() {
     double[] pairs = {1, 2, 3, 4, 5, 6};
     TriangleField field = TriangleField.ofPairs(3, 1, 1, pairs);
-    assertThat(field.values()).containsExactly(1, 1, 2, 2, 3, 4.5, 4, 5, 6, 6);
+    assertThat(field.values()).containsExactly(0, 1, 2, 2, 3, 4, 4, 5, 6, 7);
     assertThat(field.pairs(3)).containsExactly(pairs, within(1e-14));
     assertThat(field.pairs(1)).containsExactly(4);
   }

@@ -41,6 +41,7 @@ final class ScalarControlStudy implements ConvergenceStudy {
   private final double horizon;
   private final double share;
   private final int plainLimit;
+  private final int msaDepth;
 
   ScalarControlStudy(StudySettings settings) {
     this.settings = settings;
@@ -58,6 +59,7 @@ final class ScalarControlStudy implements ConvergenceStudy {
       throw new IllegalArgumentException("share " + share + ": must be in (0, 1)");
     }
     plainLimit = settings.count("plain-limit", 2000);
+    msaDepth = settings.count("msa-depth", 128);
     settings.complete();
   }
 
@@ -102,7 +104,10 @@ final class ScalarControlStudy implements ConvergenceStudy {
                 + " same backtracking. Plain descent was stopped at "
                 + plainLimit
                 + " iterations: points there are lower bounds. An iteration of the extended MSA"
-                + " minimises an augmented Hamiltonian, which takes several passes."),
+                + " minimises an augmented Hamiltonian, which takes several passes; it is run up to"
+                + " L = "
+                + msaDepth
+                + "."),
         new MeasurePlot(
             "How well minima satisfy the maximum principle",
             "residual",
@@ -123,11 +128,7 @@ final class ScalarControlStudy implements ConvergenceStudy {
     Minimizer bfgs = Minimizer.lbfgs(MEMORY, control.metric());
     double first = control.pass(zero).residual();
     double begin = control.pass(start).residual();
-    Minimization best =
-        bfgs.minimize(
-            control,
-            start,
-            StoppingRule.atGradient(MOST_ITERATIONS, Math.min(0.5, 1e-8 * first / begin)));
+    Minimization best = bfgs.minimize(control, start, relative(1e-8, first, begin));
     double from = control.pass(zero).value();
     double goal = best.value() + share * (from - best.value());
     StoppingRule toGoal = StoppingRule.atValue(MOST_ITERATIONS, goal);
@@ -136,16 +137,18 @@ final class ScalarControlStudy implements ConvergenceStudy {
     Minimization plain =
         Minimizer.gradientDescent(null)
             .minimize(control, zero, StoppingRule.atValue(plainLimit, goal));
-    ExtendedMsa msa = new ExtendedMsa(1, 30);
-    Minimization msaToGoal = msa.minimize(control, zero, toGoal);
     ControlPass pass = control.pass(best.minimiser());
     Map<String, Double> measures = new LinkedHashMap<>();
     measures.put(SOBOLEV, (double) sobolev.iterations());
     measures.put(PLAIN, (double) plain.iterations());
     measures.put(BFGS, (double) bfgs.minimize(control, zero, toGoal).iterations());
-    measures.put(MSA, (double) msaToGoal.iterations());
     measures.put(RESIDUAL, pass.residual());
-    measures.put(DIFFERENCE, msaMinimum(msa, control, start, first, begin) / best.value() - 1);
+    if (depth <= msaDepth) {
+      ExtendedMsa msa = new ExtendedMsa(1, 30);
+      measures.put(MSA, (double) msa.minimize(control, zero, toGoal).iterations());
+      Minimization minimum = msa.minimize(control, start, relative(1e-7, first, begin));
+      measures.put(DIFFERENCE, minimum.value() / best.value() - 1);
+    }
     return new StudyPoint(
         depth,
         seed,
@@ -155,13 +158,9 @@ final class ScalarControlStudy implements ConvergenceStudy {
         curves(control, pass, sobolev));
   }
 
-  private static double msaMinimum(
-      ExtendedMsa msa, DiscreteControl control, double[] start, double first, double begin) {
-    return msa.minimize(
-            control,
-            start,
-            StoppingRule.atGradient(MOST_ITERATIONS, Math.min(0.5, 1e-7 * first / begin)))
-        .value();
+  /** Stops at a fraction of the residual at θ = 0, wherever the method starts. */
+  private static StoppingRule relative(double tolerance, double atZero, double atStart) {
+    return StoppingRule.atGradient(MOST_ITERATIONS, Math.min(0.5, tolerance * atZero / atStart));
   }
 
   private List<Curve> curves(DiscreteControl control, ControlPass pass, Minimization descent) {
