@@ -1,6 +1,7 @@
 package org.volterra.experiments;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -108,11 +109,15 @@ final class ClosedFormStudy implements ConvergenceStudy {
       worst = Math.max(worst, Math.abs(x[l] - problem.trajectory(t[l])));
     }
     curves.add(Curve.of(Curve.Kind.TRAJECTORY, "x − x₀", t, x));
+    Map<String, Double> measures = new LinkedHashMap<>();
+    measures.put(L2, distance.l2());
+    measures.put(H1, distance.h1());
+    measures.put(STATE, worst);
     return new StudyPoint(
         depth,
         seed,
         minimum.value(),
-        Map.of(L2, distance.l2(), H1, distance.h1(), STATE, worst),
+        measures,
         Map.of("theta", minimum.minimiser()),
         curves);
   }

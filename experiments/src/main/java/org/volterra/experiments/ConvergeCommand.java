@@ -247,7 +247,6 @@ final class ConvergeCommand implements Callable<Integer> {
   }
 
   private String commandText() {
-    return "volterra converge "
-        + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+    return "volterra " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 }
