@@ -114,11 +114,6 @@ final class ClosedFormStudy implements ConvergenceStudy {
     measures.put(H1, distance.h1());
     measures.put(STATE, worst);
     return new StudyPoint(
-        depth,
-        seed,
-        minimum.value(),
-        measures,
-        Map.of("theta", minimum.minimiser()),
-        curves);
+        depth, seed, minimum.value(), measures, Map.of("theta", minimum.minimiser()), curves);
   }
 }

@@ -50,6 +50,7 @@ final class LinePlot {
   private final String subtitle;
   private final Axis x;
   private final Axis y;
+  private boolean countsX = true;
   private final XYSeriesCollection data = new XYSeriesCollection();
   private final XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
 
@@ -68,6 +69,7 @@ final class LinePlot {
     for (int i = 0; i < xs.size(); i++) {
       if (fits(x, xs.get(i)) && fits(y, ys.get(i))) {
         series.add(xs.get(i), ys.get(i));
+        countsX &= xs.get(i) == Math.rint(xs.get(i));
       }
     }
     if (!series.isEmpty()) {
@@ -111,18 +113,28 @@ final class LinePlot {
         ChartStyle.styled(
             new XYPlot(
                 data,
-                axis(x, data.getDomainLowerBound(false), data.getDomainUpperBound(false), 1.12),
-                axis(y, data.getRangeLowerBound(false), data.getRangeUpperBound(false), 1.25),
+                axis(
+                    x,
+                    data.getDomainLowerBound(false),
+                    data.getDomainUpperBound(false),
+                    1.12,
+                    countsX),
+                axis(
+                    y, data.getRangeLowerBound(false), data.getRangeUpperBound(false), 1.25, false),
                 renderer));
     int rowsOfLegend = (data.getSeriesCount() + 3) / 4;
     return ChartStyle.svg(
         ChartStyle.chart(title, subtitle, plot), prefix, WIDTH, HEIGHT + 22 * rowsOfLegend);
   }
 
-  private static ValueAxis axis(Axis axis, double least, double most, double margin) {
+  private static ValueAxis axis(
+      Axis axis, double least, double most, double margin, boolean counts) {
     if (!axis.isLogarithmic()) {
       NumberAxis linear = ChartStyle.styled(new NumberAxis(axis.label()));
       linear.setAutoRangeIncludesZero(false);
+      if (counts) {
+        linear.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
+      }
       if (least == most) {
         double room = least == 0 ? 1 : 0.1 * Math.abs(least);
         linear.setRange(least - room, most + room);

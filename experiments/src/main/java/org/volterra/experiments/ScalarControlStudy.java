@@ -155,7 +155,7 @@ final class ScalarControlStudy implements ConvergenceStudy {
         best.value(),
         measures,
         Map.of("theta", control.extension(best.minimiser())),
-        curves(control, pass, sobolev));
+        curves(control, best.minimiser(), pass, sobolev));
   }
 
   /** Stops at a fraction of the residual at θ = 0, wherever the method starts. */
@@ -163,7 +163,8 @@ final class ScalarControlStudy implements ConvergenceStudy {
     return StoppingRule.atGradient(MOST_ITERATIONS, Math.min(0.5, tolerance * atZero / atStart));
   }
 
-  private List<Curve> curves(DiscreteControl control, ControlPass pass, Minimization descent) {
+  private List<Curve> curves(
+      DiscreteControl control, double[] theta, ControlPass pass, Minimization descent) {
     List<Curve> curves = new ArrayList<>();
     int depth = control.grid().layers();
     for (int i = 0; i < STARTS.length; i++) {
@@ -171,8 +172,9 @@ final class ScalarControlStudy implements ConvergenceStudy {
       curves.add(Curve.of(Curve.Kind.TRAJECTORY, "from " + STARTS[i][0], x.nodes(), x.values()));
     }
     curves.add(Curve.of(Curve.Kind.LOSS, SOBOLEV, descent.values()));
-    ControlPass atZero = control.pass(new double[control.size()]);
-    double[] gradient = atZero.gradient();
+    double[] gradient = pass.gradient();
+    double[] ofPenalty = new double[gradient.length];
+    control.metric().apply(theta, ofPenalty);
     double[] t = new double[depth];
     double[] norms = new double[depth];
     int n = 0;
@@ -180,11 +182,12 @@ final class ScalarControlStudy implements ConvergenceStudy {
       t[l - 1] = control.grid().time(l);
       double squares = 0;
       for (int k = 0; k < l; k++, n++) {
-        squares += gradient[n] * gradient[n];
+        double ofLoss = gradient[n] - ofPenalty[n];
+        squares += ofLoss * ofLoss;
       }
       norms[l - 1] = Math.sqrt(squares);
     }
-    curves.add(Curve.of(Curve.Kind.GRADIENT, "at θ = 0", t, norms));
+    curves.add(Curve.of(Curve.Kind.GRADIENT, "loss alone, at the minimum", t, norms));
     return curves;
   }
 }
