@@ -25,7 +25,7 @@ import org.volterra.sum.CumulativeSum;
  * WrongThreadException}. After {@link #close} every use is an {@link IllegalStateException};
  * closing twice is harmless.
  */
-public final class Workspace implements AutoCloseable {
+public final class Workspace implements ModelWorkspace {
   private final Thread owner = Thread.currentThread();
   private final Network network;
   private final NetworkSpec spec;
@@ -82,6 +82,7 @@ public final class Workspace implements AutoCloseable {
    * @return this, or a view that ends with this workspace; the same object for the same size
    * @throws IllegalArgumentException if {@code smaller} is out of range
    */
+  @Override
   public Workspace forBatch(int smaller) {
     check();
     if (smaller == batch) {
@@ -101,8 +102,25 @@ public final class Workspace implements AutoCloseable {
    * @return the output, (batch · positions) × outputs, valid until the next call
    * @throws IllegalArgumentException if the shape or the element type does not fit
    */
+  @Override
   public Matrix forward(Matrix data) {
+    return run(data, memory.training());
+  }
+
+  @Override
+  public Matrix infer(Matrix data) {
+    return run(data, false);
+  }
+
+  @Override
+  public void step(long seed, long step) {
     check();
+    memory.mode().step(seed, step);
+  }
+
+  private Matrix run(Matrix data, boolean training) {
+    check();
+    memory.mode().training(training);
     if (data.rows() != v.rows() || data.columns() != spec.inputs()) {
       throw new IllegalArgumentException(
           "data are "
@@ -197,13 +215,14 @@ public final class Workspace implements AutoCloseable {
    * @throws IllegalStateException if this is an inference workspace or {@link #forward} was not
    *     called
    */
+  @Override
   public void backward(Matrix outputGradient) {
     check();
     if (!memory.training()) {
       throw new IllegalStateException(
           "this workspace was made for inference: Network.workspace makes one with gradients");
     }
-    if (inputs == null) {
+    if (inputs == null || !memory.mode().isTraining()) {
       throw new IllegalStateException("backward needs a forward pass before it");
     }
     memory.clearGradients();
@@ -267,6 +286,7 @@ public final class Workspace implements AutoCloseable {
    * @return a buffer with the network's {@link Network#layout}; overwritten by the next {@link
    *     #backward}
    */
+  @Override
   public Buffer gradients() {
     check();
     return memory.gradients();
@@ -279,6 +299,7 @@ public final class Workspace implements AutoCloseable {
    * @return the view
    * @throws IllegalArgumentException if there is none of that name
    */
+  @Override
   public Matrix gradient(String name) {
     return network.layout().entry(name).in(gradients());
   }
@@ -299,6 +320,7 @@ public final class Workspace implements AutoCloseable {
    * @param target receives it; the shape of the data
    * @throws IllegalArgumentException if the shape does not fit
    */
+  @Override
   public void inputGradient(Matrix target) {
     check();
     if (memory.input() == null) {
@@ -348,6 +370,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return the network that this workspace runs
    */
+  @Override
   public Network network() {
     return network;
   }
@@ -357,6 +380,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return at least 1
    */
+  @Override
   public int batch() {
     return batch;
   }
@@ -376,6 +400,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return a count in bytes
    */
+  @Override
   public long historyBytes() {
     return memory.plan().historyBytes();
   }
@@ -385,6 +410,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return the plan, which prints as one line
    */
+  @Override
   public MemoryPlan memoryPlan() {
     return memory.plan();
   }

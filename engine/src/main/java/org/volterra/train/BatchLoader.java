@@ -1,7 +1,7 @@
 package org.volterra.train;
 
-import org.volterra.Network;
-import org.volterra.NetworkSpec;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
 import org.volterra.memory.HostBuffer;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
@@ -11,7 +11,7 @@ import org.volterra.spi.Matrix;
 /** Brings batches of samples to the device, through memory that is allocated once. */
 final class BatchLoader implements AutoCloseable {
   private final Resources resources = new Resources();
-  private final NetworkSpec spec;
+  private final ModelSpec spec;
   private final Buffer inputs;
   private final Buffer targets;
   private final HostBuffer stagedInputs;
@@ -20,7 +20,7 @@ final class BatchLoader implements AutoCloseable {
   private final Matrix[] inputViews;
   private final Matrix[] targetViews;
 
-  BatchLoader(Network network, int batch, boolean labels) {
+  BatchLoader(Model network, int batch, boolean labels) {
     this.spec = network.spec();
     this.labels = labels;
     ElementType type = network.type();
@@ -34,7 +34,11 @@ final class BatchLoader implements AutoCloseable {
       ElementType targetType = labels ? ElementType.INT32 : type;
       targets =
           resources.own(
-              network.provider().allocate(targetType, (long) rows * (labels ? 1 : spec.outputs())));
+              network
+                  .provider()
+                  .allocate(
+                      targetType,
+                      (long) batch * spec.outputPositions() * (labels ? 1 : spec.outputs())));
       stagedTargets = resources.own(HostBuffer.allocate(targetType, targets.length()));
       complete = true;
     } finally {
@@ -45,7 +49,7 @@ final class BatchLoader implements AutoCloseable {
   }
 
   /** Checks that samples fit a network and a loss. */
-  static void check(NetworkSpec spec, Loss loss, Samples samples, String name) {
+  static void check(ModelSpec spec, Loss loss, Samples samples, String name) {
     int width = spec.positions() * spec.inputs();
     if (samples.width() != width) {
       throw new IllegalArgumentException(
@@ -62,7 +66,7 @@ final class BatchLoader implements AutoCloseable {
               + " have "
               + (samples.classes() > 0 ? "class labels" : "real targets"));
     }
-    int targetWidth = spec.positions() * (loss.takesLabels() ? 1 : spec.outputs());
+    int targetWidth = spec.outputPositions() * (loss.takesLabels() ? 1 : spec.outputs());
     if (samples.targetWidth() != targetWidth) {
       throw new IllegalArgumentException(
           name
@@ -100,8 +104,11 @@ final class BatchLoader implements AutoCloseable {
     if (inputViews[count] == null) {
       int rows = count * spec.positions();
       inputViews[count] = Matrix.of(inputs, 0, rows, spec.inputs());
+      int results = count * spec.outputPositions();
       targetViews[count] =
-          labels ? Matrix.vector(targets, 0, rows) : Matrix.of(targets, 0, rows, spec.outputs());
+          labels
+              ? Matrix.vector(targets, 0, results)
+              : Matrix.of(targets, 0, results, spec.outputs());
     }
   }
 

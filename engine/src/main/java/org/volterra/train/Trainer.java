@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.MemoryPlan;
 
@@ -18,7 +18,7 @@ import org.volterra.memory.MemoryPlan;
  * is confined to the thread that built it.
  */
 public final class Trainer implements AutoCloseable {
-  private final Network network;
+  private final Model network;
   private final Samples train;
   private final Samples test;
   private final Loss loss;
@@ -98,13 +98,13 @@ public final class Trainer implements AutoCloseable {
    * @param train samples
    * @return a builder
    */
-  public static Builder builder(Network network, Samples train) {
+  public static Builder builder(Model network, Samples train) {
     return new Builder(network, train);
   }
 
   /** Collects the parts of a {@link Trainer}. Not thread-safe. */
   public static final class Builder {
-    private final Network network;
+    private final Model network;
     private final Samples train;
     private Samples test;
     private Loss loss;
@@ -120,7 +120,7 @@ public final class Trainer implements AutoCloseable {
     private Path checkpointFolder;
     private int checkpointEvery = 1;
 
-    private Builder(Network network, Samples train) {
+    private Builder(Model network, Samples train) {
       this.network = Objects.requireNonNull(network, "network");
       this.train = Objects.requireNonNull(train, "train");
     }
@@ -325,6 +325,7 @@ public final class Trainer implements AutoCloseable {
     for (int i = 0; i < batches; i++) {
       int size = Math.min(batch, train.count() - i * batch);
       step.load(train, order, i * batch, size);
+      step.begin(seed, position.step);
       rate = schedule.rate(position.step, (long) batches * epochs);
       FirstEvaluation evaluation = new FirstEvaluation(position.epoch + 1, i + 1);
       updater.step(rate, position.step, evaluation);

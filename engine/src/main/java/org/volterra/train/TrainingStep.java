@@ -1,6 +1,7 @@
 package org.volterra.train;
 
-import org.volterra.Network;
+import org.volterra.Model;
+import org.volterra.ModelWorkspace;
 import org.volterra.Workspace;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.MemoryPlan;
@@ -16,12 +17,12 @@ import org.volterra.sum.SumChoice;
  */
 final class TrainingStep implements AutoCloseable {
   private final Resources resources = new Resources();
-  private final Network network;
+  private final Model network;
   private final Primitives p;
   private final Loss loss;
   private final double clipNorm;
   private final int batch;
-  private final Workspace workspace;
+  private final ModelWorkspace workspace;
   private final BatchLoader loader;
   private final DepthPenalty penalty;
   private final Matrix parameters;
@@ -36,7 +37,7 @@ final class TrainingStep implements AutoCloseable {
   private double gradientNorm;
 
   TrainingStep(
-      Network network,
+      Model network,
       Loss loss,
       DepthRegularizer regularizer,
       double clipNorm,
@@ -55,10 +56,10 @@ final class TrainingStep implements AutoCloseable {
           regularizer.isNone()
               ? null
               : resources.own(new DepthPenalty(regularizer, network, workspace.gradients()));
-      int length = Math.toIntExact(network.layout().length());
+      int length = Math.toIntExact(network.layout().trainedLength());
       parameters = Matrix.vector(network.parameters(), 0, length);
       gradients = Matrix.vector(workspace.gradients(), 0, length);
-      int rows = batch * network.spec().positions();
+      int rows = batch * network.spec().outputPositions();
       int outputs = network.spec().outputs();
       outputGradient =
           Matrix.of(
@@ -79,7 +80,7 @@ final class TrainingStep implements AutoCloseable {
 
   /** How the sums are computed. */
   SumChoice sumChoice() {
-    return workspace.sumPlan().choice();
+    return workspace instanceof Workspace summing ? summing.sumPlan().choice() : SumChoice.auto();
   }
 
   private Matrix scalar() {
@@ -102,6 +103,11 @@ final class TrainingStep implements AutoCloseable {
     return workspace.memoryPlan();
   }
 
+  /** Chooses the masks of dropout for the next calls. */
+  void begin(long seed, long step) {
+    workspace.step(seed, step);
+  }
+
   /** Chooses the batch for the next calls. */
   void load(Samples samples, int[] order, int from, int size) {
     loader.load(samples, order, from, size);
@@ -113,8 +119,8 @@ final class TrainingStep implements AutoCloseable {
    * anything is not finite.
    */
   double evaluate() {
-    Workspace pass = workspace.forBatch(count);
-    forward(pass);
+    ModelWorkspace pass = workspace.forBatch(count);
+    lossOf(pass.forward(loader.inputs(count)));
     pass.backward(rows(outputGradient));
     penaltyValue.set(0, 0, 0);
     if (penalty != null) {
@@ -128,15 +134,15 @@ final class TrainingStep implements AutoCloseable {
     return dataLoss + penaltyValue.get(0, 0);
   }
 
-  private void forward(Workspace pass) {
-    output = pass.forward(loader.inputs(count));
+  private void lossOf(Matrix result) {
+    output = result;
     lossValue.set(0, 0, 0);
     loss.evaluate(p, output, loader.targets(count), lossValue, rows(outputGradient));
     dataLoss = lossValue.get(0, 0);
   }
 
   private Matrix rows(Matrix whole) {
-    return count == batch ? whole : whole.rows(0, count * network.spec().positions());
+    return count == batch ? whole : whole.rows(0, count * network.spec().outputPositions());
   }
 
   /** Whether the last evaluation gave only finite numbers. */
@@ -160,7 +166,7 @@ final class TrainingStep implements AutoCloseable {
 
   /** Runs samples through the network without gradients. */
   Evaluation evaluate(Samples samples) {
-    int rowsOfSample = network.spec().positions();
+    int rowsOfSample = network.spec().outputPositions();
     int outputs = network.spec().outputs();
     int[] order = new int[samples.count()];
     for (int i = 0; i < order.length; i++) {
@@ -170,7 +176,7 @@ final class TrainingStep implements AutoCloseable {
     double total = 0;
     for (int from = 0; from < samples.count(); from += batch) {
       load(samples, order, from, Math.min(batch, samples.count() - from));
-      forward(workspace.forBatch(count));
+      lossOf(workspace.forBatch(count).infer(loader.inputs(count)));
       total += dataLoss * count;
       System.arraycopy(
           output.toArray(), 0, all, from * rowsOfSample * outputs, count * rowsOfSample * outputs);

@@ -1,9 +1,11 @@
 package org.volterra.testing;
 
+import java.util.Optional;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.TransformPrimitives;
 
 /** A provider whose memory ends after a given number of allocations. Not thread-safe. */
 public final class FailingProvider implements ComputeProvider {
@@ -46,6 +48,11 @@ public final class FailingProvider implements ComputeProvider {
   @Override
   public Primitives primitives(ElementType type) {
     return provider.primitives(type);
+  }
+
+  @Override
+  public Optional<TransformPrimitives> transforms(ElementType type) {
+    return provider.transforms(type);
   }
 
   @Override
