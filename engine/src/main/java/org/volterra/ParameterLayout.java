@@ -104,6 +104,7 @@ public final class ParameterLayout {
   static final String STAGE = "stage.";
 
   private final String subject;
+  private final String contents;
   private final DepthGrid grid;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, Initializer> initializers = new LinkedHashMap<>();
@@ -120,15 +121,8 @@ public final class ParameterLayout {
    *     vector, about 2³¹
    */
   public ParameterLayout(NetworkSpec spec) {
-    this.subject =
-        "depth "
-            + spec.depth()
-            + " and channels "
-            + spec.channels()
-            + " with "
-            + spec.kernel()
-            + " kernel and features "
-            + spec.features();
+    this.subject = "depth " + spec.depth() + " and channels " + spec.channels();
+    this.contents = spec.kernel() + " kernel and features " + spec.features();
     this.grid = spec.grid();
     int d = spec.channels();
     if (spec.hasInputMap()) {
@@ -156,7 +150,8 @@ public final class ParameterLayout {
    * @throws IllegalArgumentException if there are more parameters than one buffer can hold
    */
   public ParameterLayout(FeedForwardSpec spec) {
-    this.subject = spec.transform().text();
+    this.subject = "input " + spec.input();
+    this.contents = "stages " + spec.transform().text();
     this.grid = new DepthGrid(1, 1);
     features(STAGE, spec.transform(), spec.input(), DepthDependence.constant());
     statistics(STAGE, spec.transform(), spec.input(), DepthDependence.constant());
@@ -340,7 +335,9 @@ public final class ParameterLayout {
     if (rows * columns > Integer.MAX_VALUE - ALIGNMENT - length) {
       throw new IllegalArgumentException(
           subject
-              + " give too many parameters: they must fit a buffer of "
+              + " give too many parameters: "
+              + contents
+              + " must fit a buffer of "
               + Integer.MAX_VALUE
               + " elements");
     }

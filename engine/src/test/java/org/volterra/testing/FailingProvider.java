@@ -13,12 +13,20 @@ public final class FailingProvider implements ComputeProvider {
   public static final String MESSAGE = "no memory, as this test wants it";
 
   private final ComputeProvider provider;
+  private final boolean hasTransforms;
   private int left;
 
   /** Allows so many allocations. */
   public FailingProvider(ComputeProvider provider, int allowed) {
+    this(provider, allowed, provider.transforms(ElementType.FLOAT32));
+  }
+
+  /** The same with these primitives of transforms, or none. */
+  public FailingProvider(
+      ComputeProvider provider, int allowed, Optional<TransformPrimitives> transforms) {
     this.provider = provider;
     this.left = allowed;
+    this.hasTransforms = transforms.isPresent();
   }
 
   @Override
@@ -52,7 +60,7 @@ public final class FailingProvider implements ComputeProvider {
 
   @Override
   public Optional<TransformPrimitives> transforms(ElementType type) {
-    return provider.transforms(type);
+    return hasTransforms ? provider.transforms(type) : Optional.empty();
   }
 
   @Override
