@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       BenchCommand.class,
       PlanCommand.class,
+      DescribeCommand.class,
       InfoCommand.class,
       AutoComplete.GenerateCompletion.class,
       HelpCommand.class
@@ -74,6 +75,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "say what to do: train, solve, bench, plan or info");
+        spec.commandLine(), "say what to do: train, solve, bench, plan, describe or info");
   }
 }

@@ -8,7 +8,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.volterra.Engine;
-import org.volterra.Network;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
 import org.volterra.SumPlan;
 import org.volterra.memory.MemoryBudget;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  volterra train digits",
       "  volterra train digits --depth 256 --kernel field",
+      "  volterra train digits --network densenet-bc-22-12 --epochs 20",
       "  volterra train --data iris.csv --label-column species --depth 16 --channels 16",
       "  volterra train --data images-idx3-ubyte.gz --labels labels-idx1-ubyte.gz",
       "  volterra train --resume runs/digits-20261124-101500"
@@ -143,8 +145,8 @@ final class TrainCommand implements Callable<Integer> {
     Samples samples = split.train();
     int outputs = samples.classes() > 0 ? samples.classes() : samples.targetWidth();
     try (ComputeProvider device = open();
-        Network net =
-            Network.create(
+        Model net =
+            Model.create(
                 planned(
                     samples.width(), outputs, device, Math.min(training.batch, samples.count())),
                 device,
@@ -164,8 +166,10 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** The network with the algorithms of its sums, so that a resumed run uses the same. */
-  private NetworkSpec planned(int inputs, int outputs, ComputeProvider device, int batch) {
-    NetworkSpec given = network.specification(inputs, outputs);
+  private ModelSpec planned(int inputs, int outputs, ComputeProvider device, int batch) {
+    if (!(network.model(inputs, outputs) instanceof NetworkSpec given)) {
+      return network.model(inputs, outputs);
+    }
     try {
       SumPlan plan =
           SumPlan.of(given, device, network.precision, batch, true, MemoryBudget.unlimited());
