@@ -2,6 +2,7 @@
 //   axpby   y[i, j] = alpha * x[i, j] + beta * y[i, j]
 //   add_row y[i, j] = alpha * row[j] + beta * y[i, j]
 //   fill    y[i, j] = value
+//   clip    y[i, j] *= most / sqrt(squares) where that root exceeds most, as axpby with alpha = 0
 //
 // Computes  y = fma(alpha, x, beta * y), one rounding of the product beta * y and one of the result.
 //           Where beta is 0 the old y is not read, so it may hold NaN or nothing at all.
@@ -41,6 +42,18 @@ __device__ __forceinline__ void fill(
   });
 }
 
+// The factor is computed in float64 and rounded once, as the host would; a norm that is NaN clips
+// nothing.
+template <typename T>
+__device__ __forceinline__ void clip(
+    double most, const double* squares, T* y, long long y_stride, long long rows,
+    long long columns) {
+  const double norm = sqrt(*squares);
+  if (norm > most) {
+    axpby(T(0), y, y_stride, static_cast<T>(most / norm), y, y_stride, rows, columns);
+  }
+}
+
 #define LINEAR(T, suffix)                                                                        \
   extern "C" __global__ void axpby_##suffix(                                                     \
       T alpha, const T* x, long long x_stride, T beta, T* y, long long y_stride, long long rows, \
@@ -55,6 +68,11 @@ __device__ __forceinline__ void fill(
   extern "C" __global__ void fill_##suffix(                                                      \
       T value, T* y, long long y_stride, long long rows, long long columns) {                    \
     fill(value, y, y_stride, rows, columns);                                                     \
+  }                                                                                              \
+  extern "C" __global__ void clip_##suffix(                                                      \
+      double most, const double* squares, T* y, long long y_stride, long long rows,              \
+      long long columns) {                                                                       \
+    clip(most, squares, y, y_stride, rows, columns);                                             \
   }
 
 LINEAR(float, f32)

@@ -1,6 +1,6 @@
 // gather_rows: target[i, :] = source[indices[i], :], for float and double.
 // check_indices: bad[0] = the first position whose index is outside [0, bound), or -1; bad[1] = that
-//           index.
+//           index. With `keep` a position that an earlier launch found stays.
 //
 // Grid      gather_rows: any grid and block, x along a row. check_indices: one block of (32, 8).
 // Bytes     sizeof(T) read and written per element; indices stay in cache.
@@ -38,7 +38,7 @@ struct Least {
 };
 
 extern "C" __global__ void __launch_bounds__(kLanes * kWarps) check_indices(
-    const int* indices, int count, int bound, int* bad) {
+    const int* indices, int count, int bound, int keep, int* bad) {
   const int thread = static_cast<int>(threadIdx.y * kLanes + threadIdx.x);
   int first = count;
   for (int i = thread; i < count; i += kLanes * kWarps) {
@@ -48,7 +48,7 @@ extern "C" __global__ void __launch_bounds__(kLanes * kWarps) check_indices(
     }
   }
   first = group_reduce(first, Least(), kWarps);
-  if (thread == 0) {
+  if (thread == 0 && !(keep != 0 && bad[0] >= 0)) {
     bad[0] = first == count ? -1 : first;
     bad[1] = first == count ? 0 : indices[first];
   }

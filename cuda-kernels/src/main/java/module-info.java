@@ -6,6 +6,7 @@ module org.volterra.cuda {
   requires transitive org.volterra.engine;
 
   exports org.volterra.cuda;
+  exports org.volterra.cuda.parity;
 
   provides org.volterra.spi.ComputeProvider with
       org.volterra.cuda.CudaComputeProvider;

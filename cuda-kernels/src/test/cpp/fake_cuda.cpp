@@ -4,96 +4,7 @@
 #define COUNT 1
 #include "fake_driver.cpp"
 
-#include <elf.h>
-
-#include <deque>
-#include <mutex>
-#include <set>
-
-#include "device_memory.hpp"
-#include "kernels.hpp"
-
-namespace {
-
-constexpr int kInvalidValue = 1, kOutOfMemory = 2, kInvalidContext = 201, kNotFound = 500,
-              kIllegalAddress = 700, kLaunchFailed = 719;
-constexpr size_t kMostShared = 48 << 10;  // without asking for more
-
-using NamedKernel = std::map<std::string, Kernel>::value_type;
-
-struct Module {
-  std::string image;
-  std::deque<const NamedKernel*> functions;
-};
-
-struct Driver {
-  std::recursive_mutex lock;
-  DeviceMemory memory;
-  std::deque<Task> queue;
-  std::set<Module*> modules;
-  std::set<void*> streams;
-  std::map<const char*, long> calls;  // by the one text that a function has for its name
-  std::string misuse, failing;
-  int retained = 0, fail_after = 0, fail_status = 0, error = 0;
-  uint64_t launches = 0;
-};
-
-Driver& driver() {
-  static Driver* the_driver = new Driver();
-  return *the_driver;
-}
-
-thread_local void* current_context = nullptr;
-
-void report(const std::string& what) { driver().misuse += what + "\n"; }
-
-// Counts a call and returns the status that a test wants from it, or 0.
-int begin(const char* call, bool needs_context) {
-  Driver& d = driver();
-  d.calls[call]++;
-  if (!d.failing.empty() && d.failing == call && --d.fail_after == 0) {
-    d.failing.clear();
-    return d.fail_status;
-  }
-  if (needs_context && (current_context == nullptr || d.retained == 0)) return kInvalidContext;
-  return needs_context ? d.error : 0;
-}
-
-int run_queue() {
-  Driver& d = driver();
-  while (!d.queue.empty() && d.error == 0) {
-    Task task = std::move(d.queue.front());
-    d.queue.pop_front();
-    if (const char* wrong = task()) {
-      report(wrong);
-      d.error = kLaunchFailed;
-    }
-  }
-  d.queue.clear();
-  return d.error;
-}
-
-std::string image_at(const void* data) {
-  const auto* bytes = static_cast<const char*>(data);
-  if (std::memcmp(bytes, ELFMAG, SELFMAG) != 0) return bytes;  // PTX ends with a zero
-  const auto* header = static_cast<const Elf64_Ehdr*>(data);
-  size_t size = header->e_shoff + size_t{header->e_shnum} * header->e_shentsize;
-  const auto* section = reinterpret_cast<const Elf64_Shdr*>(bytes + header->e_shoff);
-  for (int i = 0; i < header->e_shnum; i++) {
-    if (section[i].sh_type != SHT_NOBITS) {
-      size = std::max<size_t>(size, section[i].sh_offset + section[i].sh_size);
-    }
-  }
-  return std::string(bytes, size);
-}
-
-}  // namespace
-
-#define LOCK std::lock_guard<std::recursive_mutex> guard(driver().lock)
-#define BEGIN_CALL(needs_context)                                        \
-  LOCK;                                                                  \
-  if (const int refused = begin(__func__, needs_context)) return refused
-#define BEGIN() BEGIN_CALL(true)
+#include "fake_state.hpp"
 
 extern "C" {
 
@@ -115,10 +26,12 @@ int cuDevicePrimaryCtxRelease_v2(int) {
   Driver& d = driver();
   if (d.retained == 0) return report("context released twice"), kInvalidContext;
   if (--d.retained > 0) return 0;
-  if (d.memory.count() + d.streams.size() + d.modules.size() > 0) {
-    report("context destroyed with " + std::to_string(d.memory.count()) + " blocks, " +
-           std::to_string(d.streams.size()) + " streams, " + std::to_string(d.modules.size()) +
-           " modules");
+  const std::pair<size_t, const char*> left[] = {
+      {d.memory.count(), "blocks"},      {d.streams.size(), "streams"}, {d.modules.size(), "modules"},
+      {d.events.size(), "events"},       {d.graphs.size(), "graphs"},   {d.executables.size(), "executables"},
+      {d.pinned.size(), "pinned blocks"}};
+  for (const auto& [count, what] : left) {
+    if (count > 0) report("context destroyed with " + std::to_string(count) + " " + what);
   }
   d.error = 0;
   return 0;
@@ -132,21 +45,154 @@ int cuCtxSetCurrent(void* context) {
 
 int cuStreamCreate(void** stream, unsigned) {
   BEGIN();
-  *stream = new int();
-  driver().streams.insert(*stream);
+  auto made = std::make_shared<Stream>();
+  *stream = made.get();
+  driver().streams[made.get()] = made;
   return 0;
 }
 
 int cuStreamDestroy_v2(void* stream) {
   BEGIN();
-  if (driver().streams.erase(stream) == 0) return report("stream destroyed twice"), kInvalidValue;
-  delete static_cast<int*>(stream);
-  return run_queue();
+  auto found = driver().streams.find(static_cast<Stream*>(stream));
+  if (found == driver().streams.end()) return report("stream destroyed twice"), kInvalidValue;
+  const auto destroyed = found->second;
+  const int status = run(*destroyed, destroyed->queued);
+  driver().streams.erase(destroyed.get());
+  return status;
 }
 
-int cuStreamSynchronize(void*) {
+int cuStreamSynchronize(void* stream) {
+  BEGIN_OUTSIDE_CAPTURE();
+  auto found = driver().streams.find(static_cast<Stream*>(stream));
+  if (found == driver().streams.end()) return report("a stream that is not there"), kInvalidValue;
+  return run(*found->second, found->second->queued);
+}
+
+int cuStreamWaitEvent(void* stream, void* event, unsigned) {
+  BEGIN_OUTSIDE_CAPTURE();
+  auto found = driver().streams.find(static_cast<Stream*>(stream));
+  auto* waited = static_cast<Event*>(event);
+  if (found == driver().streams.end() || driver().events.count(waited) == 0) {
+    return report("wait for an event or with a stream that is not there"), kInvalidValue;
+  }
+  if (waited->stream) found->second->push(nullptr, *waited);
+  return 0;
+}
+
+int cuStreamBeginCapture_v2(void* stream, int) {
+  BEGIN_OUTSIDE_CAPTURE();
+  Stream& s = *driver().streams.at(static_cast<Stream*>(stream));
+  s.capture = std::make_unique<Graph>();
+  s.spoiled = false;
+  return 0;
+}
+
+int cuStreamEndCapture(void* stream, void** graph) {
   BEGIN();
-  return run_queue();
+  Stream& s = *driver().streams.at(static_cast<Stream*>(stream));
+  if (!s.capture) return kInvalidValue;
+  std::unique_ptr<Graph> captured = std::move(s.capture);
+  if (s.spoiled) return kCaptureInvalidated;
+  *graph = captured.get();
+  driver().graphs.insert(captured.release());
+  return 0;
+}
+
+int cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
+  BEGIN();
+  auto* copy = new Graph(*static_cast<Graph*>(graph));
+  driver().executables.insert(copy);
+  *executable = copy;
+  return 0;
+}
+
+int cuGraphDestroy(void* graph) {
+  BEGIN();
+  auto* destroyed = static_cast<Graph*>(graph);
+  if (driver().graphs.erase(destroyed) == 0) return report("graph destroyed twice"), kInvalidValue;
+  delete destroyed;
+  return 0;
+}
+
+int cuGraphExecDestroy(void* executable) {
+  BEGIN();
+  auto* destroyed = static_cast<Graph*>(executable);
+  if (driver().executables.erase(destroyed) == 0) {
+    return report("executable graph destroyed twice"), kInvalidValue;
+  }
+  run_all();
+  delete destroyed;
+  return 0;
+}
+
+int cuGraphLaunch(void* executable, void* stream) {
+  BEGIN_OUTSIDE_CAPTURE();
+  auto* graph = static_cast<Graph*>(executable);
+  if (driver().executables.count(graph) == 0) {
+    return report("launch of a graph that is not there"), kInvalidValue;
+  }
+  for (const Work& node : graph->nodes) {
+    if (!node.live(holds)) {
+      return report("graph: a pointer that is not of the device"), kIllegalAddress;
+    }
+  }
+  for (const Work& node : graph->nodes) {
+    if (const int status = queue(stream, node)) return status;
+  }
+  return 0;
+}
+
+int cuEventCreate(void** event, unsigned) {
+  BEGIN();
+  auto* made = new Event();
+  driver().events.insert(made);
+  *event = made;
+  return 0;
+}
+
+int cuEventDestroy_v2(void* event) {
+  BEGIN();
+  auto* destroyed = static_cast<Event*>(event);
+  if (driver().events.erase(destroyed) == 0) return report("event destroyed twice"), kInvalidValue;
+  delete destroyed;
+  return 0;
+}
+
+int cuEventRecord(void* event, void* stream) {
+  BEGIN_OUTSIDE_CAPTURE();
+  auto* recorded = static_cast<Event*>(event);
+  auto found = driver().streams.find(static_cast<Stream*>(stream));
+  if (found == driver().streams.end() || driver().events.count(recorded) == 0) {
+    return report("record of an event or on a stream that is not there"), kInvalidValue;
+  }
+  *recorded = {found->second, found->second->queued};
+  return 0;
+}
+
+int cuEventSynchronize(void* event) {
+  BEGIN_OUTSIDE_CAPTURE();
+  auto* waited = static_cast<Event*>(event);
+  if (driver().events.count(waited) == 0) return report("an event that is not there"), kInvalidValue;
+  const Event place = *waited;
+  return place.stream ? run(*place.stream, place.ticket) : driver().error;
+}
+
+int cuMemAllocHost_v2(void** address, size_t bytes) {
+  BEGIN_OUTSIDE_CAPTURE();
+  *address = std::malloc(bytes);
+  std::memset(*address, 0xff, bytes);
+  driver().pinned[static_cast<char*>(*address)] = bytes;
+  return 0;
+}
+
+int cuMemFreeHost(void* address) {
+  BEGIN_OUTSIDE_CAPTURE();
+  run_all();
+  if (driver().pinned.erase(static_cast<char*>(address)) == 0) {
+    return report("pinned block freed twice"), kInvalidValue;
+  }
+  std::free(address);
+  return 0;
 }
 
 int cuMemGetInfo_v2(size_t* free, size_t* total) {
@@ -157,14 +203,14 @@ int cuMemGetInfo_v2(size_t* free, size_t* total) {
 }
 
 int cuMemAlloc_v2(uint64_t* address, size_t bytes) {
-  BEGIN();
+  BEGIN_OUTSIDE_CAPTURE();
   *address = driver().memory.allocate(bytes);
   return *address == 0 ? kOutOfMemory : 0;
 }
 
 int cuMemFree_v2(uint64_t address) {
-  BEGIN();
-  run_queue();
+  BEGIN_OUTSIDE_CAPTURE();
+  run_all();
   if (const char* wrong = driver().memory.release(address)) {
     report(std::string("block ") + wrong);
     return kInvalidValue;
@@ -172,39 +218,57 @@ int cuMemFree_v2(uint64_t address) {
   return 0;
 }
 
-int cuMemsetD8Async(uint64_t address, unsigned char value, size_t count, void*) {
+int cuMemsetD8Async(uint64_t address, unsigned char value, size_t count, void* stream) {
   BEGIN();
-  if (!driver().memory.holds(address, count)) return report("memset outside"), kInvalidValue;
-  driver().queue.push_back([=]() -> const char* {
-    std::memset(reinterpret_cast<void*>(address), value, count);
-    return nullptr;
-  });
-  return 0;
+  if (!holds(address, count)) return report("memset outside"), kInvalidValue;
+  const auto live = [=](const IsLive& is_live) { return is_live(address, count); };
+  return queue(stream, {[=]() -> const char* {
+                          std::memset(reinterpret_cast<void*>(address), value, count);
+                          return nullptr;
+                        },
+                        live});
 }
 
-int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void*) {
+// Memory that is pinned is read when the device comes to it, other memory at once.
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
   BEGIN();
-  if (!driver().memory.holds(to, bytes)) return report("copy to outside"), kInvalidValue;
-  auto staged = std::make_shared<std::string>(static_cast<const char*>(from), bytes);
-  driver().queue.push_back([=]() -> const char* {
-    std::memcpy(reinterpret_cast<void*>(to), staged->data(), bytes);
-    return nullptr;
-  });
-  return 0;
+  if (!holds(to, bytes)) return report("copy to outside"), kInvalidValue;
+  auto staged = std::make_shared<std::string>();
+  const bool later = is_pinned(from, bytes);
+  if (!later) staged->assign(static_cast<const char*>(from), bytes);
+  const auto live = [=](const IsLive& is_live) { return is_live(to, bytes); };
+  return queue(stream, {[=]() -> const char* {
+                          std::memcpy(reinterpret_cast<void*>(to), later ? from : staged->data(), bytes);
+                          return nullptr;
+                        },
+                        live});
 }
 
-int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void*) {
+int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
   BEGIN();
-  if (!driver().memory.holds(from, bytes)) return report("copy from outside"), kInvalidValue;
-  driver().queue.push_back([=]() -> const char* {
-    std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
-    return nullptr;
-  });
-  return 0;
+  if (!holds(from, bytes)) return report("copy from outside"), kInvalidValue;
+  const auto live = [=](const IsLive& is_live) { return is_live(from, bytes); };
+  return queue(stream, {[=]() -> const char* {
+                          std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
+                          return nullptr;
+                        },
+                        live});
+}
+
+int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* stream) {
+  BEGIN();
+  if (!holds(from, bytes) || !holds(to, bytes)) return report("copy outside"), kInvalidValue;
+  const auto live = [=](const IsLive& is_live) { return is_live(from, bytes) && is_live(to, bytes); };
+  return queue(stream, {[=]() -> const char* {
+                          std::memcpy(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from),
+                                      bytes);
+                          return nullptr;
+                        },
+                        live});
 }
 
 int cuModuleLoadData(void** module, const void* image) {
-  BEGIN();
+  BEGIN_OUTSIDE_CAPTURE();
   auto* loaded = new Module{image_at(image), {}};
   driver().modules.insert(loaded);
   *module = loaded;
@@ -215,7 +279,7 @@ int cuModuleUnload(void* module) {
   BEGIN();
   auto* loaded = static_cast<Module*>(module);
   if (driver().modules.erase(loaded) == 0) return report("module unloaded twice"), kInvalidValue;
-  const int status = run_queue();
+  const int status = run_all();
   delete loaded;
   return status;
 }
@@ -232,7 +296,7 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
 }
 
 int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
-                   unsigned bz, unsigned shared, void*, void** arguments, void**) {
+                   unsigned bz, unsigned shared, void* stream, void** arguments, void**) {
   BEGIN();
   Driver& d = driver();
   const auto& [name, kernel] = **static_cast<const NamedKernel**>(function);
@@ -240,11 +304,11 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
       bx * by * bz == 0 || shared > kMostShared) {
     return report(name + ": a grid or block that no device has"), kInvalidValue;
   }
-  Task task = kernel({dim3(gx, gy, gz), dim3(bx, by, bz), shared, d.launches++}, arguments,
-                     [&d](uint64_t address, size_t bytes) { return d.memory.holds(address, bytes); });
-  if (!task) return report(name + ": a pointer that is not of the device"), kIllegalAddress;
-  d.queue.push_back(std::move(task));
-  return 0;
+  Work work = kernel({dim3(gx, gy, gz), dim3(bx, by, bz), shared, d.launches++}, arguments);
+  if (!work.live(holds)) {
+    return report(name + ": a pointer that is not of the device"), kIllegalAddress;
+  }
+  return queue(stream, std::move(work));
 }
 
 // ---- For tests ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "cuda_on_cpu.hpp"
+#include "fake_streams.hpp"
 
 #include "activation.cu"
 #include "axpby.cu"
@@ -26,9 +27,7 @@ struct Launch {
   uint64_t seed;
 };
 
-using Task = std::function<const char*()>;                       // null, or what went wrong
-using IsLive = std::function<bool(uint64_t address, size_t bytes)>;
-using Kernel = std::function<Task(const Launch&, void** arguments, const IsLive&)>;
+using Kernel = std::function<Work(const Launch&, void** arguments)>;
 
 template <typename T>
 bool is_bad(const T& value, const IsLive& is_live) {
@@ -40,21 +39,16 @@ bool is_bad(const T& value, const IsLive& is_live) {
   }
 }
 
-// Copies the arguments, as a launch does; an empty task where a pointer is not of the device.
+// Copies the arguments, as a launch does.
 template <typename... Parameters>
 Kernel deferred(void (*kernel)(Parameters...)) {
   using Values = std::tuple<std::decay_t<Parameters>...>;
-  return [kernel](const Launch& launch, void** arguments, const IsLive& is_live) -> Task {
+  return [kernel](const Launch& launch, void** arguments) -> Work {
     auto values = std::make_shared<Values>();
     size_t at = 0;
-    bool bad = false;
     std::apply(
-        [&](auto&... value) {
-          ((std::memcpy(&value, arguments[at++], sizeof(value)), bad |= is_bad(value, is_live)), ...);
-        },
-        *values);
-    if (bad) return nullptr;
-    return [kernel, launch, values] {
+        [&](auto&... value) { (std::memcpy(&value, arguments[at++], sizeof(value)), ...); }, *values);
+    const auto run = [kernel, launch, values] {
       return std::apply(
           [&](auto&... value) {
             void* addresses[] = {&value...};
@@ -63,6 +57,10 @@ Kernel deferred(void (*kernel)(Parameters...)) {
           },
           *values);
     };
+    const auto live = [values](const IsLive& is_live) {
+      return std::apply([&](auto&... value) { return !(is_bad(value, is_live) || ...); }, *values);
+    };
+    return {run, live};
   };
 }
 
@@ -71,7 +69,7 @@ Kernel deferred(void (*kernel)(Parameters...)) {
 
 inline const std::map<std::string, Kernel>& kernels() {
   static const std::map<std::string, Kernel> all = {
-      BOTH(axpby), BOTH(add_row), BOTH(fill), BOTH(transpose),
+      BOTH(axpby), BOTH(add_row), BOTH(fill), BOTH(clip), BOTH(transpose),
       BOTH(gather_rows), K(check_indices), K(narrow_f32), K(widen_f32), BOTH(sgd), BOTH(adam),
       BOTH(activate_identity), BOTH(activate_tanh), BOTH(activate_relu), BOTH(activate_gelu),
       BOTH(activate_silu), BOTH(activate_sigmoid), BOTH(activate_softplus),

@@ -69,7 +69,8 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
     return MemoryPlan.choose(
         "a batch of " + batch,
         budget,
-        List.of(new MemoryPlan.Need("values and gradients of stages", type, bytes, bytes)));
+        List.of(new MemoryPlan.Need("values and gradients of stages", type, bytes, bytes)),
+        false);
   }
 
   static FeedForwardWorkspace allocate(
@@ -160,7 +161,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
               + spec.inputs());
     }
     shared.mode.training(training);
-    map.forward(0, input, output);
+    map.forward(0, input, output, false);
   }
 
   @Override
@@ -201,6 +202,11 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
   @Override
   public Matrix gradient(String name) {
     return shared.network.layout().entry(name).in(gradients());
+  }
+
+  @Override
+  public boolean usesHost() {
+    return spec.transform().isNonLocal();
   }
 
   @Override

@@ -23,7 +23,6 @@ import org.volterra.sum.MeshRows;
  * read once in a step, layer after layer, while all of z and ∂J/∂z is touched again and again.
  */
 final class HistorySet {
-  private static final String FEATURES = "features z";
   private static final String GRADIENTS = "gradients dJ/dz";
   private static final String TRANSPOSED = "z and dJ/dz transposed";
 
@@ -37,6 +36,7 @@ final class HistorySet {
   private final History sums;
   private final History gradients;
   private final History transposed;
+  private final Buffer checkpoints;
 
   /** Plans and allocates; what is allocated belongs to {@code resources}. */
   HistorySet(
@@ -56,7 +56,8 @@ final class HistorySet {
         MemoryPlan.choose(
             "a batch of " + batch + " at depth " + spec.depth(),
             budget,
-            needs(network, batch, training, mesh, sumPlan.canRepeat()));
+            needs(network, batch, training, mesh, sumPlan),
+            sumPlan.isRecurrent());
     if (plan.spilledBytes() > 0 && !provider.usesHostMemory()) {
       throw new IllegalStateException(
           "provider "
@@ -65,30 +66,37 @@ final class HistorySet {
               + " the memory budget");
     }
     int slices = spec.depth() + 1;
-    features = history(FEATURES, spec.historyLayout(), slices, spec.featureChannels());
-    gradients =
-        training ? history(GRADIENTS, spec.historyLayout(), slices, spec.featureChannels()) : null;
+    boolean isShort = isRecomputed(Recomputation.FEATURES);
+    int kept = isShort ? Recomputation.segment(spec.depth()) : slices;
+    int run = isShort ? kept : Recomputation.longestRun(mesh);
+    int width = spec.featureChannels();
+    features = history(Recomputation.FEATURES, spec.historyLayout(), kept, width);
+    gradients = training ? history(GRADIENTS, spec.historyLayout(), kept, width) : null;
+    checkpoints =
+        isShort
+            ? resources.own(
+                provider.allocate(network.type(), checkpointElements(spec, batch, sumPlan)))
+            : null;
     transposed =
         needsTransposed(spec, training)
-            ? history(
-                TRANSPOSED, History.Layout.SLICE_MAJOR, 2 * spec.depth(), spec.featureChannels())
+            ? history(TRANSPOSED, History.Layout.SLICE_MAJOR, 2 * spec.depth(), width)
             : null;
     states =
-        spec.features().isIdentity()
+        spec.features().isIdentity() && !isShort
             ? features
             : history(
                 Recomputation.STATES,
                 History.Layout.SLICE_MAJOR,
-                isRecomputed(Recomputation.STATES) ? Recomputation.stateSlices(mesh) : slices,
+                isShort || isRecomputed(Recomputation.STATES) ? 1 + run : slices,
                 spec.channels());
     sums =
-        history(
-            Recomputation.SUMS,
-            History.Layout.SLICE_MAJOR,
-            isRecomputed(Recomputation.SUMS)
-                ? Recomputation.sumSlices(mesh)
-                : sumSlices(spec, training),
-            spec.channels());
+        !hasSums(spec)
+            ? null
+            : history(
+                Recomputation.SUMS,
+                History.Layout.SLICE_MAJOR,
+                isRecomputed(Recomputation.SUMS) ? run : sumSlices(spec, training),
+                spec.channels());
   }
 
   private static boolean needsTransposed(NetworkSpec spec, boolean training) {
@@ -102,7 +110,7 @@ final class HistorySet {
     NetworkSpec spec = network.spec();
     boolean isStored =
         switch (name) {
-          case FEATURES, Recomputation.STATES -> true;
+          case Recomputation.FEATURES, Recomputation.STATES -> true;
           case Recomputation.SUMS -> spec.activation() != Activation.IDENTITY;
           default -> false;
         };
@@ -113,37 +121,74 @@ final class HistorySet {
     return plan.place(name) == Place.RECOMPUTED;
   }
 
+  /** Whether sums are computed beside the states and not in them. */
+  private static boolean hasSums(NetworkSpec spec) {
+    return spec.activation() != Activation.IDENTITY || spec.historyType() != HistoryType.NATIVE;
+  }
+
   private static int sumSlices(NetworkSpec spec, boolean training) {
     return Recomputation.keepsSums(spec, training) ? spec.depth() : 1;
   }
 
   /** The bytes of all histories if they are kept. */
   static long bytes(Network network, int batch, boolean training) {
-    return needs(network, batch, training, null, false).stream().mapToLong(Need::bytes).sum();
+    return needs(network, batch, training, null, null).stream().mapToLong(Need::bytes).sum();
   }
 
+  private static long checkpointElements(NetworkSpec spec, int batch, SumPlan sumPlan) {
+    int runs = Math.ceilDiv(spec.depth(), Recomputation.segment(spec.depth()));
+    long columns = (long) batch * spec.positions() * spec.featureChannels();
+    return runs * Checkpoints.elements(sumPlan.carriedSlices(), columns);
+  }
+
+  /**
+   * What there may be.
+   *
+   * @param mesh where layers lie in the mesh of a field kernel, or null
+   * @param sumPlan how sums are computed, or null if nothing is to be computed again
+   */
   private static List<Need> needs(
-      Network network, int batch, boolean training, MeshRows mesh, boolean canRepeat) {
+      Network network, int batch, boolean training, MeshRows mesh, SumPlan sumPlan) {
     NetworkSpec spec = network.spec();
     int slices = spec.depth() + 1;
+    boolean isRecurrent = sumPlan != null && sumPlan.isRecurrent();
+    boolean canRepeat = sumPlan != null && (isRecurrent || sumPlan.canRepeat());
+    int run = isRecurrent ? Recomputation.segment(spec.depth()) : Recomputation.longestRun(mesh);
     List<Need> needs = new ArrayList<>();
     if (!spec.features().isIdentity()) {
-      int least = canRepeat ? Recomputation.stateSlices(mesh) : slices;
+      int least = canRepeat ? 1 + run : slices;
       needs.add(need(network, batch, Recomputation.STATES, slices, least, spec.channels()));
     }
     int sums = sumSlices(spec, training);
-    int least = canRepeat ? Recomputation.sumSlices(mesh) : sums;
-    needs.add(need(network, batch, Recomputation.SUMS, sums, least, spec.channels()));
+    if (hasSums(spec)) {
+      needs.add(
+          need(network, batch, Recomputation.SUMS, sums, canRepeat ? run : sums, spec.channels()));
+    }
     int width = spec.featureChannels();
     if (needsTransposed(spec, training)) {
       int both = 2 * spec.depth();
       needs.add(need(network, batch, TRANSPOSED, both, both, width));
     }
+    int least = isRecurrent ? run : slices;
     if (training) {
-      needs.add(need(network, batch, GRADIENTS, slices, slices, width));
+      needs.add(need(network, batch, GRADIENTS, slices, least, width));
     }
-    needs.add(need(network, batch, FEATURES, slices, slices, width));
+    Need features = need(network, batch, Recomputation.FEATURES, slices, least, width);
+    needs.add(isRecurrent ? withCheckpoints(features, network, batch, sumPlan) : features);
     return needs;
+  }
+
+  /** Checkpoints, and the states of a run where these are not the features themselves. */
+  private static Need withCheckpoints(Need need, Network network, int batch, SumPlan sumPlan) {
+    NetworkSpec spec = network.spec();
+    int run = Recomputation.segment(spec.depth());
+    long states =
+        spec.features().isIdentity()
+            ? History.bytes(need.type(), 1 + run, batch, spec.positions(), spec.channels())
+            : 0;
+    long checkpoints = need.type().bytesFor(checkpointElements(spec, batch, sumPlan));
+    return new Need(
+        need.name(), need.type(), need.bytes(), need.recomputedBytes() + states + checkpoints);
   }
 
   private static Need need(
@@ -182,7 +227,7 @@ final class HistorySet {
     return states;
   }
 
-  /** Sums u. */
+  /** Sums u, or null if they are computed in the states. */
   History sums() {
     return sums;
   }
@@ -190,6 +235,11 @@ final class HistorySet {
   /** Gradients ∂J/∂z, or null for inference. */
   History gradients() {
     return gradients;
+  }
+
+  /** Memory for {@link Checkpoints}, or null if features are kept. */
+  Buffer checkpoints() {
+    return checkpoints;
   }
 
   /** Memory for features and their gradients transposed, 2 · L · e · rows elements, or null. */

@@ -87,6 +87,13 @@ public sealed interface ModelWorkspace extends AutoCloseable
   Matrix gradient(String name);
 
   /**
+   * Whether passes do more on the host than call primitives, so that they cannot be recorded.
+   *
+   * @return true if every pass must be run anew
+   */
+  boolean usesHost();
+
+  /**
    * The model.
    *
    * @return what this workspace runs

@@ -8,15 +8,17 @@ import org.volterra.spi.Activation;
 import org.volterra.sum.MeshRows;
 
 /**
- * Which slices hold the states x_l and sums u_l, and which layers must be computed again before the
- * adjoint can use them.
+ * Which slices hold the states x_l, sums u_l and features z_l, and which layers must be computed
+ * again before the adjoint can use them.
  *
- * <p>The features z stay, since every later layer sums all of them; given z_0 … z_{l−1} the sum u_l
- * and the state x_l follow by the operations of the forward pass, to the last bit. Where states or
- * sums are not kept they share a few slices: layers form <em>runs</em>, and the slices hold one run
- * at a time. A run is one layer, or one block of a {@link org.volterra.sum.FieldSum}, which sums
- * the layers of a block together. Immutable but for the run that {@link #enter} notes; one for each
- * batch size.
+ * <p>Where a history is not kept, layers form <em>runs</em>, and its slices hold one run at a time.
+ * As a rule the features z stay, since every later layer sums all of them; given z_0 … z_{l−1} the
+ * sum u_l and the state x_l follow by the operations of the forward pass, to the last bit. Then a
+ * run is one layer, or one block of a {@link org.volterra.sum.FieldSum}, which sums the layers of a
+ * block together. Where the sum is a {@link org.volterra.sum.RecurrentSum} the features go too:
+ * runs are ⌈√L⌉ layers long and begin with {@link Checkpoints}, so that about √L slices of
+ * everything are kept. Immutable but for the run that {@link #enter} notes; one for each batch
+ * size.
  */
 final class Recomputation {
   /** Names of the histories in a {@link MemoryPlan}. */
@@ -24,19 +26,25 @@ final class Recomputation {
 
   static final String SUMS = "sums u";
 
+  static final String FEATURES = "features z";
+
   private final int depth;
   private final MeshRows mesh;
+  private final int length;
   private final boolean dropsStates;
   private final boolean dropsSums;
+  private final boolean dropsFeatures;
   private final boolean singleSum;
   private int resident;
 
   Recomputation(NetworkSpec spec, MeshRows mesh, MemoryPlan plan, boolean training) {
     this.depth = spec.depth();
-    this.dropsStates = plan.place(STATES) == Place.RECOMPUTED;
+    this.dropsFeatures = plan.place(FEATURES) == Place.RECOMPUTED;
+    this.dropsStates = dropsFeatures || plan.place(STATES) == Place.RECOMPUTED;
     this.dropsSums = plan.place(SUMS) == Place.RECOMPUTED;
     this.singleSum = !keepsSums(spec, training);
     this.mesh = dropsSums || singleSum ? mesh : null;
+    this.length = dropsFeatures ? segment(depth) : 1;
   }
 
   /** Whether all u_l are needed: ψ' takes them. */
@@ -44,13 +52,13 @@ final class Recomputation {
     return training && spec.activation() != Activation.IDENTITY;
   }
 
-  /** Slices of states when they are recomputed: x_0 and one run. */
-  static int stateSlices(MeshRows mesh) {
-    return 1 + sumSlices(mesh);
+  /** Layers of a run where features are dropped. */
+  static int segment(int depth) {
+    return (int) Math.ceil(Math.sqrt(depth));
   }
 
-  /** Slices of sums when they are recomputed: one run. */
-  static int sumSlices(MeshRows mesh) {
+  /** Layers of the longest run where features are kept. */
+  static int longestRun(MeshRows mesh) {
     return mesh == null ? 1 : mesh.largest();
   }
 
@@ -63,7 +71,7 @@ final class Recomputation {
 
   /** Whether anything is recomputed. */
   boolean isActive() {
-    return dropsStates || dropsSums;
+    return dropsStates || dropsSums || dropsFeatures;
   }
 
   /** Whether states are recomputed, and not only sums. */
@@ -71,19 +79,39 @@ final class Recomputation {
     return dropsStates;
   }
 
-  /** Whether the sum over the history runs again too, and not only what follows it. */
+  /** Whether features are recomputed, from checkpoints. */
+  boolean dropsFeatures() {
+    return dropsFeatures;
+  }
+
+  /**
+   * Whether the sum over the history runs again too, and not only what follows it; where sums are
+   * not computed in states.
+   */
   boolean repeatsSum() {
     return dropsSums || singleSum;
   }
 
+  /** The number of runs where features are dropped. */
+  int runs() {
+    return Math.ceilDiv(depth, length);
+  }
+
+  /** The index of layer l's run where features are dropped. */
+  int run(int l) {
+    return (l - 1) / length;
+  }
+
   /** The first layer of layer l's run, l ≥ 1. */
   int firstOfRun(int l) {
-    return mesh == null ? l : mesh.firstLayer(mesh.cell(l));
+    return mesh == null ? run(l) * length + 1 : mesh.firstLayer(mesh.cell(l));
   }
 
   /** The last layer of layer l's run. */
   int lastOfRun(int l) {
-    return mesh == null ? l : firstOfRun(l) + mesh.layerCount(mesh.cell(l)) - 1;
+    return mesh == null
+        ? Math.min(depth, firstOfRun(l) + length - 1)
+        : firstOfRun(l) + mesh.layerCount(mesh.cell(l)) - 1;
   }
 
   /** The slice of x_l. */
@@ -94,6 +122,11 @@ final class Recomputation {
   /** The slice of u_l. */
   int sumSlice(int l) {
     return singleSum ? 0 : dropsSums ? l - firstOfRun(l) : l - 1;
+  }
+
+  /** The slice of z_k and of ∂J/∂z_k. */
+  int featureSlice(int k) {
+    return dropsFeatures ? k % length : k;
   }
 
   /** Notes that the forward pass ended: the last run lies in the slices. */

@@ -100,6 +100,27 @@ public final class SumPlan {
         || (kernel instanceof ScalarKernel && algorithm("kernel") == SumAlgorithm.DIRECT);
   }
 
+  /** Whether the sum is a {@link org.volterra.sum.RecurrentSum}. */
+  boolean isRecurrent() {
+    return carriedSlices() > 0;
+  }
+
+  /** Whether there is a recurrent sum for a kernel. */
+  static boolean mayBeRecurrent(DepthKernel kernel) {
+    return kernel instanceof ScalarKernel.Exponentials || kernel instanceof ScalarKernel.Separable;
+  }
+
+  /** The running sums of a recurrent sum, 0 for others. */
+  int carriedSlices() {
+    return switch (kernel) {
+      case ScalarKernel.Exponentials sum when algorithm("kernel") == SumAlgorithm.EXPONENTIALS ->
+          sum.rank();
+      case ScalarKernel.Separable sum when algorithm("kernel") == SumAlgorithm.SEPARABLE ->
+          sum.rank();
+      default -> 0;
+    };
+  }
+
   /**
    * The plans of the scalar kernels, term by term.
    *

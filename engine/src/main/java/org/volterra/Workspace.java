@@ -39,7 +39,10 @@ public final class Workspace implements ModelWorkspace {
   private final FeatureMap features;
   private final WorkspaceMemory.Views v;
   private final Recomputation recomputation;
-  private final Matrix[] sumOperand;
+  private final Checkpoints checkpoints;
+  private final boolean isLinear;
+  private final Matrix[] target;
+  private final Matrix delta;
   private final Matrix deltaOperand;
   private Matrix inputs;
 
@@ -53,12 +56,16 @@ public final class Workspace implements ModelWorkspace {
     this.v = memory.views(batch);
     this.recomputation = v.recomputation();
     this.sum = memory.sum(v);
+    this.checkpoints = memory.checkpoints(v, sum);
     this.features = memory.features(v);
-    this.sumOperand = new Matrix[v.sums().history().slices()];
-    for (int i = 0; i < sumOperand.length; i++) {
-      sumOperand[i] = sum.operand(v.sums().view(i));
+    this.isLinear = v.sums() == null;
+    Slices targets = isLinear ? v.states() : v.sums();
+    this.target = new Matrix[targets.history().slices()];
+    for (int i = 0; i < target.length; i++) {
+      target[i] = sum.operand(targets.view(i));
     }
-    this.deltaOperand = sum.operand(v.delta());
+    this.delta = isLinear ? v.costate() : v.delta();
+    this.deltaOperand = sum.operand(delta);
   }
 
   static Workspace allocate(Network network, int batch, MemoryBudget budget, boolean training) {
@@ -141,9 +148,16 @@ public final class Workspace implements ModelWorkspace {
     }
     v.states().store(0);
     for (int l = 1; l <= spec.depth(); l++) {
-      feature(l - 1);
-      cumulate(l);
-      finish(l, x0);
+      feature(l - 1, false);
+      if (checkpoints != null && l == recomputation.firstOfRun(l)) {
+        checkpoints.save(recomputation.run(l), v.feature(l - 1));
+      }
+      if (isLinear) {
+        cumulateState(l, x0);
+      } else {
+        cumulate(l);
+        finish(l, x0);
+      }
     }
     recomputation.forwardDone();
     Matrix last = v.state(spec.depth());
@@ -154,10 +168,37 @@ public final class Workspace implements ModelWorkspace {
     return v.output();
   }
 
-  private void feature(int k) {
+  private void feature(int k, boolean again) {
+    int slice = recomputation.featureSlice(k);
     if (features != null) {
-      features.forward(k, v.state(k), v.features().begin(k));
-      v.features().store(k);
+      features.forward(k, v.state(k), v.features().begin(slice), again);
+      v.features().store(slice);
+    } else if (checkpoints != null) {
+      p.axpby(1, v.state(k), 0, v.features().begin(slice));
+    }
+  }
+
+  /** x_l = g_l + b_l + h Σ_{k<l} K_{l,k} z_k, in place. */
+  private void cumulateState(int l, Matrix x0) {
+    int slice = recomputation.stateSlice(l);
+    Matrix x = v.states().begin(slice);
+    source(l, x0, 0, x);
+    if (memory.bias() != null) {
+      p.addRow(1, memory.bias().value(l), 1, x);
+    }
+    sum.forward(l, target[slice]);
+  }
+
+  /** x = g_l + beta x. */
+  private void source(int l, Matrix x0, double beta, Matrix x) {
+    switch (spec.source()) {
+      case Source.Zero zero -> {
+        if (beta == 0) {
+          p.fill(0, x);
+        }
+      }
+      case Source.InitialState initial -> p.axpby(1, x0, beta, x);
+      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, beta, x);
     }
   }
 
@@ -170,7 +211,7 @@ public final class Workspace implements ModelWorkspace {
     } else {
       p.addRow(1, memory.bias().value(l), 0, u);
     }
-    sum.forward(l, sumOperand[slice]);
+    sum.forward(l, target[slice]);
     v.sums().store(slice);
   }
 
@@ -184,18 +225,25 @@ public final class Workspace implements ModelWorkspace {
     } else {
       p.activate(spec.activation(), u, x);
     }
-    switch (spec.source()) {
-      case Source.Zero zero -> {}
-      case Source.InitialState initial -> p.axpby(1, x0, 1, x);
-      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, 1, x);
-    }
+    source(l, x0, 1, x);
     v.states().store(slice);
   }
 
   /** Computes what was not kept of layer l: its run, from the history. */
   private void recall(int l) {
     if (recomputation.enter(l)) {
-      for (int j = recomputation.firstOfRun(l); j <= recomputation.lastOfRun(l); j++) {
+      int first = recomputation.firstOfRun(l);
+      if (checkpoints != null) {
+        checkpoints.restore(recomputation.run(l), v.feature(first - 1));
+      }
+      for (int j = first; j <= recomputation.lastOfRun(l); j++) {
+        if (checkpoints != null && j > first) {
+          feature(j - 1, true);
+        }
+        if (isLinear) {
+          cumulateState(j, v.state(0));
+          continue;
+        }
         if (recomputation.repeatsSum()) {
           cumulate(j);
         }
@@ -251,10 +299,14 @@ public final class Workspace implements ModelWorkspace {
 
   /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */
   private void stateAdjoint(int k, double beta, Matrix costate) {
+    Matrix dz = v.gradient().slice(recomputation.featureSlice(k));
     if (features == null) {
-      p.axpby(1, v.gradient().slice(k), beta, costate);
+      p.axpby(1, dz, beta, costate);
     } else {
-      features.adjoint(k, v.state(k), v.gradient().slice(k), beta, costate);
+      features.adjoint(k, v.state(k), dz, beta, costate);
+    }
+    if (checkpoints != null) {
+      p.fill(0, dz);
     }
   }
 
@@ -268,13 +320,15 @@ public final class Workspace implements ModelWorkspace {
         memory.source().accumulated(l);
       }
     }
-    if (spec.activation() == Activation.IDENTITY) {
-      p.axpby(1, costate, 0, v.delta());
-    } else {
-      p.activateBackward(spec.activation(), v.sum(l), costate, 0, v.delta());
+    if (!isLinear) {
+      if (spec.activation() == Activation.IDENTITY) {
+        p.axpby(1, costate, 0, delta);
+      } else {
+        p.activateBackward(spec.activation(), v.sum(l), costate, 0, delta);
+      }
     }
     if (memory.bias() != null) {
-      p.columnSums(1, v.delta(), 1, memory.bias().gradient(l));
+      p.columnSums(1, delta, 1, memory.bias().gradient(l));
       memory.bias().accumulated(l);
     }
     sum.adjoint(l, deltaOperand);
@@ -349,9 +403,11 @@ public final class Workspace implements ModelWorkspace {
    * The features of the last forward pass.
    *
    * @return the history z as it is stored; if φ is the identity, its slices are the states
+   * @throws IllegalStateException if features are recomputed and only a few are kept
    */
   public History history() {
     check();
+    checkKept();
     return v.features().history();
   }
 
@@ -359,9 +415,11 @@ public final class Workspace implements ModelWorkspace {
    * The gradients with respect to the features, ∂J/∂z_k, of the last backward pass.
    *
    * @return a history of the same shape
+   * @throws IllegalStateException if features are recomputed and only a few are kept
    */
   public History historyGradient() {
     check();
+    checkKept();
     return v.gradient();
   }
 
@@ -383,6 +441,17 @@ public final class Workspace implements ModelWorkspace {
   @Override
   public int batch() {
     return batch;
+  }
+
+  /**
+   * Whether a pass reads or writes buffers from the host, so that it cannot be recorded ({@link
+   * org.volterra.spi.ComputeProvider#record}).
+   *
+   * @return true for some kernels
+   */
+  @Override
+  public boolean usesHost() {
+    return sum.usesHost() || spec.features().isNonLocal();
   }
 
   /**
@@ -413,6 +482,24 @@ public final class Workspace implements ModelWorkspace {
   @Override
   public MemoryPlan memoryPlan() {
     return memory.plan();
+  }
+
+  /**
+   * Whether the features of all layers and their gradients are kept.
+   *
+   * @return false if {@link #history} and {@link #historyGradient} refuse, because only those of
+   *     one run of layers are in memory
+   */
+  public boolean keepsHistory() {
+    return checkpoints == null;
+  }
+
+  private void checkKept() {
+    if (!keepsHistory()) {
+      throw new IllegalStateException(
+          "features are recomputed from checkpoints, only those of one run of layers are kept:"
+              + " raise the memory budget to see all of them");
+    }
   }
 
   private void check() {

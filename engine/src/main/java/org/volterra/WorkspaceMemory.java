@@ -24,6 +24,7 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
 import org.volterra.sum.MeshRows;
+import org.volterra.sum.RecurrentSum;
 
 /**
  * The memory of a {@link Workspace}: allocates it, and binds the network's sums, features and
@@ -47,6 +48,10 @@ final class WorkspaceMemory implements AutoCloseable {
       Matrix output) {
     Matrix state(int l) {
       return states.get(recomputation.stateSlice(l));
+    }
+
+    Matrix feature(int k) {
+      return features.get(recomputation.featureSlice(k));
     }
 
     Matrix sum(int l) {
@@ -110,7 +115,7 @@ final class WorkspaceMemory implements AutoCloseable {
       firstState = window(histories.states(), rows);
       otherState = window(histories.states(), rows);
       otherFeature = spec.features().isIdentity() ? null : window(histories.features(), rows);
-      otherSum = window(histories.sums(), rows);
+      otherSum = histories.sums() == null ? null : window(histories.sums(), rows);
       featureBinding = bindFeatures();
       sumBinding =
           new SumBinding(network, sumPlan, gradients, meshRows, histories.transposed(), resources);
@@ -131,12 +136,17 @@ final class WorkspaceMemory implements AutoCloseable {
     }
   }
 
-  /** What histories leave to sums: those that go to files make room. */
+  /** What histories leave to sums: those that go to files or are computed again make room. */
   private static MemoryBudget sumBudget(
       Network network, int batch, MemoryBudget budget, boolean training) {
     long histories = HistorySet.bytes(network, batch, training);
-    boolean spills = budget.spill() != null && histories > budget.bytes();
-    return new MemoryBudget(spills ? budget.bytes() : Math.max(1, budget.bytes() - histories));
+    boolean shrinks =
+        budget.spill() != null
+            || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec().kernel()));
+    return new MemoryBudget(
+        shrinks && histories > budget.bytes()
+            ? budget.bytes()
+            : Math.max(1, budget.bytes() - histories));
   }
 
   private Matrix scratch(int rows, int columns) {
@@ -218,11 +228,11 @@ final class WorkspaceMemory implements AutoCloseable {
     Slices states = slices(histories.states(), batch, firstState, otherState);
     return new Views(
         rows,
-        spec.features().isIdentity()
+        histories.features() == histories.states()
             ? states
             : slices(histories.features(), batch, null, otherFeature),
         states,
-        slices(histories.sums(), batch, null, otherSum),
+        histories.sums() == null ? null : slices(histories.sums(), batch, null, otherSum),
         training ? forBatch(histories.gradients(), batch) : null,
         new Recomputation(spec, meshRows, histories.plan(), training),
         costate.rows(0, rows),
@@ -246,6 +256,19 @@ final class WorkspaceMemory implements AutoCloseable {
 
   SumPlan sumPlan() {
     return sumPlan;
+  }
+
+  /** What a pass begins again with at each run, or null if features are kept. */
+  Checkpoints checkpoints(Views v, CumulativeSum sum) {
+    return v.recomputation().dropsFeatures()
+        ? new Checkpoints(
+            p,
+            histories.checkpoints(),
+            (RecurrentSum) sum,
+            v.recomputation().runs(),
+            v.rows(),
+            spec.featureChannels())
+        : null;
   }
 
   CumulativeSum sum(Views v) {

@@ -1,5 +1,6 @@
 package org.volterra.bench;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.volterra.Network;
@@ -72,9 +73,9 @@ final class DepthCase implements AutoCloseable {
     data = Matrix.of(memory, 0, batch, channels);
     outputGradient = Matrix.of(memory, size, batch, channels);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED + 1);
-    for (int i = 0; i < 2 * size; i++) {
-      memory.set(i, random.nextGaussian());
-    }
+    double[] values = new double[2 * size];
+    Arrays.setAll(values, i -> random.nextGaussian());
+    Matrix.vector(memory, 0, values.length).fill(values);
   }
 
   /** One forward pass. */

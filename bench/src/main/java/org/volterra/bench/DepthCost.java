@@ -1,9 +1,15 @@
 package org.volterra.bench;
 
 import java.lang.management.ManagementFactory;
+import org.volterra.NetworkSpec;
 import org.volterra.ParameterLayout;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.ScalarKernel;
+import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.ElementType;
+import org.volterra.sum.Calibration;
+import org.volterra.sum.Plan;
+import org.volterra.sum.Planner;
 
 /** What a pass of the network that {@link DepthScaling} times costs, counted and not measured. */
 final class DepthCost {
@@ -45,7 +51,25 @@ final class DepthCost {
    * A guess of the seconds of one gradient, to plan a run; it may be wrong by a factor of a few.
    */
   static double secondsPerGradient(KernelChoice kernel, int layers, String provider) {
-    return gradientFlops(kernel, layers) / flopsPerSecond(provider);
+    return kernel.kernel() instanceof ScalarKernel scalar
+        ? 3 * secondsPerSum(kernel, scalar, layers) * (VECTOR_FLOPS / flopsPerSecond(provider))
+        : gradientFlops(kernel, layers) / flopsPerSecond(provider);
+  }
+
+  /** What the planner would say on a typical machine: algorithms differ in more than speed. */
+  private static double secondsPerSum(KernelChoice kernel, ScalarKernel scalar, int layers) {
+    NetworkSpec spec = kernel.spec(layers, DepthCase.CHANNELS);
+    Planner planner = new Planner(ElementType.FLOAT32, ElementType.FLOAT32, Calibration::typical);
+    Plan plan =
+        planner.plan(
+            scalar,
+            spec.grid(),
+            (long) DepthCase.BATCH * DepthCase.CHANNELS,
+            true,
+            spec.sum().tolerance(),
+            MemoryBudget.unlimited(),
+            spec.sum().forTerm(0, 1));
+    return 1e-3 * plan.chosen().milliseconds();
   }
 
   /** A guess of a provider's speed. */

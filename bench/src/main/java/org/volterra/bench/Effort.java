@@ -13,9 +13,10 @@ import java.util.concurrent.TimeUnit;
  */
 public record Effort(String name, int forks, int warmups, int iterations, long milliseconds) {
   /**
-   * For a first look: one virtual machine, so that differences between machines' runs are not seen.
+   * For a first look: one virtual machine, so that differences between machines' runs are not seen,
+   * and as much time to warm up as the compilers need.
    */
-  public static final Effort SHORT = new Effort("short", 1, 7, 5, 200);
+  public static final Effort SHORT = new Effort("short", 1, 15, 5, 200);
 
   /** For results to keep, as in the annotations of the benchmarks. */
   public static final Effort FULL = new Effort("full", 3, 5, 5, 1000);

@@ -20,6 +20,10 @@ import java.util.List;
  */
 public record Machine(String cpu, int processors, String system, String commit) {
   private static final String UNKNOWN = "unknown";
+
+  /** System property with the commit, which the launcher of a bundle sets. */
+  private static final String COMMIT = "volterra.commit";
+
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
   /**
@@ -60,9 +64,14 @@ public record Machine(String cpu, int processors, String system, String commit) 
 
   /**
    * Asks git about the folder that this class was loaded from. Results are no sources: that the
-   * last benchmark wrote some does not make the next one dirty.
+   * last benchmark wrote some does not make the next one dirty. A bundle, which has no repository,
+   * knows its commit.
    */
   private static String revision() {
+    String bundled = System.getProperty(COMMIT);
+    if (bundled != null) {
+      return bundled;
+    }
     try {
       Path code =
           Path.of(Machine.class.getProtectionDomain().getCodeSource().getLocation().toURI());

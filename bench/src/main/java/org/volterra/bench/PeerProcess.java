@@ -77,7 +77,7 @@ final class PeerProcess implements AutoCloseable {
     return bytes.isJsonNull() ? Double.NaN : bytes.getAsDouble();
   }
 
-  private JsonObject ask(String line) {
+  JsonObject ask(String line) {
     try {
       input.write(line + "\n");
       input.flush();

@@ -7,6 +7,7 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.Recording;
 
 /**
  * A whole training step of a workspace: forward pass, mean squared error, backward pass, Adam. The
@@ -30,6 +31,7 @@ public final class TrainingStep implements AutoCloseable {
   private final Matrix first;
   private final Matrix second;
   private final Matrix loss;
+  private final Recording pass;
   private long step;
 
   /**
@@ -59,6 +61,18 @@ public final class TrainingStep implements AutoCloseable {
             target.rows(),
             target.columns());
     loss = Matrix.of(resources.own(device.allocate(ElementType.FLOAT64, 1)), 0, 1, 1);
+    pass =
+        resources.own(
+            workspace.usesHost() ? Recording.direct(this::pass) : device.record(this::pass));
+  }
+
+  private void pass() {
+    double scale = 1.0 / target.size();
+    p.axpby(1, workspace.forward(data), 0, outputGradient);
+    p.axpby(-1, target, 1, outputGradient);
+    p.dot(scale, outputGradient, outputGradient, 0, loss);
+    p.axpby(0, target, 2 * scale, outputGradient);
+    workspace.backward(outputGradient);
   }
 
   /**
@@ -67,12 +81,7 @@ public final class TrainingStep implements AutoCloseable {
    * @return the loss
    */
   public double gradient() {
-    double scale = 1.0 / target.size();
-    p.axpby(1, workspace.forward(data), 0, outputGradient);
-    p.axpby(-1, target, 1, outputGradient);
-    p.dot(scale, outputGradient, outputGradient, 0, loss);
-    p.axpby(0, target, 2 * scale, outputGradient);
-    workspace.backward(outputGradient);
+    pass.run();
     return loss.get(0, 0);
   }
 

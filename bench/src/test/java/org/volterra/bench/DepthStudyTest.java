@@ -67,6 +67,20 @@ class DepthStudyTest {
   }
 
   @Test
+  void fastAlgorithmsAreExpectedToBeFast() {
+    List<String> kernels =
+        List.of("separable", "fractional@fft", "scalar@blocked", "scalar@direct");
+    DepthStudy study =
+        new DepthStudy(
+            new DepthStudy.Settings(
+                kernels, List.of("panama"), List.of(4096), 1, Effort.SHORT, 1e9));
+    assertThat(study.plan())
+        .extracting(DepthStudy.Planned::expectedSeconds)
+        .isSorted()
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
   void operationsAreThoseOfTheSums() {
     double dense = 0;
     for (int l = 1; l <= 5; l++) {

@@ -36,6 +36,7 @@ final class CudaBuffer implements Buffer {
     long bytes = type.bytesFor(length);
     context.enter();
     try {
+      context.refuseWhileCapturing("allocates a buffer");
       DevicePointer pointer =
           context.memory().allocate(bytes, "a buffer of " + length + " " + type);
       try {
@@ -55,13 +56,18 @@ final class CudaBuffer implements Buffer {
     return context;
   }
 
+  DevicePointer pointer() {
+    refuseIfClosed();
+    return pointer;
+  }
+
   /** The address on the device; between the context's enter and leave. */
   long address() {
     refuseIfClosed();
     return pointer.address();
   }
 
-  private void refuseIfClosed() {
+  void refuseIfClosed() {
     if (closed) {
       throw new IllegalStateException("the buffer is closed");
     }
@@ -190,6 +196,7 @@ final class CudaBuffer implements Buffer {
       if (closed) {
         return;
       }
+      context.refuseWhileCapturing("closes a buffer");
       closed = true;
       try {
         context.memory().free(pointer, bytes());

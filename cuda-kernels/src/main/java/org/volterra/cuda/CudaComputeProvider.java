@@ -2,10 +2,15 @@ package org.volterra.cuda;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
+import org.volterra.spi.Feed;
+import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.Readout;
+import org.volterra.spi.Recording;
 
 /**
  * The provider {@code cuda}: every primitive by kernels of this module on one NVIDIA GPU. Found
@@ -13,7 +18,8 @@ import org.volterra.spi.Primitives;
  *
  * <p>Making one touches nothing: {@link #refusal} probes the driver, and the first buffer or
  * primitive opens the device. System property {@value #DEVICE} chooses it by its ordinal, {@value
- * #BUDGET} limits its memory in bytes (by default 95 % of what is free when it is opened).
+ * #BUDGET} limits its memory in bytes (by default 95 % of what is free when it is opened), {@value
+ * #POOL} says whether freed memory is kept.
  *
  * <p>Calls come back when their work is queued; the device does it in order. What is read from a
  * buffer is waited for. {@link Primitives#gatherRows} and {@link Primitives#softmaxCrossEntropy}
@@ -28,6 +34,13 @@ public final class CudaComputeProvider implements ComputeProvider {
 
   /** System property with the bytes of device memory that may be used. */
   public static final String BUDGET = "volterra.cuda.budget";
+
+  /**
+   * System property that says whether blocks of device memory that are freed are kept to be used
+   * again: {@code true} (the default) or {@code false}, with which compute-sanitizer sees the use
+   * of freed memory.
+   */
+  public static final String POOL = "volterra.cuda.pool";
 
   private static final String NAME = "cuda";
 
@@ -111,6 +124,16 @@ public final class CudaComputeProvider implements ComputeProvider {
     return BUDGET + " '" + text + "': must be a positive number of bytes";
   }
 
+  private static boolean pooled() {
+    String text = System.getProperty(POOL, "true");
+    return switch (text) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new IllegalArgumentException(POOL + " '" + text + "': must be true or false");
+    };
+  }
+
   @Override
   public int threads() {
     return 1;
@@ -131,9 +154,30 @@ public final class CudaComputeProvider implements ComputeProvider {
     return type == ElementType.FLOAT32 ? float32 : float64;
   }
 
-  /** The bytes of device memory that buffers and scratch take now. */
-  synchronized long liveBytes() {
-    return context == null ? 0 : context.memory().liveBytes();
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The first run calls the work, the second captures it as a CUDA graph, and all from then on
+   * launch that.
+   */
+  @Override
+  public Recording record(Runnable work) {
+    return CudaRecording.of(context(), work, () -> closed);
+  }
+
+  @Override
+  public Optional<Feed> feed(Buffer target) {
+    return Optional.of(CudaFeed.of(context(), target));
+  }
+
+  @Override
+  public Optional<Readout> readout(Matrix source) {
+    return Optional.of(CudaReadout.of(context(), source));
+  }
+
+  @Override
+  public synchronized OptionalLong bytesInUse() {
+    return OptionalLong.of(context == null ? 0 : context.memory().liveBytes());
   }
 
   private synchronized CudaContext context() {
@@ -146,8 +190,9 @@ public final class CudaComputeProvider implements ComputeProvider {
       }
       CudaProbe.Device device = choose(found);
       long budget = budget();
+      boolean pooled = pooled();
       JCudaNatives.load();
-      context = CudaContext.open(device, budget);
+      context = CudaContext.open(device, budget, pooled);
       float32 = new CudaPrimitives(ElementType.FLOAT32, context, () -> closed);
       float64 = new CudaPrimitives(ElementType.FLOAT64, context, () -> closed);
     }

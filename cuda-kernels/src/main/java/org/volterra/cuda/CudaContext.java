@@ -2,7 +2,9 @@ package org.volterra.cuda;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
@@ -36,17 +38,29 @@ final class CudaContext {
   private final Map<DevicePointer, Long> constants = new LinkedHashMap<>();
   private DevicePointer scratch;
   private long scratchBytes;
+  private long largestScratch;
+  private int indexChecksSeen;
+  private CudaRecording capturing;
+  private final List<IndexChecks> pending = new ArrayList<>();
+  private final List<IndexChecks> queued = new ArrayList<>();
+  private CUstream copies;
   private String last = "";
   private int holders = 1;
 
   private CudaContext(
-      CudaProbe.Device found, CUdevice device, CUcontext context, CUstream stream, long budget) {
+      CudaProbe.Device found,
+      CUdevice device,
+      CUcontext context,
+      CUstream stream,
+      long budget,
+      boolean pooled) {
     this.device = device;
     this.context = context;
     this.stream = stream;
     this.multiprocessors = DriverCalls.multiprocessors(device);
     this.library = new KernelLibrary(found);
-    this.memory = new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95);
+    this.memory =
+        new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95, pooled);
     this.arguments = new KernelArguments(this, arena.allocate(KernelArguments.BYTES, Long.BYTES));
     this.staging = arena.allocate(STAGING_BYTES, Long.BYTES);
   }
@@ -55,15 +69,16 @@ final class CudaContext {
    * Opens a device; the caller holds it.
    *
    * @param budget bytes of device memory, or 0 for nearly all that is free
+   * @param pooled whether freed blocks are kept to be used again
    */
-  static CudaContext open(CudaProbe.Device found, long budget) {
+  static CudaContext open(CudaProbe.Device found, long budget, boolean pooled) {
     CUdevice device = DriverCalls.device(found.ordinal());
     CUcontext context = DriverCalls.retainContext(device);
     CUstream stream = null;
     try {
       DriverCalls.setCurrent(context);
       stream = DriverCalls.createStream();
-      return new CudaContext(found, device, context, stream, budget);
+      return new CudaContext(found, device, context, stream, budget, pooled);
     } catch (RuntimeException | Error e) {
       try {
         if (stream != null) {
@@ -114,7 +129,9 @@ final class CudaContext {
         new Runnable[] {
           this::freeScratch,
           this::freeConstants,
+          memory::trim,
           library::close,
+          this::destroyCopyStream,
           () -> DriverCalls.destroyStream(stream),
           () -> DriverCalls.releaseContext(device),
           arena::close
@@ -134,6 +151,12 @@ final class CudaContext {
     }
   }
 
+  private void destroyCopyStream() {
+    if (copies != null) {
+      DriverCalls.destroyStream(copies);
+    }
+  }
+
   private void freeScratch() {
     if (scratch != null) {
       DevicePointer old = scratch;
@@ -150,6 +173,7 @@ final class CudaContext {
 
   /** The address of a copy in device memory that stays as long as the context. */
   long constant(MemorySegment contents) {
+    refuseWhileCapturing("asks for another table");
     DevicePointer pointer = memory.allocate(contents.byteSize(), "a table");
     constants.put(pointer, contents.byteSize());
     upload(contents, pointer, 0, contents.byteSize());
@@ -170,6 +194,9 @@ final class CudaContext {
       throw new IllegalArgumentException(
           "the buffer " + m.buffer() + " is not in the memory of this CUDA device");
     }
+    if (capturing != null) {
+      capturing.uses(buffer);
+    }
     return buffer.address() + m.offset() * buffer.type().bytes();
   }
 
@@ -178,6 +205,10 @@ final class CudaContext {
    * call may give the same.
    */
   long scratch(long bytes) {
+    largestScratch = Math.max(largestScratch, bytes);
+    if (capturing != null) {
+      return capturing.scratch(bytes);
+    }
     if (bytes > scratchBytes) {
       freeScratch();
       scratch = memory.allocate(bytes, "scratch");
@@ -198,16 +229,28 @@ final class CudaContext {
   }
 
   void zero(DevicePointer pointer, long bytes) {
-    DriverCalls.zero(pointer, bytes, stream);
+    DriverCalls.fill(pointer, (byte) 0, bytes, stream);
   }
 
-  /** Waits for all work; an error of a kernel comes out here. */
+  /**
+   * Waits for all work; an error of a kernel comes out here.
+   *
+   * @throws IndexOutOfBoundsException if a recording met an index that is outside
+   */
   void synchronize() {
-    DriverCalls.synchronize(stream, last.isEmpty() ? "" : "the last kernel was " + last);
+    queueIndexChecks();
+    DriverCalls.synchronize(stream, afterLast());
+    examineIndexChecks();
+  }
+
+  /** What errors that come late are said after. */
+  String afterLast() {
+    return last.isEmpty() ? "" : "the last kernel was " + last;
   }
 
   /** Copies from native memory of the host and waits. */
   void upload(MemorySegment from, DevicePointer to, long offset, long bytes) {
+    refuseWhileCapturing("writes a buffer from the host");
     DriverCalls.copyToDevice(
         to.withByteOffset(offset), new HostPointer(from.address()), bytes, stream);
     synchronize();
@@ -215,9 +258,112 @@ final class CudaContext {
 
   /** Copies to native memory of the host and waits. */
   void download(DevicePointer from, long offset, MemorySegment to, long bytes) {
+    refuseWhileCapturing("reads a buffer from the host");
     DriverCalls.copyToHost(
         new HostPointer(to.address()), from.withByteOffset(offset), bytes, stream);
     synchronize();
+  }
+
+  // ---- Recordings
+  // --------------------------------------------------------------------------------
+
+  CUstream stream() {
+    return stream;
+  }
+
+  /** The recording that what is launched goes into, or null if it is done at once. */
+  CudaRecording capturing() {
+    return capturing;
+  }
+
+  /**
+   * Between this and null, launches go into the recording.
+   *
+   * @throws IllegalStateException if another is being recorded
+   */
+  void capture(CudaRecording recording) {
+    if (recording != null) {
+      refuseWhileCapturing("makes another recording");
+    }
+    capturing = recording;
+  }
+
+  /** Begins to note what launches need. */
+  void watch() {
+    largestScratch = 0;
+    indexChecksSeen = 0;
+  }
+
+  /** The most scratch memory that was asked for since. */
+  long largestScratch() {
+    return largestScratch;
+  }
+
+  /** Notes that indices are checked. */
+  void indexCheckSeen() {
+    indexChecksSeen++;
+  }
+
+  /** The checks of indices since. */
+  int indexChecksSeen() {
+    return indexChecksSeen;
+  }
+
+  /**
+   * Refuses what a graph cannot repeat.
+   *
+   * @throws IllegalStateException while something is recorded
+   */
+  void refuseWhileCapturing(String what) {
+    if (capturing != null) {
+      throw new IllegalStateException(
+          "the work that is recorded "
+              + what
+              + ": it may only call primitives, the same ones each time");
+    }
+  }
+
+  /** Notes checks of indices whose results have not been copied to the host. */
+  void await(IndexChecks checks) {
+    if (!pending.contains(checks)) {
+      pending.add(checks);
+    }
+  }
+
+  /** Checks that will not be looked at any more. */
+  void forget(IndexChecks checks) {
+    pending.remove(checks);
+    queued.remove(checks);
+  }
+
+  /** Queues the copies of what the pending checks found. */
+  void queueIndexChecks() {
+    for (IndexChecks checks : pending) {
+      checks.queueDownload(stream);
+      if (!queued.contains(checks)) {
+        queued.add(checks);
+      }
+    }
+    pending.clear();
+  }
+
+  /**
+   * Looks at what the copies brought, when they are there.
+   *
+   * @throws IndexOutOfBoundsException if an index was outside
+   */
+  void examineIndexChecks() {
+    while (!queued.isEmpty()) {
+      queued.removeFirst().examine(stream);
+    }
+  }
+
+  /** The stream of copies from the host that work does not wait for in order. */
+  CUstream copyStream() {
+    if (copies == null) {
+      copies = DriverCalls.createStream();
+    }
+    return copies;
   }
 
   /** Copies from the beginning of the scratch memory and waits. */

@@ -241,6 +241,19 @@ final class CudaPrimitives implements Primitives {
   @Override
   public void sgd(
       Matrix p, Matrix g, Matrix v, double rate, double momentum, double decay, boolean nesterov) {
+    sgd(p, g, v, rate, momentum, decay, nesterov, null);
+  }
+
+  @Override
+  public void sgd(
+      Matrix p,
+      Matrix g,
+      Matrix v,
+      double rate,
+      double momentum,
+      double decay,
+      boolean nesterov,
+      Matrix guard) {
     Shapes.type("p", p, type);
     Shapes.same("g", g, p);
     Shapes.same("v", v, p);
@@ -255,6 +268,7 @@ final class CudaPrimitives implements Primitives {
               .scalar(momentum)
               .scalar(decay)
               .int32(nesterov ? 1 : 0);
+      guard(arguments, guard);
       launcher.elementwise("optimizer", "sgd", arguments, Launcher.flat(p, g, v), p);
     });
   }
@@ -271,6 +285,22 @@ final class CudaPrimitives implements Primitives {
       double beta2,
       double epsilon,
       double decay) {
+    adam(p, g, m, v, step, rate, beta1, beta2, epsilon, decay, null);
+  }
+
+  @Override
+  public void adam(
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay,
+      Matrix guard) {
     Shapes.type("p", p, type);
     Shapes.same("g", g, p);
     Shapes.same("m", m, p);
@@ -292,7 +322,28 @@ final class CudaPrimitives implements Primitives {
               .scalar(1 - Math.pow(beta1, (double) step))
               .scalar(1 - Math.pow(beta2, (double) step))
               .scalar(epsilon);
+      guard(arguments, guard);
       launcher.elementwise("optimizer", "adam", arguments, Launcher.flat(p, g, m, v), p);
+    });
+  }
+
+  /** The numbers that must be finite; none where the matrix is null. */
+  private static void guard(KernelArguments arguments, Matrix guard) {
+    if (guard == null) {
+      arguments.address(0).int32(0);
+    } else {
+      Shapes.type("guard", guard, ElementType.FLOAT64);
+      arguments.vector(guard).int32(guard.columns());
+    }
+  }
+
+  @Override
+  public void clip(double most, Matrix squares, Matrix y) {
+    Shapes.scalar("squares", squares);
+    Shapes.type("y", y, type);
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().float64(most).vector(squares).matrix(y);
+      launcher.elementwise("axpby", "clip", arguments, Launcher.flat(y), y);
     });
   }
 

@@ -5,7 +5,10 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
@@ -26,6 +29,13 @@ final class DriverCalls {
   static final class HostPointer extends Pointer {
     HostPointer(long address) {
       super(address);
+    }
+
+    /** For a call that sets it. */
+    HostPointer() {}
+
+    long address() {
+      return getNativePointer() + getByteOffset();
     }
   }
 
@@ -83,6 +93,103 @@ final class DriverCalls {
     check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(stream), after);
   }
 
+  // ---- Graphs
+  // ------------------------------------------------------------------------------------
+
+  /** What is queued on the stream from now on is recorded and not done. */
+  static void beginCapture(CUstream stream) {
+    int ofThisThread = 1; // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
+    check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream, ofThisThread), "");
+  }
+
+  static CUgraph endCapture(CUstream stream) {
+    CUgraph graph = new CUgraph();
+    check("cuStreamEndCapture", JCudaDriver.cuStreamEndCapture(stream, graph), "");
+    return graph;
+  }
+
+  /** Ends a recording that is of no use; what it says does not matter. */
+  static void abandonCapture(CUstream stream) {
+    CUgraph graph = new CUgraph();
+    if (JCudaDriver.cuStreamEndCapture(stream, graph) == 0) {
+      JCudaDriver.cuGraphDestroy(graph);
+    }
+  }
+
+  static CUgraphExec instantiate(CUgraph graph) {
+    CUgraphExec executable = new CUgraphExec();
+    check("cuGraphInstantiate", JCudaDriver.cuGraphInstantiate(executable, graph, 0), "");
+    return executable;
+  }
+
+  static void launch(CUgraphExec executable, CUstream stream) {
+    check("cuGraphLaunch", JCudaDriver.cuGraphLaunch(executable, stream), "");
+  }
+
+  static void destroy(CUgraph graph) {
+    check("cuGraphDestroy", JCudaDriver.cuGraphDestroy(graph), "");
+  }
+
+  static void destroy(CUgraphExec executable) {
+    check("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(executable), "");
+  }
+
+  // ---- Events
+  // ------------------------------------------------------------------------------------
+
+  static CUevent createEvent() {
+    CUevent event = new CUevent();
+    int withoutTiming = 2; // CU_EVENT_DISABLE_TIMING
+    check("cuEventCreate", JCudaDriver.cuEventCreate(event, withoutTiming), "");
+    return event;
+  }
+
+  static void destroy(CUevent event) {
+    check("cuEventDestroy", JCudaDriver.cuEventDestroy(event), "");
+  }
+
+  static void record(CUevent event, CUstream stream) {
+    check("cuEventRecord", JCudaDriver.cuEventRecord(event, stream), "");
+  }
+
+  /** What is queued on the stream from now on waits for the event. */
+  static void await(CUevent event, CUstream stream) {
+    check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(stream, event, 0), "");
+  }
+
+  /** The host waits for the event; one that was never recorded has happened. */
+  static void synchronize(CUevent event, String after) {
+    check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event), after);
+  }
+
+  // ---- Memory
+  // ------------------------------------------------------------------------------------
+
+  static HostPointer allocateHost(long bytes) {
+    HostPointer pointer = new HostPointer();
+    check("cuMemAllocHost", JCudaDriver.cuMemAllocHost(pointer, bytes), bytes + " bytes");
+    return pointer;
+  }
+
+  static void freeHost(HostPointer pointer, long bytes) {
+    check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(pointer), bytes + " bytes");
+  }
+
+  /** Sets all bytes. */
+  static void fill(DevicePointer pointer, byte value, long bytes, CUstream stream) {
+    check(
+        "cuMemsetD8Async",
+        JCudaDriver.cuMemsetD8Async(pointer, value, bytes, stream),
+        bytes + " bytes");
+  }
+
+  static void copyOnDevice(CUdeviceptr to, CUdeviceptr from, long bytes, CUstream stream) {
+    check(
+        "cuMemcpyDtoDAsync",
+        JCudaDriver.cuMemcpyDtoDAsync(to, from, bytes, stream),
+        bytes + " bytes");
+  }
+
   /** The status is given back: what to say about missing memory, the caller knows. */
   static int allocate(DevicePointer pointer, long bytes) {
     return JCudaDriver.cuMemAlloc(pointer, bytes);
@@ -90,13 +197,6 @@ final class DriverCalls {
 
   static void free(DevicePointer pointer, long bytes) {
     check("cuMemFree", JCudaDriver.cuMemFree(pointer), bytes + " bytes");
-  }
-
-  static void zero(DevicePointer pointer, long bytes, CUstream stream) {
-    check(
-        "cuMemsetD8Async",
-        JCudaDriver.cuMemsetD8Async(pointer, (byte) 0, bytes, stream),
-        bytes + " bytes");
   }
 
   static void copyToDevice(CUdeviceptr to, HostPointer from, long bytes, CUstream stream) {

@@ -117,19 +117,29 @@ final class Launcher {
   }
 
   /**
-   * Throws if an index is outside, before anything is written.
+   * Throws if an index is outside, before anything is written; in a recording, when the device is
+   * waited for.
    *
    * @throws IndexOutOfBoundsException that names the first such index
    */
   void checkIndices(String name, Matrix indices, int bound) {
-    long result = context.scratch(2 * Integer.BYTES);
-    arguments().vector(indices).int32(indices.columns()).int32(bound).address(result);
-    context.launch("gather", "check_indices", Grid.ofWarps(1, 1), 0);
-    MemorySegment bad = context.downloadScratch(2 * Integer.BYTES);
+    CudaRecording recording = context.capturing();
+    if (recording != null) {
+      queueCheck(indices, bound, 1, recording.indexChecks().next(name, bound));
+      return;
+    }
+    context.indexCheckSeen();
+    queueCheck(indices, bound, 0, context.scratch(IndexChecks.SLOT_BYTES));
+    MemorySegment bad = context.downloadScratch(IndexChecks.SLOT_BYTES);
     int position = bad.getAtIndex(JAVA_INT, 0);
     if (position >= 0) {
       Shapes.index(name, position, bad.getAtIndex(JAVA_INT, 1), bound);
     }
+  }
+
+  private void queueCheck(Matrix indices, int bound, int keep, long result) {
+    arguments().vector(indices).int32(indices.columns()).int32(bound).int32(keep).address(result);
+    context.launch("gather", "check_indices", Grid.ofWarps(1, 1), 0);
   }
 
   /** result = alpha * the sum of float64 numbers in scratch + beta * result. */

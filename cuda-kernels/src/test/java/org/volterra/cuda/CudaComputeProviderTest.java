@@ -118,7 +118,7 @@ final class CudaComputeProviderTest {
               "not enough device memory for a buffer of 51 FLOAT32 of 204 bytes: 800 of 1,000 bytes"
                   + " are in use, in 1 blocks; the budget (-Dvolterra.cuda.budget) forbids it");
       provider.allocate(ElementType.FLOAT32, 50).close();
-      assertThat(((CudaComputeProvider) provider).liveBytes()).isEqualTo(first.bytes());
+      assertThat(provider.bytesInUse()).hasValue(first.bytes());
     }
   }
 
@@ -328,7 +328,8 @@ final class CudaComputeProviderTest {
 
   @Test
   void misuseIsNoticedByTheFakeDriver() {
-    CudaContext context = CudaContext.open(new CudaProbe.Device(0, "Imaginary GPU 40", 9, 0), 0);
+    CudaContext context =
+        CudaContext.open(new CudaProbe.Device(0, "Imaginary GPU 40", 9, 0), 0, false);
     context.enter();
     try {
       DriverCalls.DevicePointer pointer = context.memory().allocate(100, "a test");

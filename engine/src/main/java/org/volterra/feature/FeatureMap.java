@@ -77,12 +77,9 @@ public final class FeatureMap {
    * @param k layer
    * @param x rows × inputs
    * @param z rows × outputs, overwritten
+   * @param again whether this repeats a forward pass for the adjoint: running statistics then stay
    */
-  public void forward(int k, Matrix x, Matrix z) {
-    forward(k, x, z, false);
-  }
-
-  void forward(int k, Matrix x, Matrix z, boolean again) {
+  public void forward(int k, Matrix x, Matrix z, boolean again) {
     int last = steps.size() - 1;
     for (int i = 0; i < last; i++) {
       steps.get(i).map.forward(k, input(i, x), steps.get(i).value, again);

@@ -45,6 +45,7 @@ public final class History implements AutoCloseable {
   private final int channels;
   private final Matrix[] slice;
   private final Matrix[] first;
+  private final Views rows;
 
   private History(
       Buffer buffer,
@@ -74,6 +75,7 @@ public final class History implements AutoCloseable {
               ? new Matrix(buffer, 0, rows, (k + 1) * channels, rowStride)
               : new Matrix(buffer, 0, k + 1, rows * channels, sliceStride);
     }
+    this.rows = new Views(first[slices]);
   }
 
   /**
@@ -220,7 +222,7 @@ public final class History implements AutoCloseable {
    *
    * @param from first slice
    * @param count how many, at least 1
-   * @return count × (rows · channels)
+   * @return count × (rows · channels), the same object in every call
    * @throws IllegalStateException if the history is interleaved
    */
   public Matrix slices(int from, int count) {
@@ -228,7 +230,7 @@ public final class History implements AutoCloseable {
       throw new IllegalStateException(
           "slices are rows of one matrix only in a slice-major history");
     }
-    return first(slice.length).rows(from, count);
+    return rows.rows(from, count);
   }
 
   /**

@@ -60,17 +60,20 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
 
   /**
    * Decides, in this order: everything in memory, if it fits; histories computed again one after
-   * the other, if that is allowed and makes the rest fit; nothing computed again but histories
-   * moved to files, one after the other until the rest fits, if there is a folder; refusal. A
-   * history that was moved and for which there turns out to be room after all stays in memory.
+   * the other, or all of them, if that is allowed and makes the rest fit; nothing computed again
+   * but histories moved to files, one after the other until the rest fits, if there is a folder;
+   * refusal. A history that was moved and for which there turns out to be room after all stays in
+   * memory.
    *
    * @param what what needs the memory, for the message of a refusal
    * @param budget the limit
    * @param needs the histories, those that should leave memory first come first
+   * @param together whether they can be computed again all together only
    * @return the plan
    * @throws MemoryBudget.MemoryBudgetException if nothing helps
    */
-  public static MemoryPlan choose(String what, MemoryBudget budget, List<Need> needs) {
+  public static MemoryPlan choose(
+      String what, MemoryBudget budget, List<Need> needs, boolean together) {
     Place[] places = new Place[needs.size()];
     Arrays.fill(places, Place.MEMORY);
     long all = inMemory(needs, places);
@@ -80,10 +83,14 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
     for (int i = 0; i < places.length; i++) {
       if (needs.get(i).recomputedBytes < needs.get(i).bytes) {
         places[i] = Place.RECOMPUTED;
-        if (budget.recompute() && inMemory(needs, places) <= budget.bytes()) {
+        boolean isPossible = !together || i == places.length - 1;
+        if (isPossible && budget.recompute() && inMemory(needs, places) <= budget.bytes()) {
           return plan(budget, needs, places);
         }
       }
+    }
+    if (together && places[places.length - 1] != Place.RECOMPUTED) {
+      Arrays.fill(places, Place.MEMORY);
     }
     long least = inMemory(needs, places);
     if (budget.spill() == null) {

@@ -1,6 +1,7 @@
 package org.volterra.spi;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A device and the primitives that it offers.
@@ -60,6 +61,49 @@ public interface ComputeProvider extends AutoCloseable {
    */
   default boolean usesHostMemory() {
     return false;
+  }
+
+  /**
+   * The bytes of the device's own memory that buffers and scratch take now.
+   *
+   * @return a count, or empty where the provider works in the memory of the host
+   */
+  default OptionalLong bytesInUse() {
+    return OptionalLong.empty();
+  }
+
+  /**
+   * Learns a sequence of primitives, so that it can be run as a whole. {@code work} may be called
+   * any number of times, now and later, and computes nothing until the recording is run. It must
+   * call the same primitives with the same operands and scalars each time, and must neither
+   * allocate nor read or write buffers from the host.
+   *
+   * @param work calls primitives of this provider
+   * @return the recording, owned by the caller; by default one that calls {@code work} each time
+   * @throws IllegalStateException if {@code work} does what it must not, where a provider notices
+   */
+  default Recording record(Runnable work) {
+    return Recording.direct(work);
+  }
+
+  /**
+   * A way to fill a buffer while the device works.
+   *
+   * @param target a buffer of this provider
+   * @return the feed, owned by the caller; empty where {@link Buffer#upload} waits for nothing
+   */
+  default Optional<Feed> feed(Buffer target) {
+    return Optional.empty();
+  }
+
+  /**
+   * A way to read a few numbers while the device works on.
+   *
+   * @param source a vector of {@link ElementType#FLOAT64} in a buffer of this provider
+   * @return the readout, owned by the caller; empty where reading waits for nothing
+   */
+  default Optional<Readout> readout(Matrix source) {
+    return Optional.empty();
   }
 
   /**

@@ -243,6 +243,82 @@ public interface Primitives {
       double decay);
 
   /**
+   * As {@link #sgd(Matrix, Matrix, Matrix, double, double, double, boolean)}, unless an element of
+   * {@code guard} is not finite: then nothing is written.
+   *
+   * @param p parameters
+   * @param g gradient, the shape of p
+   * @param v velocity, the shape of p
+   * @param rate learning rate
+   * @param momentum in [0, 1)
+   * @param decay L² weight decay added to the gradient
+   * @param nesterov whether to take Nesterov's look-ahead
+   * @param guard vector of {@link ElementType#FLOAT64}, such as loss and gradient norm
+   */
+  default void sgd(
+      Matrix p,
+      Matrix g,
+      Matrix v,
+      double rate,
+      double momentum,
+      double decay,
+      boolean nesterov,
+      Matrix guard) {
+    if (Shapes.isFinite(guard)) {
+      sgd(p, g, v, rate, momentum, decay, nesterov);
+    }
+  }
+
+  /**
+   * As {@link #adam(Matrix, Matrix, Matrix, Matrix, long, double, double, double, double, double)},
+   * unless an element of {@code guard} is not finite: then nothing is written.
+   *
+   * @param p parameters
+   * @param g gradient, the shape of p
+   * @param m first moment, the shape of p
+   * @param v second moment, the shape of p
+   * @param step number of this step, from 1
+   * @param rate learning rate
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param epsilon added to the denominator
+   * @param decay decoupled weight decay
+   * @param guard vector of {@link ElementType#FLOAT64}, such as loss and gradient norm
+   */
+  default void adam(
+      Matrix p,
+      Matrix g,
+      Matrix m,
+      Matrix v,
+      long step,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay,
+      Matrix guard) {
+    if (Shapes.isFinite(guard)) {
+      adam(p, g, m, v, step, rate, beta1, beta2, epsilon, decay);
+    }
+  }
+
+  /**
+   * Scales down to a Euclidean norm: {@code y *= most / √squares} where that root exceeds {@code
+   * most}.
+   *
+   * @param most the norm, positive
+   * @param squares one element of {@link ElementType#FLOAT64}, the sum of the squares that count
+   * @param y any shape
+   */
+  default void clip(double most, Matrix squares, Matrix y) {
+    Shapes.scalar("squares", squares);
+    double norm = Math.sqrt(squares.get(0, 0));
+    if (norm > most) {
+      axpby(0, y, most / norm, y);
+    }
+  }
+
+  /**
    * Prepares a Toeplitz matrix for {@link #toeplitz}: T of size × size with {@code T[j, i] =
    * lags[size − 1 + j − i]}.
    *

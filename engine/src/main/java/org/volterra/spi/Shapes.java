@@ -62,6 +62,23 @@ public final class Shapes {
   }
 
   /**
+   * Reads the guard of an update.
+   *
+   * @param guard a vector of {@link ElementType#FLOAT64}
+   * @return whether all of its elements are finite
+   * @throws IllegalArgumentException if its type is another
+   */
+  static boolean isFinite(Matrix guard) {
+    type("guard", guard, ElementType.FLOAT64);
+    for (int i = 0; i < guard.columns(); i++) {
+      if (!Double.isFinite(guard.get(0, i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
    * Checks the operands of {@link Primitives#narrow} and {@link Primitives#widen}.
    *
    * @param type element type of the primitives

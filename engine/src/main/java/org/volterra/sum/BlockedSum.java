@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -14,17 +15,20 @@ import org.volterra.spi.Primitives;
  * slices, and P more for training.
  */
 public final class BlockedSum implements CumulativeSum {
-  /** Layers of a block by default. */
-  public static final int BLOCK = 64;
+  private static final int BLOCK = 64;
+  private static final int LARGE_BLOCK = 128;
+
+  /** From this many layers on, large blocks read the history less often than they cost near it. */
+  private static final int DEEP = 2048;
 
   private final SumOperands data;
   private final Primitives p;
   private final PairCoefficients coefficients;
-  private final SumMemory memory;
   private final int block;
   private final NearField near;
-  private final Matrix pulled;
-  private final Matrix deltas;
+  private final CoefficientGradients slopes;
+  private final Views pulled;
+  private final Views deltas;
 
   /**
    * Binds the sum.
@@ -37,15 +41,17 @@ public final class BlockedSum implements CumulativeSum {
    */
   public BlockedSum(
       SumOperands operands, PairCoefficients coefficients, SumMemory memory, int block) {
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.coefficients = coefficients;
-    this.memory = memory;
     this.block = checked(block);
     near = new NearField(operands, coefficients, memory, block);
-    pulled = memory.matrix("sums", block, operands.columns());
+    slopes = new CoefficientGradients(operands, coefficients, memory);
+    pulled = new Views(memory.matrix("sums", block, operands.columns()));
     deltas =
-        operands.gradient() == null ? null : memory.matrix("deltas", block, operands.columns());
+        operands.gradient() == null
+            ? null
+            : new Views(memory.matrix("deltas", block, operands.columns()));
   }
 
   static int checked(int block) {
@@ -57,14 +63,25 @@ public final class BlockedSum implements CumulativeSum {
   }
 
   /**
+   * The layers of a block that suit a depth.
+   *
+   * @param layers L
+   * @return P
+   */
+  public static int block(int layers) {
+    return layers < DEEP ? BLOCK : LARGE_BLOCK;
+  }
+
+  /**
    * The elements of memory that this sum takes beside the coefficients.
    *
+   * @param layers L
    * @param columns n
    * @param training whether there is an adjoint
    * @return a count
    */
-  public static long elements(long columns, boolean training) {
-    return (BLOCK + NearField.INNER + (training ? BLOCK : 0)) * columns
+  public static long elements(int layers, long columns, boolean training) {
+    return (block(layers) * (training ? 2L : 1L) + NearField.INNER) * columns
         + 2L * BlockScratch.ROWS * BlockScratch.COLUMNS;
   }
 
@@ -109,13 +126,13 @@ public final class BlockedSum implements CumulativeSum {
     }
     int first = l - l % block;
     p.axpby(1, delta, 0, deltas.rows(l - first, 1));
-    near.adjoint(l, first, deltas.rows(l - first, block - (l - first)));
+    near.adjoint(l, first, deltas, l - first);
     if (l == Math.max(first, 1)) {
       int count = Math.min(block, data.layers() + 1 - first) - (l - first);
       Matrix finished = deltas.rows(l - first, count);
       push(l, first, finished);
       if (coefficients.hasGradient()) {
-        addCoefficientGradient(data, coefficients, memory, l, finished, 0);
+        slopes.add(l, finished, 0);
         if (l == 1) {
           coefficients.endGradient();
         }
@@ -129,29 +146,6 @@ public final class BlockedSum implements CumulativeSum {
       int width = Math.min(BlockScratch.COLUMNS, first - k);
       Matrix a = coefficients.block(l, finished.rows(), k, width);
       p.gemm(data.scale(), a, true, finished, false, 1, data.gradient(k, width));
-    }
-  }
-
-  /**
-   * Adds h δ zᵀ to the gradients of the coefficients of some layers.
-   *
-   * @param l first of the layers that sum
-   * @param finished their δ
-   * @param from first of the layers that are summed; the last is the one before the last that sums
-   */
-  static void addCoefficientGradient(
-      SumOperands data,
-      PairCoefficients coefficients,
-      SumMemory memory,
-      int l,
-      Matrix finished,
-      int from) {
-    int end = l + finished.rows() - 1;
-    for (int k = from; k < end; k += BlockScratch.COLUMNS) {
-      int width = Math.min(BlockScratch.COLUMNS, end - k);
-      Matrix slopes = BlockScratch.gradient(memory, data.layers(), finished.rows(), width);
-      data.addInnerProducts(finished, k, 0, slopes);
-      coefficients.addGradient(l, k, slopes);
     }
   }
 }

@@ -60,9 +60,10 @@ record CostModel(Calibration speed, int layers, double columns, int bytes, int s
   }
 
   Cost blocked() {
-    double flops = (double) layers * Math.max(0, layers - BlockedSum.BLOCK) * columns;
-    double read = flops / (2 * BlockedSum.BLOCK);
-    return near(BlockedSum.BLOCK)
+    int block = BlockedSum.block(layers);
+    double flops = (double) layers * Math.max(0, layers - block) * columns;
+    double read = flops / (2 * block);
+    return near(block)
         .plus(new Cost(flops, read * stored, flops / speed.gemm()))
         .plus(widening(read));
   }

@@ -43,4 +43,14 @@ public interface CumulativeSum {
    * @param delta what {@link #operand} returned for δ_l = ∂J/∂u_l
    */
   void adjoint(int l, Matrix delta);
+
+  /**
+   * Whether the sum reads or writes buffers from the host, so that a pass with it cannot be
+   * recorded ({@link org.volterra.spi.ComputeProvider#record}).
+   *
+   * @return false, unless a sum says otherwise
+   */
+  default boolean usesHost() {
+    return false;
+  }
 }

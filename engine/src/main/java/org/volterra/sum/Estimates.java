@@ -21,7 +21,7 @@ record Estimates(
     return switch (algorithm) {
       case DIRECT -> pairs(algorithm, model.direct(), () -> 0);
       case BLOCKED ->
-          pairs(algorithm, model.blocked(), () -> BlockedSum.elements(columns, training));
+          pairs(algorithm, model.blocked(), () -> BlockedSum.elements(layers, columns, training));
       case FFT ->
           FixedKernels.isLags(kernel)
               ? exact(algorithm, model.fourier(), RelaxedFftSum.elements(layers, columns))
@@ -31,7 +31,7 @@ record Estimates(
               ? exact(
                   algorithm,
                   model.separable(sum.rank()),
-                  SeparableSum.elements(layers, sum.rank(), columns, slopes))
+                  SeparableSum.elements(layers, sum.rank(), columns, training, slopes))
               : refused(algorithm, "the kernel is not separable");
       case EXPONENTIALS -> exponentials(slopes);
       case HIERARCHICAL -> hierarchical();
@@ -74,7 +74,7 @@ record Estimates(
       return exact(
           SumAlgorithm.EXPONENTIALS,
           model.exponentials(sum.rank()),
-          ExponentialSum.elements(sum.rank(), columns, slopes));
+          ExponentialSum.elements(sum.rank(), columns, training, slopes));
     }
     if (!FixedKernels.isLags(kernel) || kernel.trainable()) {
       return refused(SumAlgorithm.EXPONENTIALS, "the kernel is no given convolution");

@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -11,7 +12,7 @@ import org.volterra.spi.Primitives;
  * ∂J/∂c_r = h Σ_k ⟨Q_r, z_k⟩, and with its derivative by −λ_r, which runs along, ∂J/∂λ_r. Nothing
  * of the forward pass is needed but z.
  */
-public final class ExponentialSum implements CumulativeSum {
+public final class ExponentialSum implements RecurrentSum {
   private final SumOperands data;
   private final Primitives p;
   private final double[] times;
@@ -19,8 +20,9 @@ public final class ExponentialSum implements CumulativeSum {
   private final Matrix rates;
   private final Matrix weightGradient;
   private final Matrix rateGradient;
-  private final Matrix running;
-  private final Matrix derivative;
+  private final Views running;
+  private final Views adjoint;
+  private final Views derivative;
   private final Matrix slopes;
   private final double[] lambda;
   private final double[] decay;
@@ -58,9 +60,15 @@ public final class ExponentialSum implements CumulativeSum {
     this.weightGradient = weightGradient;
     this.rateGradient = rateGradient;
     int rank = weights.columns();
-    running = memory.matrix("running", rank, operands.columns());
+    running = new Views(memory.matrix("running", rank, operands.columns()));
+    adjoint =
+        operands.gradient() == null
+            ? null
+            : new Views(memory.matrix("adjoint", rank, operands.columns()));
     derivative =
-        rateGradient == null ? null : memory.matrix("derivative", rank, operands.columns());
+        rateGradient == null
+            ? null
+            : new Views(memory.matrix("derivative", rank, operands.columns()));
     slopes = rateGradient == null ? null : memory.matrix("slopes", 1, rank);
     lambda = new double[rank];
     decay = new double[rank];
@@ -71,16 +79,23 @@ public final class ExponentialSum implements CumulativeSum {
    *
    * @param rank R
    * @param columns n
-   * @param training whether the gradients of trainable coefficients are wanted
+   * @param training whether there is an adjoint
+   * @param trainable whether the gradients of the coefficients are wanted
    * @return a count
    */
-  public static long elements(int rank, long columns, boolean training) {
-    return (training ? 2L : 1L) * rank * columns;
+  public static long elements(int rank, long columns, boolean training, boolean trainable) {
+    return (1L + (training ? 1 : 0) + (trainable ? 1 : 0)) * rank * columns;
   }
 
   @Override
   public History.Layout layout() {
     return History.Layout.SLICE_MAJOR;
+  }
+
+  /** The rates are parameters, of which the host computes the decay between layers. */
+  @Override
+  public boolean usesHost() {
+    return true;
   }
 
   @Override
@@ -89,20 +104,25 @@ public final class ExponentialSum implements CumulativeSum {
   }
 
   @Override
+  public Matrix carried() {
+    return running.all();
+  }
+
+  @Override
   public void forward(int l, Matrix u) {
     if (l == 1) {
-      begin();
+      begin(running);
     }
     double[] d = decay(l);
     Matrix z = data.z(l - 1, 1);
     for (int r = 0; r < d.length; r++) {
       p.axpby(d[r], z, d[r], running.rows(r, 1));
     }
-    p.gemv(data.scale(), running, true, weights, 1, u);
+    p.gemv(data.scale(), running.all(), true, weights, 1, u);
   }
 
-  private void begin() {
-    p.fill(0, running);
+  private void begin(Views sums) {
+    p.fill(0, sums.all());
     for (int r = 0; r < lambda.length; r++) {
       lambda[r] = rates.get(0, r);
     }
@@ -124,9 +144,9 @@ public final class ExponentialSum implements CumulativeSum {
   @Override
   public void adjoint(int l, Matrix delta) {
     if (l == data.layers()) {
-      begin();
+      begin(adjoint);
       if (derivative != null) {
-        p.fill(0, derivative);
+        p.fill(0, derivative.all());
         p.fill(0, slopes);
       }
     }
@@ -134,17 +154,17 @@ public final class ExponentialSum implements CumulativeSum {
     double step = times[l] - times[l - 1];
     Matrix z = data.z(l - 1, 1);
     for (int r = 0; r < d.length; r++) {
-      p.axpby(d[r], delta, d[r], running.rows(r, 1));
+      p.axpby(d[r], delta, d[r], adjoint.rows(r, 1));
       if (derivative != null) {
-        p.axpby(step, running.rows(r, 1), d[r], derivative.rows(r, 1));
+        p.axpby(step, adjoint.rows(r, 1), d[r], derivative.rows(r, 1));
       }
     }
-    p.gemv(data.scale(), running, true, weights, 1, data.gradient(l - 1, 1));
+    p.gemv(data.scale(), adjoint.all(), true, weights, 1, data.gradient(l - 1, 1));
     if (weightGradient != null) {
-      p.gemv(data.scale(), running, false, z, 1, weightGradient);
+      p.gemv(data.scale(), adjoint.all(), false, z, 1, weightGradient);
     }
     if (derivative != null) {
-      p.gemv(-data.scale(), derivative, false, z, 1, slopes);
+      p.gemv(-data.scale(), derivative.all(), false, z, 1, slopes);
       if (l == 1) {
         for (int r = 0; r < d.length; r++) {
           double slope = weights.get(0, r) * slopes.get(0, r);

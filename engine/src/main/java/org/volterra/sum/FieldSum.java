@@ -76,6 +76,12 @@ public final class FieldSum implements CumulativeSum {
     return History.Layout.SLICE_MAJOR;
   }
 
+  /** The host computes the weights of blocks when they are needed. */
+  @Override
+  public boolean usesHost() {
+    return true;
+  }
+
   @Override
   public Matrix operand(Matrix state) {
     return state;

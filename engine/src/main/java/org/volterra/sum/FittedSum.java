@@ -2,6 +2,7 @@ package org.volterra.sum;
 
 import java.util.Arrays;
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -23,7 +24,7 @@ public final class FittedSum implements CumulativeSum {
   private final double[] start;
   private final Matrix weights;
   private final Matrix spreadWeights;
-  private final Matrix running;
+  private final Views running;
 
   /**
    * Binds the sum.
@@ -40,7 +41,7 @@ public final class FittedSum implements CumulativeSum {
       double step,
       ExponentialFit fit,
       SumMemory memory) {
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.lags = lags;
     this.fit = fit;
@@ -55,7 +56,7 @@ public final class FittedSum implements CumulativeSum {
       weights.set(0, r, fit.weights().get(r));
       spreadWeights.set(0, r, fit.weights().get(r) * start[r]);
     }
-    running = memory.matrix("fit.running", rank, operands.columns());
+    running = new Views(memory.matrix("fit.running", rank, operands.columns()));
   }
 
   /**
@@ -81,14 +82,14 @@ public final class FittedSum implements CumulativeSum {
   public void forward(int l, Matrix u) {
     if (l == 1) {
       lags.begin();
-      p.fill(0, running);
+      p.fill(0, running.all());
     }
     int k = l - 1 - HEAD;
     if (k >= 0) {
       for (int r = 0; r < decay.length; r++) {
         p.axpby(start[r], data.z(k, 1), decay[r], running.rows(r, 1));
       }
-      p.gemv(data.scale(), running, true, weights, 1, u);
+      p.gemv(data.scale(), running.all(), true, weights, 1, u);
     }
     int count = Math.min(HEAD, l);
     Matrix head = lags.row(l, l - count, count);
@@ -98,7 +99,7 @@ public final class FittedSum implements CumulativeSum {
   @Override
   public void adjoint(int l, Matrix delta) {
     if (l == data.layers()) {
-      p.fill(0, running);
+      p.fill(0, running.all());
     }
     int count = Math.min(HEAD, l);
     Matrix head = lags.row(l, l - count, count);
@@ -108,7 +109,7 @@ public final class FittedSum implements CumulativeSum {
       for (int r = 0; r < decay.length; r++) {
         p.axpby(1, delta, decay[r], running.rows(r, 1));
       }
-      p.gemv(data.scale(), running, true, spreadWeights, 1, data.gradient(k, 1));
+      p.gemv(data.scale(), running.all(), true, spreadWeights, 1, data.gradient(k, 1));
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.TriangleCoefficients.PairFunction;
@@ -61,8 +62,8 @@ public final class HierarchicalSum implements CumulativeSum {
   private final Primitives p;
   private final Blocks blocks;
   private final NearField near;
-  private final Matrix rows;
-  private final Matrix middle;
+  private final Views rows;
+  private final Views middle;
 
   /**
    * Approximates the kernel and binds the sum.
@@ -79,12 +80,12 @@ public final class HierarchicalSum implements CumulativeSum {
   }
 
   HierarchicalSum(SumOperands operands, Blocks blocks, SumMemory memory) {
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.blocks = blocks;
     near = new NearField(operands, blocks.near, memory, BLOCK);
-    rows = memory.matrix("rows", operands.layers() + 1, operands.columns());
-    middle = memory.matrix("middle", Math.max(1, blocks.rank), operands.columns());
+    rows = new Views(memory.matrix("rows", operands.layers() + 1, operands.columns()));
+    middle = new Views(memory.matrix("middle", Math.max(1, blocks.rank), operands.columns()));
   }
 
   private static double checked(double tolerance) {
@@ -160,7 +161,7 @@ public final class HierarchicalSum implements CumulativeSum {
   public void adjoint(int l, Matrix delta) {
     int first = l - l % BLOCK;
     p.axpby(1, delta, 0, rows.rows(l, 1));
-    near.adjoint(l, first, rows.rows(l, Math.min(first + BLOCK, data.layers() + 1) - l));
+    near.adjoint(l, first, rows, l);
     int i = l / BLOCK;
     if (l == first && blocks.left[i] != null) {
       int size = BLOCK * Integer.lowestOneBit(i);

@@ -1,6 +1,8 @@
 package org.volterra.sum;
 
+import java.util.IdentityHashMap;
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -19,6 +21,8 @@ public final class HistoryWindow {
   private final Primitives p;
   private final History history;
   private final Matrix scratch;
+  private final Matrix[][] pieces;
+  private final IdentityHashMap<Matrix, Views> parts = new IdentityHashMap<>();
 
   /**
    * A window on a history.
@@ -33,6 +37,7 @@ public final class HistoryWindow {
     int columns = history.first(1).columns();
     scratch =
         memory.matrix("window", Math.min(SLICES, history.slices()), Math.min(COLUMNS, columns));
+    pieces = new Matrix[2][scratch.rows() + 1];
   }
 
   /** target = scale · a Z + beta · target with Z the slices from, from + 1, …, one a row. */
@@ -73,14 +78,18 @@ public final class HistoryWindow {
     }
   }
 
-  private static Matrix columns(Matrix m, int first, int count) {
-    return count == m.columns() ? m : m.block(0, first, m.rows(), count);
+  /** The operands of a sum are the same objects in every pass. */
+  private Matrix columns(Matrix m, int first, int count) {
+    return count == m.columns() ? m : parts.computeIfAbsent(m, Views::new).columns(first, count);
   }
 
   /** Part of the history in float32, until the next call. */
   private Matrix piece(int from, int count, int column, int width) {
-    Matrix piece = Matrix.of(scratch.buffer(), scratch.offset(), count, width);
-    p.widen(columns(history.slices(from, count), column, width), piece);
-    return piece;
+    int kind = width == scratch.columns() ? 0 : 1;
+    if (pieces[kind][count] == null) {
+      pieces[kind][count] = Matrix.of(scratch.buffer(), scratch.offset(), count, width);
+    }
+    p.widen(columns(history.slices(from, count), column, width), pieces[kind][count]);
+    return pieces[kind][count];
   }
 }

@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import java.util.function.IntToDoubleFunction;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -13,11 +14,13 @@ public final class LagCoefficients implements PairCoefficients {
   private final int layers;
   private final Matrix lags;
   private final Matrix gradient;
-  private final SumMemory memory;
   private final Matrix reversal;
-  private final Matrix reversed;
-  private final Matrix reversedGradient;
+  private final Views reversed;
+  private final Views reversedGradient;
   private final Matrix spare;
+  private final Matrix lagColumn;
+  private final Matrix reversedColumn;
+  private final BlockScratch scratch;
   private final boolean trainable;
 
   /**
@@ -39,11 +42,14 @@ public final class LagCoefficients implements PairCoefficients {
     this.layers = lags.columns();
     this.lags = lags;
     this.gradient = gradient;
-    this.memory = memory;
     reversal = memory.reversal(layers);
-    reversed = memory.matrix("reversed", 1, layers);
-    reversedGradient = gradient == null ? null : memory.matrix("reversed.gradient", 1, layers);
+    reversed = new Views(memory.matrix("reversed", 1, layers));
+    reversedGradient =
+        gradient == null ? null : new Views(memory.matrix("reversed.gradient", 1, layers));
     spare = gradient == null ? null : memory.matrix("reversed.spare", 1, layers);
+    lagColumn = column(lags);
+    reversedColumn = column(reversed.all());
+    scratch = new BlockScratch(memory, "block", layers);
   }
 
   /**
@@ -81,7 +87,7 @@ public final class LagCoefficients implements PairCoefficients {
 
   @Override
   public void begin() {
-    p.gatherRows(column(lags), reversal, column(reversed));
+    p.gatherRows(lagColumn, reversal, reversedColumn);
   }
 
   /** A vector as a matrix of one column. */
@@ -91,16 +97,16 @@ public final class LagCoefficients implements PairCoefficients {
 
   @Override
   public Matrix row(int l, int k, int count) {
-    return reversed.block(0, layers - l + k, 1, count);
+    return reversed.columns(layers - l + k, count);
   }
 
   @Override
   public Matrix block(int l, int rows, int k, int columns) {
-    Matrix block = BlockScratch.get(memory, layers, rows, columns);
+    Views block = scratch.get(rows, columns);
     for (int i = 0; i < rows; i++) {
       p.axpby(1, row(l + i, k, columns), 0, block.rows(i, 1));
     }
-    return block;
+    return block.all();
   }
 
   @Override
@@ -110,18 +116,18 @@ public final class LagCoefficients implements PairCoefficients {
 
   @Override
   public void beginGradient() {
-    p.fill(0, reversedGradient);
+    p.fill(0, reversedGradient.all());
   }
 
   @Override
   public Matrix rowGradient(int l, int k, int count) {
-    return reversedGradient.block(0, layers - l + k, 1, count);
+    return reversedGradient.columns(layers - l + k, count);
   }
 
   @Override
-  public void addGradient(int l, int k, Matrix block) {
-    for (int i = 0; i < block.rows(); i++) {
-      int count = Math.min(block.columns(), l + i - k);
+  public void addGradient(int l, int k, Views block) {
+    for (int i = 0; i < block.all().rows(); i++) {
+      int count = Math.min(block.all().columns(), l + i - k);
       if (count > 0) {
         p.axpby(1, block.block(i, 0, 1, count), 1, rowGradient(l + i, k, count));
       }
@@ -130,7 +136,7 @@ public final class LagCoefficients implements PairCoefficients {
 
   @Override
   public void endGradient() {
-    p.gatherRows(column(reversedGradient), reversal, column(spare));
+    p.gatherRows(column(reversedGradient.all()), reversal, column(spare));
     p.axpby(1, spare, 1, gradient);
   }
 }

@@ -72,6 +72,11 @@ public final class MatrixTermSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return scalar.usesHost();
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
     return state;
   }

@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -15,14 +16,14 @@ final class NearField {
   private final Primitives p;
   private final PairCoefficients coefficients;
   private final int block;
-  private final Matrix pulled;
+  private final Views pulled;
 
   NearField(SumOperands data, PairCoefficients coefficients, SumMemory memory, int block) {
     this.data = data;
     this.p = data.primitives();
     this.coefficients = coefficients;
     this.block = block;
-    pulled = memory.matrix("pulled", INNER, data.columns());
+    pulled = new Views(memory.matrix("pulled", INNER, data.columns()));
   }
 
   private static int start(int l, int first) {
@@ -52,22 +53,29 @@ final class NearField {
   /**
    * Adds layer l's share to the gradients of z in its block.
    *
-   * @param deltas δ of layers l, l + 1 … of the block, one a row
+   * @param deltas one row for each layer
+   * @param row that with δ_l; δ of the later layers of the block follow
    */
-  void adjoint(int l, int first, Matrix deltas) {
+  void adjoint(int l, int first, Views deltas, int row) {
     int start = start(l, first);
     if (l > start) {
       int count = l - start;
       p.ger(
           data.scale(),
           coefficients.row(l, start, count),
-          deltas.rows(0, 1),
+          deltas.rows(row, 1),
           data.gradient(start, count));
     } else if (l > first) {
       int count = count(l, first);
       Matrix a = coefficients.block(l, count, first, l - first);
       p.gemm(
-          data.scale(), a, true, deltas.rows(0, count), false, 1, data.gradient(first, l - first));
+          data.scale(),
+          a,
+          true,
+          deltas.rows(row, count),
+          false,
+          1,
+          data.gradient(first, l - first));
     }
   }
 }

@@ -1,19 +1,20 @@
 package org.volterra.sum;
 
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.sum.TriangleCoefficients.PairFunction;
 
 /** Given coefficients of the pairs whose layers lie in the same block of B layers. */
 final class NearTriangle implements PairCoefficients {
   private final int block;
-  private final Matrix rows;
+  private final Views rows;
 
   NearTriangle(int layers, int block, PairFunction a, SumMemory memory) {
     this.block = block;
-    rows = memory.matrix("near", layers + 1, block);
+    rows = new Views(memory.matrix("near", layers + 1, block));
     for (int l = 1; l <= layers; l++) {
       for (int k = l - l % block; k < l; k++) {
-        rows.set(l, k % block, a.at(l, k));
+        rows.all().set(l, k % block, a.at(l, k));
       }
     }
   }
@@ -39,7 +40,7 @@ final class NearTriangle implements PairCoefficients {
   }
 
   @Override
-  public void addGradient(int l, int k, Matrix gradients) {
-    rowGradient(l, k, gradients.columns());
+  public void addGradient(int l, int k, Views gradients) {
+    rowGradient(l, k, gradients.all().columns());
   }
 }

@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 
 /**
@@ -58,7 +59,7 @@ public interface PairCoefficients {
    * @param k first layer that is summed
    * @param block gradients, layers that sum × layers that are summed
    */
-  void addGradient(int l, int k, Matrix block);
+  void addGradient(int l, int k, Views block);
 
   /** Called when a backward pass ends. */
   default void endGradient() {}

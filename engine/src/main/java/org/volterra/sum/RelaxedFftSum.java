@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -24,11 +25,13 @@ public final class RelaxedFftSum implements CumulativeSum {
   private final SumOperands data;
   private final Primitives p;
   private final LagCoefficients lags;
-  private final SumMemory memory;
   private final int block;
   private final NearField near;
-  private final Matrix rows;
+  private final CoefficientGradients slopes;
+  private final Views rows;
   private final Matrix[] spectra;
+  private final Matrix[] lagsOfLevel;
+  private final Matrix[] gradientOfLevel;
   private boolean isPrepared;
 
   /**
@@ -44,21 +47,26 @@ public final class RelaxedFftSum implements CumulativeSum {
     if (Integer.bitCount(BlockedSum.checked(block)) != 1) {
       throw new IllegalArgumentException("block " + block + ": must be a power of 2");
     }
-    this.data = operands;
+    this.data = operands.complete();
     this.p = operands.primitives();
     this.lags = lags;
-    this.memory = memory;
     this.block = block;
     near = new NearField(operands, lags, memory, block);
     int layers = operands.layers();
-    rows = memory.matrix("rows", layers + 1, operands.columns());
+    slopes = new CoefficientGradients(operands, lags, memory);
+    rows = new Views(memory.matrix("rows", layers + 1, operands.columns()));
     int levels = 0;
     while ((long) block << levels <= layers) {
       levels++;
     }
     spectra = new Matrix[levels];
+    lagsOfLevel = new Matrix[levels];
+    gradientOfLevel = new Matrix[levels];
     for (int i = 0; i < levels; i++) {
-      spectra[i] = memory.matrix("spectrum." + i, 1, Math.multiplyExact(4, block << i));
+      int size = block << i;
+      spectra[i] = memory.matrix("spectrum." + i, 1, Math.multiplyExact(4, size));
+      lagsOfLevel[i] = lagsOf(lags.lags(), size);
+      gradientOfLevel[i] = lags.hasGradient() ? lagsOf(lags.lagGradient(), size) : null;
     }
   }
 
@@ -118,7 +126,7 @@ public final class RelaxedFftSum implements CumulativeSum {
     lags.begin();
     if (!isPrepared || lags.isTrainable()) {
       for (int i = 0; i < spectra.length; i++) {
-        p.toeplitzPrepare(lagsOf(lags.lags(), block << i), spectra[i]);
+        p.toeplitzPrepare(lagsOfLevel[i], spectra[i]);
       }
       isPrepared = true;
     }
@@ -136,7 +144,7 @@ public final class RelaxedFftSum implements CumulativeSum {
     }
     int first = l - l % block;
     p.axpby(1, delta, 0, rows.rows(l, 1));
-    near.adjoint(l, first, rows.rows(l, remaining(l, first + block - l)));
+    near.adjoint(l, first, rows, l);
     if (l == first) {
       int level = level(l);
       int size = block << level;
@@ -144,12 +152,11 @@ public final class RelaxedFftSum implements CumulativeSum {
       p.toeplitz(data.scale(), spectra[level], true, finished, 1, data.gradient(l - size, size));
       if (lags.hasGradient()) {
         Matrix z = data.z(l - size, size);
-        p.toeplitzGradient(data.scale(), size, z, finished, lagsOf(lags.lagGradient(), size));
+        p.toeplitzGradient(data.scale(), size, z, finished, gradientOfLevel[level]);
       }
     }
     if (lags.hasGradient() && l == Math.max(first, 1)) {
-      Matrix finished = rows.rows(l, remaining(l, first + block - l));
-      BlockedSum.addCoefficientGradient(data, lags, memory, l, finished, first);
+      slopes.add(l, rows.rows(l, remaining(l, first + block - l)), first);
       if (l == 1) {
         lags.endGradient();
       }

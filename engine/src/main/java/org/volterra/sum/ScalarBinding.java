@@ -66,7 +66,7 @@ public final class ScalarBinding {
   public CumulativeSum bind(SumOperands operands) {
     return switch (algorithm) {
       case DIRECT -> new ScalarSum(operands, pairs());
-      case BLOCKED -> new BlockedSum(operands, pairs(), memory, BlockedSum.BLOCK);
+      case BLOCKED -> new BlockedSum(operands, pairs(), memory, BlockedSum.block(grid.layers()));
       case FFT -> {
         if (pairs() instanceof LagCoefficients lags) {
           yield new RelaxedFftSum(operands, lags, memory, RelaxedFftSum.BLOCK);

@@ -44,7 +44,7 @@ public final class ScalarSum implements CumulativeSum {
    * @param coefficients the coefficients
    */
   public ScalarSum(SumOperands operands, PairCoefficients coefficients) {
-    this.data = operands;
+    this.data = operands.complete();
     this.coefficients = coefficients;
   }
 

@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.memory.History;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
@@ -12,17 +13,18 @@ import org.volterra.spi.Primitives;
  * <p>The gradients of a_r need the running sums of the forward pass. They are kept at every C-th
  * layer, C ≈ √L, and those between are computed again: 2 √L R slices of memory.
  */
-public final class SeparableSum implements CumulativeSum {
+public final class SeparableSum implements RecurrentSum {
   private final SumOperands data;
   private final Primitives p;
-  private final Matrix outer;
-  private final Matrix inner;
-  private final Matrix outerGradient;
-  private final Matrix innerGradient;
+  private final Views outer;
+  private final Views inner;
+  private final Views outerGradient;
+  private final Views innerGradient;
   private final Matrix running;
+  private final Matrix adjoint;
   private final int segment;
-  private final Matrix kept;
-  private final Matrix again;
+  private final Views kept;
+  private final Views again;
 
   /**
    * Binds the sum.
@@ -43,18 +45,19 @@ public final class SeparableSum implements CumulativeSum {
       SumMemory memory) {
     this.data = operands;
     this.p = operands.primitives();
-    this.outer = outer;
-    this.inner = inner;
-    this.outerGradient = outerGradient;
-    this.innerGradient = innerGradient;
+    this.outer = new Views(outer);
+    this.inner = new Views(inner);
+    this.outerGradient = outerGradient == null ? null : new Views(outerGradient);
+    this.innerGradient = innerGradient == null ? null : new Views(innerGradient);
     int rank = outer.columns();
     int n = operands.columns();
     running = memory.matrix("running", rank, n);
+    adjoint = operands.gradient() == null ? null : memory.matrix("adjoint", rank, n);
     segment = segment(operands.layers());
     boolean keeps = outerGradient != null;
     int segments = (operands.layers() + segment - 1) / segment;
-    kept = keeps ? memory.matrix("kept", segments * rank, n) : null;
-    again = keeps ? memory.matrix("again", segment * rank, n) : null;
+    kept = keeps ? new Views(memory.matrix("kept", segments * rank, n)) : null;
+    again = keeps ? new Views(memory.matrix("again", segment * rank, n)) : null;
   }
 
   private static int segment(int layers) {
@@ -67,11 +70,13 @@ public final class SeparableSum implements CumulativeSum {
    * @param layers L
    * @param rank R
    * @param columns n
-   * @param training whether the gradients of trainable coefficients are wanted
+   * @param training whether there is an adjoint
+   * @param trainable whether the gradients of the coefficients are wanted
    * @return a count
    */
-  public static long elements(int layers, int rank, long columns, boolean training) {
-    return (1 + (training ? 2L * segment(layers) : 0)) * rank * columns;
+  public static long elements(
+      int layers, int rank, long columns, boolean training, boolean trainable) {
+    return (1L + (training ? 1 : 0) + (trainable ? 2L * segment(layers) : 0)) * rank * columns;
   }
 
   @Override
@@ -82,6 +87,11 @@ public final class SeparableSum implements CumulativeSum {
   @Override
   public Matrix operand(Matrix state) {
     return state.flat();
+  }
+
+  @Override
+  public Matrix carried() {
+    return running;
   }
 
   @Override
@@ -96,14 +106,14 @@ public final class SeparableSum implements CumulativeSum {
     p.gemv(data.scale(), running, true, outer.rows(l - 1, 1), 1, u);
   }
 
-  private Matrix part(Matrix all, int index) {
+  private Matrix part(Views all, int index) {
     return all.rows(index * running.rows(), running.rows());
   }
 
   @Override
   public void adjoint(int l, Matrix delta) {
     if (l == data.layers()) {
-      p.fill(0, running);
+      p.fill(0, adjoint);
     }
     if (kept != null) {
       if (l == data.layers() || l % segment == 0) {
@@ -112,10 +122,10 @@ public final class SeparableSum implements CumulativeSum {
       Matrix sums = part(again, (l - 1) % segment);
       p.gemv(data.scale(), sums, false, delta, 1, outerGradient.rows(l - 1, 1));
     }
-    p.ger(1, outer.rows(l - 1, 1), delta, running);
-    p.gemv(data.scale(), running, true, inner.rows(l - 1, 1), 1, data.gradient(l - 1, 1));
+    p.ger(1, outer.rows(l - 1, 1), delta, adjoint);
+    p.gemv(data.scale(), adjoint, true, inner.rows(l - 1, 1), 1, data.gradient(l - 1, 1));
     if (innerGradient != null) {
-      p.gemv(data.scale(), running, false, data.z(l - 1, 1), 1, innerGradient.rows(l - 1, 1));
+      p.gemv(data.scale(), adjoint, false, data.z(l - 1, 1), 1, innerGradient.rows(l - 1, 1));
     }
   }
 

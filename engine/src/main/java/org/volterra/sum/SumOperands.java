@@ -7,7 +7,8 @@ import org.volterra.spi.Primitives;
 
 /**
  * What a sum with scalar coefficients works on: layers 1 … L, a slice-major history z_0 … z_L seen
- * as a matrix of n = rows · channels columns, and its gradient.
+ * as a matrix of n = rows · channels columns, and its gradient. For a {@link RecurrentSum} both may
+ * keep the last slices only, slice k at k modulo their number.
  *
  * @param primitives the device
  * @param scale factor h of the sum
@@ -27,14 +28,12 @@ public record SumOperands(
   /**
    * Checks the arguments.
    *
-   * @throws IllegalArgumentException if there is no layer, the history is too short or not
-   *     slice-major
+   * @throws IllegalArgumentException if there is no layer, or the history is not slice-major
    */
   public SumOperands {
     Objects.requireNonNull(primitives, "primitives");
-    if (layers < 1 || history.slices() < layers) {
-      throw new IllegalArgumentException(
-          "layers " + layers + ": must be in 1.." + history.slices() + ", the slices");
+    if (layers < 1) {
+      throw new IllegalArgumentException("layers " + layers + ": must be at least 1");
     }
     if (history.layout() != History.Layout.SLICE_MAJOR) {
       throw new IllegalArgumentException("history: sums with scalar kernels need SLICE_MAJOR");
@@ -49,8 +48,7 @@ public record SumOperands(
    * @param layers number of layers L
    * @param history z, slice-major
    * @param gradient ∂J/∂z, slice-major, or null if {@link CumulativeSum#adjoint} will not be called
-   * @throws IllegalArgumentException if there is no layer, the history is too short or not
-   *     slice-major
+   * @throws IllegalArgumentException if there is no layer, or the history is not slice-major
    */
   public SumOperands(
       Primitives primitives, double scale, int layers, History history, History gradient) {
@@ -66,14 +64,28 @@ public record SumOperands(
     return history.first(1).columns();
   }
 
+  /**
+   * These operands, for a sum that looks back further than one layer.
+   *
+   * @throws IllegalArgumentException if the history does not keep all slices that are summed
+   */
+  SumOperands complete() {
+    if (history.slices() < layers) {
+      throw new IllegalArgumentException(
+          "layers " + layers + ": must be in 1.." + history.slices() + ", the slices");
+    }
+    return this;
+  }
+
   /** Slices of z, count × n, of a history of the type of the primitives. */
   Matrix z(int from, int count) {
-    return from == 0 ? history.first(count) : history.slices(from, count);
+    int slice = from % history.slices();
+    return slice == 0 ? history.first(count) : history.slices(slice, count);
   }
 
   /** Slices of ∂J/∂z, count × n. */
   Matrix gradient(int from, int count) {
-    return gradient.slices(from, count);
+    return gradient.slices(from % gradient.slices(), count);
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.IdentityHashMap;
 import java.util.List;
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
@@ -7,6 +8,9 @@ import org.volterra.spi.Matrix;
 /** The sum with a kernel that is a sum of terms: term by term over one history. */
 public final class TermsSum implements CumulativeSum {
   private final List<CumulativeSum> terms;
+
+  /** The operands of the terms, by that of the whole. */
+  private final IdentityHashMap<Matrix, List<Matrix>> operands = new IdentityHashMap<>();
 
   /**
    * Binds the sum.
@@ -23,21 +27,29 @@ public final class TermsSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return terms.stream().anyMatch(CumulativeSum::usesHost);
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
+    operands.put(state, terms.stream().map(term -> term.operand(state)).toList());
     return state;
   }
 
   @Override
   public void forward(int l, Matrix u) {
-    for (CumulativeSum term : terms) {
-      term.forward(l, term.operand(u));
+    List<Matrix> parts = operands.get(u);
+    for (int i = 0; i < terms.size(); i++) {
+      terms.get(i).forward(l, parts.get(i));
     }
   }
 
   @Override
   public void adjoint(int l, Matrix delta) {
-    for (CumulativeSum term : terms) {
-      term.adjoint(l, term.operand(delta));
+    List<Matrix> parts = operands.get(delta);
+    for (int i = 0; i < terms.size(); i++) {
+      terms.get(i).adjoint(l, parts.get(i));
     }
   }
 }

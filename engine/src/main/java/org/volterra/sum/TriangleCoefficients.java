@@ -1,14 +1,16 @@
 package org.volterra.sum;
 
+import java.util.Arrays;
+import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /** Independent coefficients for every pair of layers, row l − 1 holding a_{l,0} … a_{l,l−1}. */
 public final class TriangleCoefficients implements PairCoefficients {
   private final Primitives p;
-  private final Matrix[] rows;
-  private final Matrix[] gradients;
-  private final SumMemory memory;
+  private final Views[] rows;
+  private final Views[] gradients;
+  private final BlockScratch scratch;
 
   /**
    * Binds coefficients.
@@ -21,9 +23,13 @@ public final class TriangleCoefficients implements PairCoefficients {
   public TriangleCoefficients(
       Primitives primitives, Matrix[] rows, Matrix[] gradients, SumMemory memory) {
     this.p = primitives;
-    this.rows = rows;
-    this.gradients = gradients;
-    this.memory = memory;
+    this.rows = views(rows);
+    this.gradients = gradients == null ? null : views(gradients);
+    scratch = memory == null ? null : new BlockScratch(memory, "block", rows.length);
+  }
+
+  private static Views[] views(Matrix[] rows) {
+    return Arrays.stream(rows).map(Views::new).toArray(Views[]::new);
   }
 
   /** A value of each pair of layers. */
@@ -66,17 +72,17 @@ public final class TriangleCoefficients implements PairCoefficients {
     return part(rows[l - 1], k, count);
   }
 
-  private static Matrix part(Matrix row, int k, int count) {
-    return k == 0 && count == row.columns() ? row : row.block(0, k, 1, count);
+  private static Matrix part(Views row, int k, int count) {
+    return k == 0 && count == row.all().columns() ? row.all() : row.columns(k, count);
   }
 
   @Override
   public Matrix block(int l, int height, int k, int columns) {
-    Matrix block = BlockScratch.get(memory, rows.length, height, columns);
+    Views block = scratch.get(height, columns);
     for (int i = 0; i < height; i++) {
       p.axpby(1, row(l + i, k, columns), 0, block.rows(i, 1));
     }
-    return block;
+    return block.all();
   }
 
   @Override
@@ -90,9 +96,9 @@ public final class TriangleCoefficients implements PairCoefficients {
   }
 
   @Override
-  public void addGradient(int l, int k, Matrix block) {
-    for (int i = 0; i < block.rows(); i++) {
-      int count = Math.min(block.columns(), l + i - k);
+  public void addGradient(int l, int k, Views block) {
+    for (int i = 0; i < block.all().rows(); i++) {
+      int count = Math.min(block.all().columns(), l + i - k);
       if (count > 0) {
         p.axpby(1, block.block(i, 0, 1, count), 1, rowGradient(l + i, k, count));
       }

@@ -2,9 +2,7 @@ package org.volterra.train;
 
 import org.volterra.Model;
 import org.volterra.ModelSpec;
-import org.volterra.memory.HostBuffer;
 import org.volterra.memory.Resources;
-import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 
@@ -12,10 +10,8 @@ import org.volterra.spi.Matrix;
 final class BatchLoader implements AutoCloseable {
   private final Resources resources = new Resources();
   private final ModelSpec spec;
-  private final Buffer inputs;
-  private final Buffer targets;
-  private final HostBuffer stagedInputs;
-  private final HostBuffer stagedTargets;
+  private final Staging inputs;
+  private final Staging targets;
   private final boolean labels;
   private final Matrix[] inputViews;
   private final Matrix[] targetViews;
@@ -29,17 +25,13 @@ final class BatchLoader implements AutoCloseable {
     targetViews = new Matrix[batch + 1];
     boolean complete = false;
     try {
-      inputs = resources.own(network.provider().allocate(type, (long) rows * spec.inputs()));
-      stagedInputs = resources.own(HostBuffer.allocate(type, inputs.length()));
-      ElementType targetType = labels ? ElementType.INT32 : type;
+      inputs = resources.own(new Staging(network.provider(), type, (long) rows * spec.inputs()));
       targets =
           resources.own(
-              network
-                  .provider()
-                  .allocate(
-                      targetType,
-                      (long) batch * spec.outputPositions() * (labels ? 1 : spec.outputs())));
-      stagedTargets = resources.own(HostBuffer.allocate(targetType, targets.length()));
+              new Staging(
+                  network.provider(),
+                  labels ? ElementType.INT32 : type,
+                  (long) batch * spec.outputPositions() * (labels ? 1 : spec.outputs())));
       complete = true;
     } finally {
       if (!complete) {
@@ -90,25 +82,27 @@ final class BatchLoader implements AutoCloseable {
   void load(Samples samples, int[] order, int from, int count) {
     int width = samples.width();
     int targetWidth = samples.targetWidth();
+    inputs.begin();
+    targets.begin();
     for (int i = 0; i < count; i++) {
       int sample = order[from + i];
       for (int j = 0; j < width; j++) {
-        stagedInputs.set((long) i * width + j, samples.input(sample, j));
+        inputs.set((long) i * width + j, samples.input(sample, j));
       }
       for (int j = 0; j < targetWidth; j++) {
-        stagedTargets.set((long) i * targetWidth + j, samples.target(sample, j));
+        targets.set((long) i * targetWidth + j, samples.target(sample, j));
       }
     }
-    inputs.upload(stagedInputs.segment(), 0, 0, (long) count * width);
-    targets.upload(stagedTargets.segment(), 0, 0, (long) count * targetWidth);
+    inputs.send((long) count * width);
+    targets.send((long) count * targetWidth);
     if (inputViews[count] == null) {
       int rows = count * spec.positions();
-      inputViews[count] = Matrix.of(inputs, 0, rows, spec.inputs());
       int results = count * spec.outputPositions();
+      inputViews[count] = Matrix.of(inputs.buffer(), 0, rows, spec.inputs());
       targetViews[count] =
           labels
-              ? Matrix.vector(targets, 0, results)
-              : Matrix.of(targets, 0, results, spec.outputs());
+              ? Matrix.vector(targets.buffer(), 0, results)
+              : Matrix.of(targets.buffer(), 0, results, spec.outputs());
     }
   }
 

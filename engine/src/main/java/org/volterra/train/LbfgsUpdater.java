@@ -51,7 +51,7 @@ final class LbfgsUpdater extends Updater {
   }
 
   @Override
-  double step(double rate, long step, Objective objective) {
+  void step(double rate, long step, Objective objective) {
     double loss = objective.evaluate();
     p.axpby(1, parameters, 0, start);
     p.axpby(1, gradients, 0, startGradient);
@@ -63,12 +63,11 @@ final class LbfgsUpdater extends Updater {
       slope = dot(direction, startGradient);
     }
     if (slope == 0) {
-      return loss;
+      return;
     }
     double first = pairs == 0 ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
     lineSearch(loss, slope, rate * first, objective);
     remember();
-    return loss;
   }
 
   /** direction = −H · gradient. */

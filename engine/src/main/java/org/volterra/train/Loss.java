@@ -34,6 +34,16 @@ public interface Loss {
   }
 
   /**
+   * Whether {@link #evaluate} reads or writes buffers from the host, as it may; a device then waits
+   * for it in the middle of each step, and cannot repeat the step by itself.
+   *
+   * @return false, unless a loss says otherwise
+   */
+  default boolean usesHost() {
+    return false;
+  }
+
+  /**
    * Mean of (output − target)² over rows and outputs.
    *
    * @return the loss
@@ -52,7 +62,9 @@ public interface Loss {
   }
 
   /**
-   * A user's loss: the mean over rows of Σ_j f(output_j, target_j), computed on the host.
+   * A user's loss: the mean over rows of Σ_j f(output_j, target_j), computed on the host. On
+   * another device that takes a transfer of the outputs, one of the targets and one of the gradient
+   * in each step.
    *
    * @param value f(output, target)
    * @param derivative ∂f/∂output
@@ -105,16 +117,20 @@ public interface Loss {
   record Pointwise(DoubleBinaryOperator value, DoubleBinaryOperator derivative) implements Loss {
     @Override
     public void evaluate(Primitives p, Matrix output, Matrix target, Matrix loss, Matrix gradient) {
+      double[] outputs = output.toArray();
+      double[] targets = target.toArray();
       double sum = 0;
-      for (int i = 0; i < output.rows(); i++) {
-        for (int j = 0; j < output.columns(); j++) {
-          double y = output.get(i, j);
-          double t = target.get(i, j);
-          sum += value.applyAsDouble(y, t);
-          gradient.set(i, j, derivative.applyAsDouble(y, t) / output.rows());
-        }
+      for (int i = 0; i < outputs.length; i++) {
+        sum += value.applyAsDouble(outputs[i], targets[i]);
+        outputs[i] = derivative.applyAsDouble(outputs[i], targets[i]) / output.rows();
       }
+      gradient.fill(outputs);
       loss.set(0, 0, loss.get(0, 0) + sum / output.rows());
+    }
+
+    @Override
+    public boolean usesHost() {
+      return true;
     }
 
     @Override

@@ -52,7 +52,7 @@ final class NonFiniteSearch {
     if (bad(output)) {
       return "the output (layer " + depth + ")";
     }
-    for (int k = depth; k >= 0; k--) {
+    for (int k = depth; inDepth.keepsHistory() && k >= 0; k--) {
       if (bad(inDepth.historyGradient().slice(k))) {
         return "the gradient of the features of layer " + k;
       }

@@ -322,17 +322,24 @@ public final class Trainer implements AutoCloseable {
     double sum = 0;
     double rate = 0;
     double norm = 0;
+    if (batches > 0) {
+      load(order, 0);
+    }
     for (int i = 0; i < batches; i++) {
-      int size = Math.min(batch, train.count() - i * batch);
-      step.load(train, order, i * batch, size);
       step.begin(seed, position.step);
       rate = schedule.rate(position.step, (long) batches * epochs);
-      FirstEvaluation evaluation = new FirstEvaluation(position.epoch + 1, i + 1);
+      int index = i;
+      BatchEvaluation evaluation =
+          new BatchEvaluation(step, position.epoch + 1, i + 1, () -> load(order, index));
       updater.step(rate, position.step, evaluation);
+      if (i + 1 < batches) {
+        load(order, i + 1); // while the device works
+      }
+      evaluation.finish();
       position.step++;
-      sum += evaluation.dataLoss * size;
-      norm = evaluation.gradientNorm;
-      listener.batch(position.epoch + 1, i + 1, batches, evaluation.dataLoss);
+      sum += evaluation.dataLoss() * size(i);
+      norm = evaluation.gradientNorm();
+      listener.batch(position.epoch + 1, i + 1, batches, evaluation.dataLoss());
     }
     Evaluation held = test == null ? null : step.evaluate(test);
     position.epoch++;
@@ -347,42 +354,12 @@ public final class Trainer implements AutoCloseable {
         step.historyBytes());
   }
 
-  /**
-   * The objective of one batch; keeps what its first evaluation, at the parameters before the step,
-   * gave.
-   */
-  private final class FirstEvaluation implements Updater.Objective {
-    private final int epoch;
-    private final int batchNumber;
-    private boolean done;
-    private double dataLoss;
-    private double gradientNorm;
+  private int size(int batchIndex) {
+    return Math.min(batch, train.count() - batchIndex * batch);
+  }
 
-    private FirstEvaluation(int epoch, int batchNumber) {
-      this.epoch = epoch;
-      this.batchNumber = batchNumber;
-    }
-
-    @Override
-    public double evaluate() {
-      double value = step.evaluate();
-      if (!done) {
-        if (!step.isFinite()) {
-          throw new NonFiniteException(
-              "epoch "
-                  + epoch
-                  + ", batch "
-                  + batchNumber
-                  + ": "
-                  + step.firstNonFinite()
-                  + " is not finite; lower the learning rate, clip gradients, or check the data");
-        }
-        done = true;
-        dataLoss = step.dataLoss();
-        gradientNorm = step.gradientNorm();
-      }
-      return value;
-    }
+  private void load(int[] order, int batchIndex) {
+    step.load(train, order, batchIndex * batch, size(batchIndex));
   }
 
   private void writeCheckpoint() {

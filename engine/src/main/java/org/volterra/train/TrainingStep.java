@@ -6,6 +6,7 @@ import org.volterra.Workspace;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.Resources;
+import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
@@ -13,9 +14,10 @@ import org.volterra.sum.SumChoice;
 
 /**
  * Evaluates loss and gradients of batches in memory that is allocated once: load, forward, loss,
- * adjoint, regulariser, clipping.
+ * adjoint, regulariser, clipping. What follows the load is recorded for each size of a batch, so
+ * that a device repeats it as a whole, and the host waits for a few numbers at its end alone.
  */
-final class TrainingStep implements AutoCloseable {
+final class TrainingStep implements Updater.Objective, AutoCloseable {
   private final Resources resources = new Resources();
   private final Model network;
   private final Primitives p;
@@ -28,12 +30,16 @@ final class TrainingStep implements AutoCloseable {
   private final Matrix parameters;
   private final Matrix gradients;
   private final Matrix outputGradient;
+  private final Scalars values;
   private final Matrix lossValue;
-  private final Matrix penaltyValue;
   private final Matrix normValue;
+  private final Matrix penaltyValue;
+  private final Matrix guard;
+  private final RecordedPass[] passes;
+  private final Matrix[] outputViews;
   private int count;
-  private Matrix output;
   private double dataLoss;
+  private double penaltyLoss;
   private double gradientNorm;
 
   TrainingStep(
@@ -48,6 +54,8 @@ final class TrainingStep implements AutoCloseable {
     this.loss = loss;
     this.clipNorm = clipNorm;
     this.batch = batch;
+    this.passes = new RecordedPass[batch + 1];
+    this.outputViews = new Matrix[batch + 1];
     boolean complete = false;
     try {
       workspace = resources.own(network.workspace(batch, budget));
@@ -67,9 +75,11 @@ final class TrainingStep implements AutoCloseable {
               0,
               rows,
               outputs);
-      lossValue = scalar();
-      penaltyValue = scalar();
-      normValue = scalar();
+      values = resources.own(new Scalars(network.provider(), 3));
+      lossValue = values.at(0);
+      normValue = values.at(1);
+      penaltyValue = values.at(2);
+      guard = values.first(2);
       complete = true;
     } finally {
       if (!complete) {
@@ -108,37 +118,91 @@ final class TrainingStep implements AutoCloseable {
     workspace.step(seed, step);
   }
 
-  /** Chooses the batch for the next calls. */
+  /** Chooses the batch for the next calls; may copy it while the device works on the last one. */
   void load(Samples samples, int[] order, int from, int size) {
     loader.load(samples, order, from, size);
     count = size;
   }
 
   /**
-   * The loss of the batch with regularisation; its gradients are then in the workspace. NaN if
-   * anything is not finite.
+   * Computes the loss of the batch with regularisation; its gradients are then in the workspace.
+   *
+   * @return NaN if anything is not finite
    */
-  double evaluate() {
-    ModelWorkspace pass = workspace.forBatch(count);
-    lossOf(pass.forward(loader.inputs(count)));
-    pass.backward(rows(outputGradient));
-    penaltyValue.set(0, 0, 0);
+  @Override
+  public double evaluate() {
+    queue();
+    await();
+    return dataLoss + penaltyLoss;
+  }
+
+  /** The same without waiting; {@link #await} takes what it gives. */
+  @Override
+  public Matrix queue() {
+    if (passes[count] == null) {
+      passes[count] = record(count);
+    }
+    passes[count].run();
+    values.request();
+    return guard;
+  }
+
+  /** Waits for what was queued last. */
+  void await() {
+    double[] all = values.await();
+    dataLoss = all[0];
+    gradientNorm = Math.sqrt(all[1]);
+    penaltyLoss = all[2];
+  }
+
+  private RecordedPass record(int size) {
+    ModelWorkspace pass = workspace.forBatch(size);
+    Matrix inputs = loader.inputs(size);
+    Matrix targets = loader.targets(size);
+    Matrix slopes = rows(outputGradient);
+    Runnable forward =
+        () -> {
+          values.clear();
+          outputViews[size] = pass.forward(inputs);
+        };
+    Runnable evaluateLoss = () -> loss.evaluate(p, outputViews[size], targets, lossValue, slopes);
+    Runnable backward = () -> backward(pass, slopes);
+    RecordedPass recorded = resources.own(new RecordedPass());
+    if (pass.usesHost()) {
+      return recorded.called(forward).called(evaluateLoss).called(backward);
+    }
+    ComputeProvider device = network.provider();
+    if (loss.usesHost()) {
+      return recorded.recorded(device, forward).called(evaluateLoss).recorded(device, backward);
+    }
+    return recorded.recorded(
+        device,
+        () -> {
+          forward.run();
+          evaluateLoss.run();
+          backward.run();
+        });
+  }
+
+  private void backward(ModelWorkspace pass, Matrix slopes) {
+    pass.backward(slopes);
     if (penalty != null) {
       penalty.add(penaltyValue);
     }
     p.dot(1, gradients, gradients, 0, normValue);
-    gradientNorm = Math.sqrt(normValue.get(0, 0));
-    if (clipNorm > 0 && gradientNorm > clipNorm) {
-      p.axpby(0, gradients, clipNorm / gradientNorm, gradients);
+    if (clipNorm > 0) {
+      p.clip(clipNorm, normValue, gradients);
     }
-    return dataLoss + penaltyValue.get(0, 0);
   }
 
-  private void lossOf(Matrix result) {
-    output = result;
-    lossValue.set(0, 0, 0);
+  /** The loss of the batch alone, without gradients. */
+  private void forward() {
+    values.clear();
+    Matrix output = workspace.forBatch(count).infer(loader.inputs(count));
+    outputViews[count] = output;
     loss.evaluate(p, output, loader.targets(count), lossValue, rows(outputGradient));
-    dataLoss = lossValue.get(0, 0);
+    values.request();
+    dataLoss = values.await()[0];
   }
 
   private Matrix rows(Matrix whole) {
@@ -153,7 +217,7 @@ final class TrainingStep implements AutoCloseable {
   /** What was not finite, as words. */
   String firstNonFinite() {
     return new NonFiniteSearch(p, workspace.forBatch(count), scalar())
-        .first(loader.inputs(count), output);
+        .first(loader.inputs(count), outputViews[count]);
   }
 
   double dataLoss() {
@@ -176,10 +240,14 @@ final class TrainingStep implements AutoCloseable {
     double total = 0;
     for (int from = 0; from < samples.count(); from += batch) {
       load(samples, order, from, Math.min(batch, samples.count() - from));
-      lossOf(workspace.forBatch(count).infer(loader.inputs(count)));
+      forward();
       total += dataLoss * count;
       System.arraycopy(
-          output.toArray(), 0, all, from * rowsOfSample * outputs, count * rowsOfSample * outputs);
+          outputViews[count].toArray(),
+          0,
+          all,
+          from * rowsOfSample * outputs,
+          count * rowsOfSample * outputs);
     }
     double mean = total / samples.count();
     return samples.classes() == 0

@@ -13,9 +13,16 @@ import org.volterra.spi.Primitives;
 abstract sealed class Updater implements AutoCloseable
     permits Updater.Sgd, Updater.Adam, LbfgsUpdater {
   /** Computes the loss, and the gradients into their buffer, at the present parameters. */
-  @FunctionalInterface
   interface Objective {
+    /** Waits for the loss. */
     double evaluate();
+
+    /**
+     * Waits for nothing.
+     *
+     * @return numbers on the device that are finite if and only if loss and gradients are
+     */
+    Matrix queue();
   }
 
   final Primitives p;
@@ -67,8 +74,11 @@ abstract sealed class Updater implements AutoCloseable
     return Matrix.vector(resources.own(provider.allocate(ElementType.FLOAT64, 1)), 0, 1);
   }
 
-  /** Makes one step from the present parameters and returns the objective's value before it. */
-  abstract double step(double rate, long step, Objective objective);
+  /**
+   * Makes one step from the present parameters; none where loss or gradients are not finite. It may
+   * be queued and not done when this returns.
+   */
+  abstract void step(double rate, long step, Objective objective);
 
   /** Numbers of the state that are no vectors, for checkpoints. */
   long[] counters() {
@@ -105,8 +115,8 @@ abstract sealed class Updater implements AutoCloseable
     }
 
     @Override
-    double step(double rate, long step, Objective objective) {
-      double loss = objective.evaluate();
+    void step(double rate, long step, Objective objective) {
+      Matrix guard = objective.queue();
       p.sgd(
           parameters,
           gradients,
@@ -114,8 +124,8 @@ abstract sealed class Updater implements AutoCloseable
           rate,
           rule.momentum(),
           rule.weightDecay(),
-          rule.nesterov());
-      return loss;
+          rule.nesterov(),
+          guard);
     }
   }
 
@@ -138,8 +148,8 @@ abstract sealed class Updater implements AutoCloseable
     }
 
     @Override
-    double step(double rate, long step, Objective objective) {
-      double loss = objective.evaluate();
+    void step(double rate, long step, Objective objective) {
+      Matrix guard = objective.queue();
       p.adam(
           parameters,
           gradients,
@@ -150,8 +160,8 @@ abstract sealed class Updater implements AutoCloseable
           rule.beta1(),
           rule.beta2(),
           rule.epsilon(),
-          rule.weightDecay());
-      return loss;
+          rule.weightDecay(),
+          guard);
     }
   }
 }

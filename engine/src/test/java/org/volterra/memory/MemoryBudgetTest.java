@@ -20,8 +20,8 @@ class MemoryBudgetTest {
       Locale.setDefault(Locale.GERMANY);
       List<MemoryPlan.Need> needs =
           List.of(new MemoryPlan.Need("z", ElementType.FLOAT32, 1001, 1001));
-      assertThatThrownBy(
-              () -> MemoryPlan.choose("a batch of 64 at depth 32", new MemoryBudget(1000), needs))
+      assertThatThrownBy(() ->
+              MemoryPlan.choose("a batch of 64 at depth 32", new MemoryBudget(1000), needs, false))
           .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(

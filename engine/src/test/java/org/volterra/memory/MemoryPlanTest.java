@@ -23,7 +23,7 @@ class MemoryPlanTest {
   }
 
   private static MemoryPlan plan(MemoryBudget budget) {
-    return MemoryPlan.choose("a network", budget, NEEDS);
+    return MemoryPlan.choose("a network", budget, NEEDS, false);
   }
 
   private static List<Place> places(MemoryBudget budget) {
@@ -47,6 +47,23 @@ class MemoryPlanTest {
     assertThat(places(new MemoryBudget(289).recomputing()))
         .containsExactly(Place.RECOMPUTED, Place.RECOMPUTED, Place.MEMORY, Place.MEMORY);
     assertThat(plan(new MemoryBudget(230).recomputing()).historyBytes()).isEqualTo(230);
+  }
+
+  @Test
+  void recomputesAllTogetherWhereNothingElseIsPossible() {
+    List<Need> needs = List.of(need("x", 100, 10), need("u", 1, 1), need("z", 100, 30));
+    MemoryPlan plan = MemoryPlan.choose("it", new MemoryBudget(200).recomputing(), needs, true);
+    assertThat(plan.parts())
+        .extracting(Part::place)
+        .containsExactly(Place.RECOMPUTED, Place.MEMORY, Place.RECOMPUTED);
+    assertThat(plan.historyBytes()).isEqualTo(41);
+    assertThatThrownBy(
+            () -> MemoryPlan.choose("it", new MemoryBudget(40).recomputing(), needs, true))
+        .hasMessageContaining("(41 with recomputation)");
+    List<Need> worse = List.of(need("x", 100, 10), need("z", 100, 101));
+    assertThatThrownBy(
+            () -> MemoryPlan.choose("it", new MemoryBudget(199).recomputing(), worse, true))
+        .hasMessageContaining("it needs 200 bytes of history, more than the memory budget");
   }
 
   @Test
@@ -77,7 +94,7 @@ class MemoryPlanTest {
         .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
         .hasMessageContaining("(230 with recomputation)");
     assertThatThrownBy(
-            () -> MemoryPlan.choose("it", new MemoryBudget(9), List.of(need("z", 10, 10))))
+            () -> MemoryPlan.choose("it", new MemoryBudget(9), List.of(need("z", 10, 10)), false))
         .hasMessageStartingWith("it needs 10 bytes of history, more than");
     assertThatThrownBy(() -> new MemoryBudget(0)).hasMessageContaining("must be at least 1");
   }
@@ -92,7 +109,7 @@ class MemoryPlanTest {
         .contains("z 100 bytes in a file in spill");
     assertThat(plan(MemoryBudget.unlimited()).toString()).startsWith("no memory budget: x 100");
     Need narrow = new Need("z", ElementType.BFLOAT16, 50, 50);
-    assertThat(MemoryPlan.choose("it", MemoryBudget.unlimited(), List.of(narrow)))
+    assertThat(MemoryPlan.choose("it", MemoryBudget.unlimited(), List.of(narrow), false))
         .hasToString("no memory budget: z 50 bytes of bfloat16 in memory");
   }
 }

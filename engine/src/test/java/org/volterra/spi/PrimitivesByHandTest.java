@@ -33,6 +33,48 @@ class PrimitivesByHandTest {
   }
 
   @Test
+  void clipping() {
+    for (ElementType type : TYPES) {
+      Primitives p = TestProvider.get().primitives(type);
+      Matrix squares = of(ElementType.FLOAT64, 1, 25);
+      Matrix y = of(type, 2, 3, 4, 0, 6);
+      p.clip(5, squares, y);
+      assertIs(y, 3, 4, 0, 6);
+      p.clip(2.5, squares, y);
+      assertIs(y, 1.5, 2, 0, 3);
+      p.clip(1, of(ElementType.FLOAT64, 1, Double.NaN), y);
+      assertIs(y, 1.5, 2, 0, 3);
+      p.clip(1, of(ElementType.FLOAT64, 1, Double.POSITIVE_INFINITY), y);
+      assertIs(y, 0, 0, 0, 0);
+    }
+  }
+
+  @Test
+  void updatesWithGuards() {
+    for (ElementType type : TYPES) {
+      Primitives primitives = TestProvider.get().primitives(type);
+      Matrix p = of(type, 1, 1, 2);
+      Matrix g = of(type, 1, 1, -1);
+      Matrix m = of(type, 1, 0, 0);
+      Matrix v = of(type, 1, 0, 0);
+      for (double bad : new double[] {Double.NaN, Double.NEGATIVE_INFINITY}) {
+        Matrix guard = of(ElementType.FLOAT64, 1, 3, bad);
+        primitives.sgd(p, g, m, 0.5, 0, 0, false, guard);
+        primitives.adam(p, g, m, v, 1, 0.5, 0.9, 0.999, 0, 0, guard);
+        assertIs(p, 1, 2);
+        assertIs(m, 0, 0);
+        assertIs(v, 0, 0);
+      }
+      Matrix guard = of(ElementType.FLOAT64, 1, 3, -1e300);
+      primitives.sgd(p, g, m, 0.5, 0, 0, false, guard);
+      assertIs(p, 0.5, 2.5);
+      m.fill(new double[2]);
+      primitives.adam(p, g, m, v, 1, 0.5, 0.9, 0.999, 0, 0, guard);
+      assertIs(p, 0, 3);
+    }
+  }
+
+  @Test
   void products() {
     for (ElementType type : TYPES) {
       Primitives p = TestProvider.get().primitives(type);

@@ -58,7 +58,7 @@ class ScalarKernelSumsTest {
     return c ->
         switch (algorithm) {
           case 0 -> new ScalarSum(c.operands, a);
-          case 1 -> new BlockedSum(c.operands, a, c.memory, BlockedSum.BLOCK);
+          case 1 -> new BlockedSum(c.operands, a, c.memory, BlockedSum.block(c.layers));
           case 2 -> new BlockedSum(c.operands, a, c.memory, 16);
           case 3 -> new RelaxedFftSum(c.operands, (LagCoefficients) a, c.memory, 64);
           default -> new RelaxedFftSum(c.operands, (LagCoefficients) a, c.memory, 8);

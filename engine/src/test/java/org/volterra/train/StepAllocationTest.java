@@ -81,7 +81,8 @@ class StepAllocationTest {
           assertThat(i).as("%s: the least was %d bytes a step", kernel, least).isLessThan(MOST);
           long before = THREADS.getTotalThreadAllocatedBytes();
           step.load(samples, order, 0, BATCH);
-          updater.step(1e-3, i, step::evaluate);
+          updater.step(1e-3, i, step);
+          step.await();
           long allocated = THREADS.getTotalThreadAllocatedBytes() - before;
           assertThat(NativeMemory.liveBytes()).as("off-heap, step %d", i).isEqualTo(offHeap);
           least = Math.min(least, allocated);

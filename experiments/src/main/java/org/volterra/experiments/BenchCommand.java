@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       BenchStartCommands.Start.class,
       BenchStartCommands.Cliffs.class,
       BenchOutOfCoreCommand.class,
+      BenchGpuCommand.class,
       BenchPeersCommand.class,
       BenchCompareCommand.class
     })

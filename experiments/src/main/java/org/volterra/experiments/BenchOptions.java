@@ -107,6 +107,15 @@ final class BenchOptions {
     return available().getFirst();
   }
 
+  /**
+   * Opens and closes a provider, so that one that cannot run is an error before anything is timed.
+   *
+   * @throws IllegalStateException if it cannot run here, with the reason
+   */
+  static void requireAvailable(String name) {
+    Engine.open(name, 0).close();
+  }
+
   private static List<String> available() {
     return Engine.candidates().stream()
         .filter(Engine.Candidate::available)

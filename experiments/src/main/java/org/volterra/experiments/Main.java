@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
       PlanCommand.class,
       DescribeCommand.class,
       InfoCommand.class,
+      GpuCheckCommand.class,
+      BundleCommand.class,
       AutoComplete.GenerateCompletion.class,
       HelpCommand.class
     },
@@ -75,6 +77,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "say what to do: train, solve, bench, plan, describe or info");
+        spec.commandLine(),
+        "say what to do: train, solve, bench, plan, describe, info, gpu-check or bundle");
   }
 }

@@ -34,6 +34,8 @@ class BadInputTest {
       String reason = "provider 'cuda' cannot run here: " + missing.reason();
       train("digits", "--device", "cuda").failed(reason);
       CommandLineRun.of("plan", "--device", "cuda").failed(reason);
+      CommandLineRun.of("gpu-check").failed(reason);
+      CommandLineRun.of("bench", "gpu", "--out", folder.toString()).failed(reason);
       assertThat(CommandLineRun.of("info").succeeded().out())
           .contains("cuda       no   " + missing.reason());
     } else {

@@ -53,8 +53,8 @@ class BenchCommandTest {
   void benchAloneAsksWhatToTime() {
     bench()
         .refused(
-            "depth, gemm, step, activation, overhead, regions, start, cliffs, out-of-core, peers,"
-                + " compare");
+            "depth, gemm, step, activation, overhead, regions, start, cliffs, out-of-core, gpu,"
+                + " peers, compare");
   }
 
   @Test
@@ -72,6 +72,8 @@ class BenchCommandTest {
     bench("regions", "--threads", "2,0").refused("threads 0: must be at least 1");
     bench("cliffs", "--jvms", "0").refused("jvms 0");
     bench("start", "--seconds", "0.1").refused("seconds 0.1");
+    bench("gpu", "--steps", "dense:4").refused("size '4'");
+    bench("gpu", "--elements", "9").refused("9 elements");
     bench("out-of-core", "--size", "big").refused("size 'big'");
     bench("out-of-core", "--rounds", "0").refused("rounds 0");
     bench("out-of-core", "--size", "16x16x700", "--folder", folder.resolve("no").toString())

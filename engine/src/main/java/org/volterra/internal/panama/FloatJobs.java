@@ -12,6 +12,7 @@ final class FloatJobs {
   final FloatReductions reductions = new FloatReductions();
   final FloatColumns columns = new FloatColumns();
   final FloatSoftmax softmax = new FloatSoftmax();
+  final FloatToeplitz toeplitz = new FloatToeplitz();
   final Gather gather = new Gather();
   final HalfConversion conversion = new HalfConversion();
   final FloatKernels.Axpby axpby = new FloatKernels.Axpby();

@@ -240,20 +240,24 @@ final class FloatPrimitives implements Primitives {
   @Override
   public void toeplitzPrepare(Matrix lags, Matrix prepared) {
     int size = Shapes.toeplitzPrepare(TYPE, lags, prepared);
-    FloatToeplitz.prepare(size, Operand.of(lags), Operand.of(prepared));
+    jobs.get().toeplitz.prepare(size, Operand.of(lags), Operand.of(prepared));
   }
 
   @Override
   public void toeplitz(
       double alpha, Matrix prepared, boolean transpose, Matrix x, double beta, Matrix y) {
     int size = Shapes.toeplitz(TYPE, prepared, x, y);
-    FloatToeplitz.multiply(
-        shop, size, alpha, Operand.of(prepared), transpose, Operand.of(x), beta, Operand.of(y));
+    jobs.get()
+        .toeplitz
+        .multiply(
+            shop, size, alpha, Operand.of(prepared), transpose, Operand.of(x), beta, Operand.of(y));
   }
 
   @Override
   public void toeplitzGradient(double alpha, int size, Matrix x, Matrix dy, Matrix lags) {
     Shapes.toeplitzGradient(TYPE, size, x, dy, lags);
-    FloatToeplitz.gradient(shop, size, alpha, Operand.of(x), Operand.of(dy), Operand.of(lags));
+    jobs.get()
+        .toeplitz
+        .gradient(shop, size, alpha, Operand.of(x), Operand.of(dy), Operand.of(lags));
   }
 }

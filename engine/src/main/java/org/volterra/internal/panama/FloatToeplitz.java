@@ -7,6 +7,7 @@ import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.merge;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Products with Toeplitz matrices by Fourier transforms along the rows of twice the size, for
@@ -21,25 +22,36 @@ final class FloatToeplitz {
   /** Groups of strips in which the spectra of gradients are summed. */
   private static final int GROUPS = 16;
 
-  private FloatToeplitz() {}
+  private final Multiply multiply = new Multiply();
+  private final Gradient gradient = new Gradient();
+  private double[] re = new double[0];
+  private double[] im = new double[0];
 
   /** The spectrum of the lags, each at its place in a cycle of 2·size, in the order of digits. */
-  static void prepare(int size, Operand lags, Operand prepared) {
+  void prepare(int size, Operand lags, Operand prepared) {
     int n = 2 * size;
-    double[] re = new double[n];
-    double[] im = new double[n];
+    reserve(n);
+    Arrays.fill(re, 0, n, 0);
+    Arrays.fill(im, 0, n, 0);
     for (int m = 0; m < lags.columns; m++) {
       re[m + 1] = lags.segment.get(LAYOUT, lags.start + (long) m * BYTES);
     }
-    Fourier.forward(re, im);
+    Fourier.forward(re, im, n);
     for (int t = 0; t < n; t++) {
       prepared.segment.set(LAYOUT, prepared.start + (long) t * BYTES, (float) re[t]);
       prepared.segment.set(LAYOUT, prepared.start + (long) (n + t) * BYTES, (float) im[t]);
     }
   }
 
+  private void reserve(int length) {
+    if (re.length < length) {
+      re = new double[length];
+      im = new double[length];
+    }
+  }
+
   /** {@code y = alpha op(T) x + beta y}; shapes are checked by the caller. */
-  static void multiply(
+  void multiply(
       Workshop shop,
       int size,
       double alpha,
@@ -48,19 +60,38 @@ final class FloatToeplitz {
       Operand x,
       double beta,
       Operand y) {
-    int strips = (x.columns + COLUMNS - 1) / COLUMNS;
-    float factor = (float) (alpha / (2 * size));
-    float keep = (float) beta;
-    shop.run(
-        strips,
-        (long) size * x.columns * 4,
-        (strip, scratch) -> {
-          MemorySegment w = scratch.large(3L * size * ELEMENT);
-          transform(size, x, strip, w, 0, 2L * size * ELEMENT);
-          FloatFourier.multiply(w, 0, 2 * size, prepared.segment, prepared.start, transpose);
-          FloatFourierBack.inverse(w, 0, 2 * size);
-          finish(size, factor, w, keep, y, strip);
-        });
+    multiply.size = size;
+    multiply.prepared = prepared;
+    multiply.transpose = transpose;
+    multiply.x = x;
+    multiply.y = y;
+    multiply.factor = (float) (alpha / (2 * size));
+    multiply.keep = (float) beta;
+    shop.run(strips(x), (long) size * x.columns * 4, multiply);
+  }
+
+  private static int strips(Operand x) {
+    return (x.columns + COLUMNS - 1) / COLUMNS;
+  }
+
+  /** The product for a strip of columns. */
+  private static final class Multiply extends Workshop.Reusable {
+    private int size;
+    private Operand prepared;
+    private boolean transpose;
+    private Operand x;
+    private Operand y;
+    private float factor;
+    private float keep;
+
+    @Override
+    public void run(int strip, Scratch scratch) {
+      MemorySegment w = scratch.large(3L * size * ELEMENT);
+      transform(size, x, strip, w, 0, 2L * size * ELEMENT);
+      FloatFourier.multiply(w, 0, 2 * size, prepared.segment, prepared.start, transpose);
+      FloatFourierBack.inverse(w, 0, 2 * size);
+      finish(size, factor, w, keep, y, strip);
+    }
   }
 
   /**
@@ -109,43 +140,57 @@ final class FloatToeplitz {
   }
 
   /** {@code lags[size − 1 + j − i] += alpha Σ dy[j] x[i]}; shapes are checked by the caller. */
-  static void gradient(Workshop shop, int size, double alpha, Operand x, Operand dy, Operand lags) {
+  void gradient(Workshop shop, int size, double alpha, Operand x, Operand dy, Operand lags) {
     int n = 2 * size;
-    int strips = (x.columns + COLUMNS - 1) / COLUMNS;
-    int groups = Math.min(GROUPS, strips);
-    double[][] re = new double[groups][n];
-    double[][] im = new double[groups][n];
-    shop.run(
-        groups,
-        (long) size * x.columns * 8,
-        (group, scratch) -> {
-          long part = (long) n * ELEMENT;
-          MemorySegment w = scratch.large(4 * part);
-          FloatElementwise.fill(w, 2 * part, (float) 0, n * ELEMENT);
-          int end = (int) ((long) strips * (group + 1) / groups);
-          for (int strip = (int) ((long) strips * group / groups); strip < end; strip++) {
-            transform(size, x, strip, w, 0, 3 * part);
-            transform(size, dy, strip, w, part, 3 * part);
-            FloatFourier.correlate(w, 0, w, part, w, 2 * part, n);
-          }
-          for (int t = 0; t < n; t++) {
-            long at = 2 * part + (long) t * ELEMENT;
-            re[group][t] = lanes(w, at);
-            im[group][t] = lanes(w, at + ELEMENT / 2);
-          }
-        });
-    for (int group = 1; group < groups; group++) {
-      for (int t = 0; t < n; t++) {
-        re[0][t] += re[group][t];
-        im[0][t] += im[group][t];
-      }
+    gradient.size = size;
+    gradient.x = x;
+    gradient.dy = dy;
+    gradient.strips = strips(x);
+    gradient.groups = Math.min(GROUPS, gradient.strips);
+    reserve(gradient.groups * n);
+    gradient.re = re;
+    gradient.im = im;
+    shop.run(gradient.groups, (long) size * x.columns * 8, gradient);
+    for (int t = n; t < gradient.groups * n; t++) {
+      re[t % n] += re[t];
+      im[t % n] += im[t];
     }
-    Fourier.inverse(re[0], im[0]);
+    Fourier.inverse(re, im, n);
     for (int m = 0; m < lags.columns; m++) {
       int lag = m - (size - 1);
       long at = lags.start + (long) m * BYTES;
-      float sum = (float) (re[0][lag < 0 ? n + lag : lag] * (alpha / n));
+      float sum = (float) (re[lag < 0 ? n + lag : lag] * (alpha / n));
       lags.segment.set(LAYOUT, at, lags.segment.get(LAYOUT, at) + sum);
+    }
+  }
+
+  /** The correlations of a group of strips, summed over their columns. */
+  private static final class Gradient extends Workshop.Reusable {
+    private int size;
+    private Operand x;
+    private Operand dy;
+    private int strips;
+    private int groups;
+    private double[] re;
+    private double[] im;
+
+    @Override
+    public void run(int group, Scratch scratch) {
+      int n = 2 * size;
+      long part = (long) n * ELEMENT;
+      MemorySegment w = scratch.large(4 * part);
+      FloatElementwise.fill(w, 2 * part, (float) 0, n * ELEMENT);
+      int end = (int) ((long) strips * (group + 1) / groups);
+      for (int strip = (int) ((long) strips * group / groups); strip < end; strip++) {
+        transform(size, x, strip, w, 0, 3 * part);
+        transform(size, dy, strip, w, part, 3 * part);
+        FloatFourier.correlate(w, 0, w, part, w, 2 * part, n);
+      }
+      for (int t = 0; t < n; t++) {
+        long at = 2 * part + (long) t * ELEMENT;
+        re[group * n + t] = lanes(w, at);
+        im[group * n + t] = lanes(w, at + ELEMENT / 2);
+      }
     }
   }
 

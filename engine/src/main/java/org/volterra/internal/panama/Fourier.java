@@ -34,9 +34,8 @@ final class Fourier {
     return table;
   }
 
-  /** The transform, in place. */
-  static void forward(double[] re, double[] im) {
-    int n = re.length;
+  /** The transform of the first n elements, in place. */
+  static void forward(double[] re, double[] im, int n) {
     int length = n;
     for (; length >= 4; length /= 4) {
       double[] w = factors(length);
@@ -47,7 +46,7 @@ final class Fourier {
       }
     }
     if (length == 2) {
-      pairs(re, im);
+      pairs(re, im, n);
     }
   }
 
@@ -76,8 +75,8 @@ final class Fourier {
     im[at] = xr * wi + xi * wr;
   }
 
-  private static void pairs(double[] re, double[] im) {
-    for (int i = 0; i < re.length; i += 2) {
+  private static void pairs(double[] re, double[] im, int n) {
+    for (int i = 0; i < n; i += 2) {
       double r = re[i] - re[i + 1];
       double m = im[i] - im[i + 1];
       re[i] += re[i + 1];
@@ -88,11 +87,10 @@ final class Fourier {
   }
 
   /** n times the inverse of {@link #forward}, in place. */
-  static void inverse(double[] re, double[] im) {
-    int n = re.length;
+  static void inverse(double[] re, double[] im, int n) {
     boolean odd = (Integer.numberOfTrailingZeros(n) & 1) != 0;
     if (odd) {
-      pairs(re, im);
+      pairs(re, im, n);
     }
     for (int length = odd ? 8 : 4; length <= n; length *= 4) {
       double[] w = factors(length);

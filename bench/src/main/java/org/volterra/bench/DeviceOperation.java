@@ -1,0 +1,150 @@
+package org.volterra.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.volterra.memory.Resources;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+
+/**
+ * A primitive at one size, as {@link DeviceStudy} times it.
+ *
+ * @param name the primitive, such as {@code gemm}
+ * @param size its size, such as {@code 1024x1024x4096}
+ * @param flops counted operations of a call
+ * @param bytes bytes of a call if each operand is moved once
+ * @param shapes its operands
+ * @param body the call
+ * @param tolerance bound of the error, relative to the largest element of an operand
+ */
+record DeviceOperation(
+    String name,
+    String size,
+    double flops,
+    double bytes,
+    List<Shape> shapes,
+    Body body,
+    double tolerance) {
+  private static final long SEED = 7;
+
+  /** The call. */
+  interface Body {
+    void run(Primitives p, Matrix[] operands);
+  }
+
+  /**
+   * An operand.
+   *
+   * @param type element type
+   * @param rows rows
+   * @param columns columns
+   * @param bound numbers are normal where it is 0, squares of normal ones where it is 1, and
+   *     indices below it elsewhere
+   */
+  record Shape(ElementType type, int rows, int columns, int bound) {
+    static Shape float32(int rows, int columns) {
+      return new Shape(ElementType.FLOAT32, rows, columns, 0);
+    }
+
+    static Shape squares(int rows, int columns) {
+      return new Shape(ElementType.FLOAT32, rows, columns, 1);
+    }
+
+    static Shape scalar() {
+      return new Shape(ElementType.FLOAT64, 1, 1, 0);
+    }
+
+    long elements() {
+      return (long) rows * columns;
+    }
+
+    double[] values(Random random) {
+      double[] values = new double[Math.toIntExact(elements())];
+      for (int i = 0; i < values.length; i++) {
+        double normal = random.nextGaussian();
+        values[i] = bound == 0 ? normal : bound == 1 ? normal * normal : random.nextInt(bound);
+      }
+      return values;
+    }
+  }
+
+  /** The name that the peer knows it by, such as {@code gemm:1024x1024x4096}. */
+  String work() {
+    return name.replace(' ', '-') + ":" + size;
+  }
+
+  private double operandBytes() {
+    return shapes.stream().mapToDouble(s -> (double) s.elements() * s.type().bytes()).sum();
+  }
+
+  /** Copies of the operands, so that none of them is in a cache when its turn comes. */
+  Matrix[][] allocate(ComputeProvider device, double rotatedBytes, Resources resources) {
+    int copies = (int) Math.max(2, Math.ceil(rotatedBytes / operandBytes()));
+    Random random = new Random(SEED);
+    Matrix[][] operands = new Matrix[copies][shapes.size()];
+    for (int j = 0; j < shapes.size(); j++) {
+      Shape s = shapes.get(j);
+      double[] values = s.values(random);
+      for (Matrix[] copy : operands) {
+        copy[j] =
+            Matrix.of(
+                resources.own(device.allocate(s.type(), s.elements())), 0, s.rows(), s.columns());
+        copy[j].fill(values);
+      }
+    }
+    return operands;
+  }
+
+  /**
+   * Calls once on the device and on the reference and compares all operands; of a large product
+   * some elements alone are computed again.
+   *
+   * @throws WrongResultException naming what differs
+   */
+  void check(ComputeProvider device, ComputeProvider reference, double largeFlops) {
+    try (Resources resources = new Resources()) {
+      Matrix[] actual = allocate(device, 0, resources)[0];
+      body.run(device.primitives(ElementType.FLOAT32), actual);
+      if (flops > largeFlops) {
+        DeviceOperations.checkSample(this, actual);
+        return;
+      }
+      Matrix[] right = allocate(reference, 0, resources)[0];
+      body.run(reference.primitives(ElementType.FLOAT32), right);
+      for (int j = 0; j < right.length; j++) {
+        compare(j, actual[j].toArray(), right[j].toArray());
+      }
+    }
+  }
+
+  private void compare(int operand, double[] actual, double[] expected) {
+    double largest = 0;
+    for (double value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < expected.length; i++) {
+      WrongResultException.unlessClose(
+          "element " + i + " of operand " + operand + " of " + name + " " + size,
+          actual[i],
+          expected[i],
+          tolerance * largest);
+    }
+  }
+
+  /** The calls of one sample, in turns over the copies. */
+  static Runnable calls(DeviceOperation operation, Primitives p, Matrix[][] operands) {
+    List<Matrix[]> copies = new ArrayList<>(List.of(operands));
+    return new Runnable() {
+      private int next;
+
+      @Override
+      public void run() {
+        operation.body().run(p, copies.get(next));
+        next = (next + 1) % copies.size();
+      }
+    };
+  }
+}

@@ -1,0 +1,52 @@
+package org.volterra.cuda.parity;
+
+import org.volterra.spi.ElementType;
+
+/** Collects the errors of the cases of one check and keeps the worst. */
+final class Comparison {
+  private final String name;
+  private final ElementType type;
+  private int cases;
+  private double share = -1;
+  private double error;
+  private double bound;
+  private String where = "";
+  private String failure = "";
+
+  Comparison(String name, ElementType type) {
+    this.name = name;
+    this.type = type;
+  }
+
+  /** Compares arrays element by element, within {@code absolute + relative * |expected|}. */
+  void compare(
+      double[] actual, double[] expected, double absolute, double relative, String description) {
+    cases++;
+    for (int i = 0; i < expected.length; i++) {
+      double within = absolute + relative * Math.abs(expected[i]);
+      double off =
+          Double.compare(expected[i], actual[i]) == 0 ? 0 : Math.abs(expected[i] - actual[i]);
+      if (Double.isNaN(off)) {
+        off = Double.POSITIVE_INFINITY; // one of them is NaN
+      }
+      double part = off == 0 ? 0 : off / within;
+      if (part > share) {
+        share = part;
+        error = off;
+        bound = within;
+        where = description;
+      }
+    }
+  }
+
+  /** Something that is wrong however large an error may be; the first is kept. */
+  void fail(String what) {
+    if (failure.isEmpty()) {
+      failure = what;
+    }
+  }
+
+  ParityResult result() {
+    return new ParityResult(name, type, cases, error, bound, where, failure);
+  }
+}

@@ -1,0 +1,140 @@
+// What the fake driver knows: memory, streams, modules and what was done wrong with them; and what each
+// of its functions begins with.
+#pragma once
+#include <elf.h>
+
+#include <deque>
+#include <mutex>
+#include <set>
+
+#include "device_memory.hpp"
+#include "kernels.hpp"
+
+namespace {
+
+constexpr int kInvalidValue = 1, kOutOfMemory = 2, kInvalidContext = 201, kNotFound = 500,
+              kIllegalAddress = 700, kLaunchFailed = 719, kCaptureUnsupported = 900,
+              kCaptureInvalidated = 901;
+constexpr size_t kMostShared = 48 << 10;  // without asking for more
+
+using NamedKernel = std::map<std::string, Kernel>::value_type;
+
+struct Module {
+  std::string image;
+  std::deque<const NamedKernel*> functions;
+};
+
+struct Driver {
+  std::recursive_mutex lock;
+  DeviceMemory memory;
+  std::set<Module*> modules;
+  std::map<Stream*, std::shared_ptr<Stream>> streams;
+  std::set<Event*> events;
+  std::set<Graph*> graphs, executables;
+  std::map<char*, size_t> pinned;
+  std::map<const char*, long> calls;  // by the one text that a function has for its name
+  std::string misuse, failing;
+  int retained = 0, fail_after = 0, fail_status = 0, error = 0;
+  uint64_t launches = 0;
+};
+
+Driver& driver() {
+  static Driver* the_driver = new Driver();
+  return *the_driver;
+}
+
+thread_local void* current_context = nullptr;
+
+void report(const std::string& what) { driver().misuse += what + "\n"; }
+
+// Counts a call and returns the status that a test wants from it, or 0.
+int begin(const char* call, bool needs_context) {
+  Driver& d = driver();
+  d.calls[call]++;
+  if (!d.failing.empty() && d.failing == call && --d.fail_after == 0) {
+    d.failing.clear();
+    return d.fail_status;
+  }
+  if (needs_context && (current_context == nullptr || d.retained == 0)) return kInvalidContext;
+  return needs_context ? d.error : 0;
+}
+
+// Runs a stream up to a place.
+int run(Stream& stream, uint64_t ticket) {
+  Driver& d = driver();
+  if (d.error == 0) {
+    if (const char* wrong = stream.run_until(ticket)) {
+      report(wrong);
+      d.error = kLaunchFailed;
+    }
+  }
+  if (d.error != 0) {
+    for (auto& [key, each] : d.streams) each->items.clear(), each->done = each->queued;
+  }
+  return d.error;
+}
+
+int run_all() {
+  for (auto& [key, stream] : driver().streams) run(*stream, stream->queued);
+  return driver().error;
+}
+
+bool holds(uint64_t address, size_t bytes) { return driver().memory.holds(address, bytes); }
+
+bool is_pinned(const void* address, size_t bytes) {
+  const auto* begin = static_cast<const char*>(address);
+  for (const auto& [block, length] : driver().pinned) {
+    if (begin >= block && begin + bytes <= block + length) return true;
+  }
+  return false;
+}
+
+// Queues work, or records it where the stream is captured.
+int queue(void* stream, Work work) {
+  auto found = driver().streams.find(static_cast<Stream*>(stream));
+  if (found == driver().streams.end()) return report("a stream that is not there"), kInvalidValue;
+  Stream& s = *found->second;
+  if (s.capture) {
+    s.capture->nodes.push_back(std::move(work));
+  } else {
+    s.push(std::move(work.run));
+  }
+  return 0;
+}
+
+// What must not be done while anything is captured spoils the capture.
+int forbidden_in_capture(const char* call) {
+  for (auto& [key, stream] : driver().streams) {
+    if (stream->capture) {
+      stream->spoiled = true;
+      report(std::string(call) + " while a stream is captured");
+      return kCaptureUnsupported;
+    }
+  }
+  return 0;
+}
+
+std::string image_at(const void* data) {
+  const auto* bytes = static_cast<const char*>(data);
+  if (std::memcmp(bytes, ELFMAG, SELFMAG) != 0) return bytes;  // PTX ends with a zero
+  const auto* header = static_cast<const Elf64_Ehdr*>(data);
+  size_t size = header->e_shoff + size_t{header->e_shnum} * header->e_shentsize;
+  const auto* section = reinterpret_cast<const Elf64_Shdr*>(bytes + header->e_shoff);
+  for (int i = 0; i < header->e_shnum; i++) {
+    if (section[i].sh_type != SHT_NOBITS) {
+      size = std::max<size_t>(size, section[i].sh_offset + section[i].sh_size);
+    }
+  }
+  return std::string(bytes, size);
+}
+
+}  // namespace
+
+#define LOCK std::lock_guard<std::recursive_mutex> guard(driver().lock)
+#define BEGIN_CALL(needs_context)                                        \
+  LOCK;                                                                  \
+  if (const int refused = begin(__func__, needs_context)) return refused
+#define BEGIN() BEGIN_CALL(true)
+#define BEGIN_OUTSIDE_CAPTURE() \
+  BEGIN();                      \
+  if (const int refused = forbidden_in_capture(__func__)) return refused

@@ -1,0 +1,84 @@
+package org.volterra.experiments;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.volterra.Engine;
+import org.volterra.cuda.parity.ParityCheck;
+import org.volterra.cuda.parity.ParityResult;
+import org.volterra.spi.ComputeProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code volterra gpu-check}: whether the GPU of this machine computes what it should. */
+@Command(
+    name = "gpu-check",
+    mixinStandardHelpOptions = true,
+    description =
+        "Check the GPU of this machine: every primitive and whole networks against the scalar"
+            + " reference. Exit code 1 if something is wrong or there is no GPU.")
+final class GpuCheckCommand implements Callable<Integer> {
+  private static final String FORMAT = "%-44s %-8s %6s %10s %10s %6s  %s%n";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--quick",
+      description = "Few and small cases, as for compute-sanitizer, which slows kernels down.")
+  private boolean quick;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    try (ComputeProvider cuda = Engine.open("cuda", 0)) {
+      out.println(cuda.description());
+      out.printf(FORMAT, "check", "type", "cases", "error", "bound", "share", "");
+      List<ParityResult> results =
+          ParityCheck.run(
+              cuda,
+              quick,
+              result -> {
+                row(out, result);
+                out.flush();
+              });
+      List<ParityResult> failed = results.stream().filter(r -> !r.passed()).toList();
+      if (failed.isEmpty()) {
+        out.printf(Locale.ROOT, "all %d checks passed%n", results.size());
+        return 0;
+      }
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "%d of %d checks failed, the first is %s in %s: do not trust this GPU's results",
+              failed.size(),
+              results.size(),
+              failed.getFirst().name(),
+              type(failed.getFirst())));
+    }
+  }
+
+  private static void row(PrintWriter out, ParityResult r) {
+    boolean exact = r.bound() == 0;
+    out.printf(
+        Locale.ROOT,
+        FORMAT,
+        r.name(),
+        type(r),
+        r.cases(),
+        r.error() == 0 ? "0" : number(r.error()),
+        exact ? "exact" : number(r.bound()),
+        exact ? "-" : String.format(Locale.ROOT, "%.2f", r.error() / r.bound()),
+        r.passed() ? "ok" : "FAILED " + (r.failure().isEmpty() ? r.where() : r.failure()));
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.1e", value);
+  }
+
+  private static String type(ParityResult r) {
+    return r.type().name().toLowerCase(Locale.ROOT);
+  }
+}
