@@ -1,13 +1,10 @@
 package org.volterra;
 
 import java.util.Objects;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
-import org.volterra.spi.Matrix;
 
 /**
  * A dense non-local network: a specification with parameters in one buffer of a device.
@@ -15,24 +12,21 @@ import org.volterra.spi.Matrix;
  * <p>The parameters may be read by several threads, each with a {@link Workspace} of its own, as
  * long as none changes them. The network owns the buffer; close it after its workspaces.
  */
-public final class Network implements AutoCloseable {
+public final class Network implements Model {
   private final NetworkSpec spec;
   private final ComputeProvider provider;
   private final ElementType type;
   private final ParameterLayout layout;
   private final Buffer parameters;
 
-  private Network(NetworkSpec spec, ComputeProvider provider, ElementType type) {
+  private Network(NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
     this.spec = Objects.requireNonNull(spec, "spec");
-    this.provider = Objects.requireNonNull(provider, "provider");
-    if (!type.isFloating()) {
-      throw new IllegalArgumentException(
-          "type " + type + ": networks compute in FLOAT32 or FLOAT64");
-    }
+    this.provider = provider;
+    ModelParameters.check(spec.features(), provider, type);
     spec.historyType().of(type);
     this.type = type;
     this.layout = new ParameterLayout(spec);
-    this.parameters = provider.allocate(type, layout.length());
+    this.parameters = ModelParameters.allocate(layout, provider, type, seed);
   }
 
   /**
@@ -45,23 +39,13 @@ public final class Network implements AutoCloseable {
    * @param seed the same seed gives the same parameters, up to rounding to the element type
    * @return the network, owned by the caller
    * @throws IllegalArgumentException if {@code type} is no floating-point type or does not go with
-   *     {@link NetworkSpec#historyType}, or there are more parameters than one buffer can hold
+   *     {@link NetworkSpec#historyType}, the device lacks primitives for a stage of the features,
+   *     which the message names, or there are more parameters than one buffer can hold
    * @throws IllegalStateException if the device has not enough memory
    */
   public static Network create(
       NetworkSpec spec, ComputeProvider provider, ElementType type, long seed) {
-    Network network = new Network(spec, provider, type);
-    boolean complete = false;
-    try {
-      RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-      network.layout.initialize(network.parameters, random);
-      complete = true;
-      return network;
-    } finally {
-      if (!complete) {
-        network.close();
-      }
-    }
+    return new Network(spec, provider, type, seed);
   }
 
   /**
@@ -86,6 +70,7 @@ public final class Network implements AutoCloseable {
    * @throws MemoryBudget.MemoryBudgetException if the histories do not fit
    * @throws java.io.UncheckedIOException if they cannot be kept in a file in the budget's folder
    */
+  @Override
   public Workspace workspace(int batch, MemoryBudget budget) {
     return Workspace.allocate(this, batch, budget, true);
   }
@@ -111,6 +96,7 @@ public final class Network implements AutoCloseable {
    * @throws MemoryBudget.MemoryBudgetException if the histories do not fit
    * @throws java.io.UncheckedIOException if they cannot be kept in a file in the budget's folder
    */
+  @Override
   public Workspace inference(int batch, MemoryBudget budget) {
     return Workspace.allocate(this, batch, budget, false);
   }
@@ -120,6 +106,7 @@ public final class Network implements AutoCloseable {
    *
    * @return the specification
    */
+  @Override
   public NetworkSpec spec() {
     return spec;
   }
@@ -129,6 +116,7 @@ public final class Network implements AutoCloseable {
    *
    * @return the provider
    */
+  @Override
   public ComputeProvider provider() {
     return provider;
   }
@@ -138,6 +126,7 @@ public final class Network implements AutoCloseable {
    *
    * @return a floating-point type
    */
+  @Override
   public ElementType type() {
     return type;
   }
@@ -147,6 +136,7 @@ public final class Network implements AutoCloseable {
    *
    * @return the layout
    */
+  @Override
   public ParameterLayout layout() {
     return layout;
   }
@@ -156,19 +146,9 @@ public final class Network implements AutoCloseable {
    *
    * @return a buffer with this network's layout
    */
+  @Override
   public Buffer parameters() {
     return parameters;
-  }
-
-  /**
-   * One parameter.
-   *
-   * @param name its name in the layout
-   * @return the view; writing to it changes the network
-   * @throws IllegalArgumentException if there is none of that name
-   */
-  public Matrix parameter(String name) {
-    return layout.entry(name).in(parameters);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Objects;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
 import org.volterra.feature.FeatureTransform;
+import org.volterra.feature.Shape;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.History;
@@ -17,13 +18,14 @@ import org.volterra.sum.SumChoice;
  * between a linear input map and a linear output map. Immutable and thread-safe; {@link #toString}
  * prints it as a table.
  *
- * <p>States have the shape batch × positions × channels; all maps act on the channels of each
- * position.
+ * <p>States have the shape batch × positions × channels; sums and the input and output maps act on
+ * the channels of each position, feature transforms may join positions.
  */
-public final class NetworkSpec {
+public final class NetworkSpec implements ModelSpec {
   private final int inputs;
   private final int outputs;
-  private final int positions;
+  private final int height;
+  private final int width;
   private final int channels;
   private final DepthGrid grid;
   private final Scaling scaling;
@@ -39,7 +41,8 @@ public final class NetworkSpec {
   private NetworkSpec(Builder b) {
     inputs = b.inputs;
     outputs = b.outputs;
-    positions = b.positions;
+    height = b.height;
+    width = b.width;
     channels = b.channels;
     grid = new DepthGrid(b.depth, b.horizon);
     scaling = b.scaling;
@@ -74,7 +77,8 @@ public final class NetworkSpec {
     Builder b = new Builder(channels, grid.layers());
     b.inputs = inputs;
     b.outputs = outputs;
-    b.positions = positions;
+    b.height = height;
+    b.width = width;
     b.horizon = grid.horizon();
     b.scaling = scaling;
     b.kernel = kernel;
@@ -94,7 +98,8 @@ public final class NetworkSpec {
     private int depth;
     private int inputs;
     private int outputs;
-    private int positions = 1;
+    private int height = 1;
+    private int width = 1;
     private double horizon = 1;
     private Scaling scaling = Scaling.STEP;
     private DepthKernel kernel = DepthKernel.dense();
@@ -145,13 +150,25 @@ public final class NetworkSpec {
     }
 
     /**
-     * The number of positions N of each sample.
+     * The number of positions N of each sample, a sequence.
      *
      * @param count at least 1
      * @return this
      */
     public Builder positions(int count) {
-      positions = count;
+      return positions(1, count);
+    }
+
+    /**
+     * The positions of each sample as a grid, row-major; convolutions and pooling need to know.
+     *
+     * @param rows at least 1
+     * @param columns at least 1
+     * @return this
+     */
+    public Builder positions(int rows, int columns) {
+      height = rows;
+      width = columns;
       return this;
     }
 
@@ -287,10 +304,21 @@ public final class NetworkSpec {
      */
     public NetworkSpec build() {
       atLeast("channels", channels, 1);
-      atLeast("positions", positions, 1);
+      atLeast("positions", Math.min(height, width), 1);
       atLeast("inputs", inputs, 0);
       atLeast("outputs", outputs, 0);
       NetworkSpec spec = new NetworkSpec(this);
+      Shape result = features.output(spec.shape());
+      if (result.height() != height || result.width() != width) {
+        throw new IllegalArgumentException(
+            "features "
+                + features
+                + " make "
+                + result
+                + " of "
+                + spec.shape()
+                + ": the history needs the same positions at every layer");
+      }
       if (needsEqualWidths(kernel) && spec.featureChannels() != channels) {
         throw new IllegalArgumentException(
             "features "
@@ -322,6 +350,7 @@ public final class NetworkSpec {
    *
    * @return the input map's width, or the channels if there is none
    */
+  @Override
   public int inputs() {
     return hasInputMap() ? inputs : channels;
   }
@@ -340,6 +369,7 @@ public final class NetworkSpec {
    *
    * @return the output map's width, or the channels if there is none
    */
+  @Override
   public int outputs() {
     return hasOutputMap() ? outputs : channels;
   }
@@ -358,8 +388,23 @@ public final class NetworkSpec {
    *
    * @return at least 1
    */
+  @Override
   public int positions() {
-    return positions;
+    return Math.multiplyExact(height, width);
+  }
+
+  @Override
+  public int outputPositions() {
+    return positions();
+  }
+
+  /**
+   * The shape of a state.
+   *
+   * @return the grid of positions, and the channels
+   */
+  public Shape shape() {
+    return new Shape(height, width, channels);
   }
 
   /**
@@ -377,7 +422,7 @@ public final class NetworkSpec {
    * @return at least 1
    */
   public int featureChannels() {
-    return features.outputs(channels);
+    return features.output(shape()).channels();
   }
 
   /**
@@ -508,7 +553,7 @@ public final class NetworkSpec {
    * @throws IllegalArgumentException if {@link #historyType} does not go with the type
    */
   public long historyBytes(ElementType type, int batch) {
-    return History.bytes(historyType.of(type), depth() + 1, batch, positions, featureChannels());
+    return History.bytes(historyType.of(type), depth() + 1, batch, positions(), featureChannels());
   }
 
   /**
@@ -517,8 +562,14 @@ public final class NetworkSpec {
    * @return an ordered map from names to values; the initial values of a trainable scalar kernel
    *     and the function of a fixed one are not part of it
    */
+  @Override
   public Map<String, String> toProperties() {
     return SpecProperties.write(this);
+  }
+
+  @Override
+  public ParameterLayout layout() {
+    return new ParameterLayout(this);
   }
 
   /**

@@ -10,6 +10,8 @@ import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
 import org.volterra.depth.LineMesh;
 import org.volterra.depth.TriangleMesh;
+import org.volterra.feature.FeatureTransform;
+import org.volterra.feature.Shape;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.kernel.ScalarKernel;
@@ -104,12 +106,18 @@ public final class ParameterLayout {
     }
   }
 
-  private final NetworkSpec spec;
+  /** What the names of the parameters of a network of stages begin with. */
+  static final String STAGE = "stage.";
+
+  private final String subject;
+  private final String contents;
+  private final DepthGrid grid;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, Initializer> initializers = new LinkedHashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private long length;
-  private long parameterCount;
+  private long trainedLength;
+  private int trainedEntries;
 
   /**
    * Lays out the parameters of a network.
@@ -119,36 +127,16 @@ public final class ParameterLayout {
    *     vector, about 2³¹
    */
   public ParameterLayout(NetworkSpec spec) {
-    this.spec = spec;
+    this.subject = "depth " + spec.depth() + " and channels " + spec.channels();
+    this.contents = spec.kernel() + " kernel and features " + spec.features();
+    this.grid = spec.grid();
     int d = spec.channels();
     if (spec.hasInputMap()) {
       map("input", spec.inputs(), d);
     }
-    DepthGrid grid = spec.grid();
-    int width = d;
-    for (int i = 0; i < spec.features().stages().size(); i++) {
-      if (spec.features().stages().get(i) instanceof Stage.Affine affine) {
-        Initializer initial = Initializer.normal(1 / Math.sqrt(width));
-        inDepth(
-            "feature." + i + ".weight",
-            spec.featureDependence(),
-            grid,
-            0,
-            width,
-            affine.width(),
-            initial);
-        inDepth(
-            "feature." + i + ".bias",
-            spec.featureDependence(),
-            grid,
-            0,
-            1,
-            affine.width(),
-            Initializer.ZERO);
-        width = affine.width();
-      }
-    }
-    kernel("kernel", spec.kernel(), width, d);
+    features("feature.", spec.features(), spec.shape(), spec.featureDependence());
+    int width = spec.featureChannels();
+    kernel("kernel", spec.kernel(), width, d, spec.scaling() == Scaling.UNIT);
     if (spec.bias() != null) {
       inDepth("bias", spec.bias(), grid, 1, 1, d, Initializer.ZERO);
     }
@@ -158,6 +146,48 @@ public final class ParameterLayout {
     if (spec.hasOutputMap()) {
       map("output", d, spec.outputs());
     }
+    statistics("feature.", spec.features(), spec.shape(), DepthDependence.perLayer());
+  }
+
+  /**
+   * Lays out the parameters of a network of stages.
+   *
+   * @param spec the network
+   * @throws IllegalArgumentException if there are more parameters than one buffer can hold
+   */
+  public ParameterLayout(FeedForwardSpec spec) {
+    this.subject = "input " + spec.input();
+    this.contents = "stages " + spec.transform().text();
+    this.grid = new DepthGrid(1, 1);
+    features(STAGE, spec.transform(), spec.input(), DepthDependence.constant());
+    statistics(STAGE, spec.transform(), spec.input(), DepthDependence.constant());
+  }
+
+  private void features(
+      String prefix, FeatureTransform transform, Shape input, DepthDependence dependence) {
+    for (Stage.Parameter p : transform.parameters(input)) {
+      if (p.trained()) {
+        inDepth(prefix + p.name(), dependence, grid, 0, p.rows(), p.columns(), initial(p));
+      }
+    }
+  }
+
+  /** Statistics lie behind all that is trained. */
+  private void statistics(
+      String prefix, FeatureTransform transform, Shape input, DepthDependence dependence) {
+    trainedLength = length;
+    trainedEntries = entries.size();
+    for (Stage.Parameter p : transform.parameters(input)) {
+      if (!p.trained()) {
+        inDepth(prefix + p.name(), dependence, grid, 0, p.rows(), p.columns(), initial(p));
+      }
+    }
+  }
+
+  private static Initializer initial(Stage.Parameter p) {
+    return p.deviation() == 0
+        ? (random, row, column) -> p.mean()
+        : Initializer.normal(p.deviation());
   }
 
   private void map(String name, int inputs, int outputs) {
@@ -203,13 +233,11 @@ public final class ParameterLayout {
     group(name, arrangement, list, rows * columns, spacing, firstLayer);
   }
 
-  private void kernel(String name, DepthKernel kernel, int features, int channels) {
-    DepthGrid grid = spec.grid();
-    boolean unit = spec.scaling() == Scaling.UNIT;
+  private void kernel(String name, DepthKernel kernel, int features, int channels, boolean unit) {
     switch (kernel) {
       case DepthKernel.Dense dense -> {
         List<Entry> list = new ArrayList<>();
-        for (int l = 1; l <= spec.depth(); l++) {
+        for (int l = 1; l <= grid.layers(); l++) {
           double deviation = 1 / Math.sqrt(unit ? (double) l * features : features);
           list.add(
               add(name + "." + l, (long) l * features, channels, Initializer.normal(deviation)));
@@ -219,7 +247,7 @@ public final class ParameterLayout {
       case DepthKernel.Field field -> {
         List<Entry> list = new ArrayList<>();
         TriangleMesh mesh = new TriangleMesh(field.intervals(), grid.horizon());
-        double deviation = 1 / Math.sqrt(unit ? (double) spec.depth() * features : features);
+        double deviation = 1 / Math.sqrt(unit ? (double) grid.layers() * features : features);
         for (int i = 0; i <= field.intervals(); i++) {
           list.add(
               add(
@@ -236,13 +264,13 @@ public final class ParameterLayout {
         }
       }
       case DepthKernel.WithMatrix product -> {
-        kernel(name, product.scalar(), features, channels);
+        kernel(name, product.scalar(), features, channels, unit);
         Initializer initial = Initializer.normal(1 / Math.sqrt(features));
         constant(name + ".matrix", features, channels, initial);
       }
       case DepthKernel.Terms sum -> {
         for (int i = 0; i < sum.terms().size(); i++) {
-          kernel(name + ".term." + i, sum.terms().get(i), features, channels);
+          kernel(name + ".term." + i, sum.terms().get(i), features, channels, unit);
         }
       }
     }
@@ -316,14 +344,9 @@ public final class ParameterLayout {
   private Entry add(String name, long rows, int columns, Initializer initial) {
     if (rows * columns > Integer.MAX_VALUE - ALIGNMENT - length) {
       throw new IllegalArgumentException(
-          "depth "
-              + spec.depth()
-              + " and channels "
-              + spec.channels()
+          subject
               + " give too many parameters: "
-              + spec.kernel()
-              + " kernel and features "
-              + spec.features()
+              + contents
               + " must fit a buffer of "
               + Integer.MAX_VALUE
               + " elements");
@@ -331,7 +354,6 @@ public final class ParameterLayout {
     Entry entry = new Entry(name, length, (int) rows, columns);
     entries.put(name, entry);
     initializers.put(name, initial);
-    parameterCount += entry.size();
     length = Math.ceilDiv(length + entry.size(), (long) ALIGNMENT) * ALIGNMENT;
     return entry;
   }
@@ -413,22 +435,33 @@ public final class ParameterLayout {
   }
 
   /**
-   * The number of parameters, gaps not counted.
+   * The elements at the beginning of the buffer that are trained, gaps included; what lies behind
+   * them are statistics, which have no gradient.
+   *
+   * @return elements, at least {@value #ALIGNMENT}
+   */
+  public long trainedLength() {
+    return Math.max(trainedLength, ALIGNMENT);
+  }
+
+  /**
+   * The number of parameters that are trained, gaps not counted.
    *
    * @return a count
    */
   public long parameterCount() {
-    return parameterCount;
+    return parameterCount("");
   }
 
   /**
-   * The number of parameters whose names begin with a prefix.
+   * The number of trained parameters whose names begin with a prefix.
    *
    * @param prefix the first word of the names, such as {@code kernel}
    * @return a count
    */
   public long parameterCount(String prefix) {
     return entries.values().stream()
+        .limit(trainedEntries)
         .filter(e -> e.name().startsWith(prefix))
         .mapToLong(Entry::size)
         .sum();

@@ -6,10 +6,8 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
-import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.Activation;
 import org.volterra.sum.SumChoice;
@@ -26,17 +24,15 @@ final class SpecProperties {
     map.put("depth", String.valueOf(spec.depth()));
     map.put("inputs", String.valueOf(spec.hasInputMap() ? spec.inputs() : 0));
     map.put("outputs", String.valueOf(spec.hasOutputMap() ? spec.outputs() : 0));
-    map.put("positions", String.valueOf(spec.positions()));
+    map.put(
+        "positions",
+        spec.shape().height() == 1
+            ? String.valueOf(spec.positions())
+            : spec.shape().height() + "x" + spec.shape().width());
     map.put("horizon", String.valueOf(spec.grid().horizon()));
     map.put("scaling", spec.scaling().name().toLowerCase(Locale.ROOT));
     map.put("kernel", spec.kernel().toString());
-    map.put(
-        "features",
-        spec.features().isIdentity()
-            ? "identity"
-            : spec.features().stages().stream()
-                .map(Stage::toString)
-                .collect(Collectors.joining(",")));
+    map.put("features", spec.features().text());
     map.put("feature-depth", dependence(spec.featureDependence()));
     map.put("activation", spec.activation().toString());
     map.put("bias", spec.bias() == null ? "none" : dependence(spec.bias()));
@@ -57,17 +53,17 @@ final class SpecProperties {
         NetworkSpec.builder(integer(map, "channels"), integer(map, "depth"))
             .inputs(integer(map, "inputs"))
             .outputs(integer(map, "outputs"))
-            .positions(integer(map, "positions"))
             .horizon(number(map, "horizon"))
             .scaling(scaling(get(map, "scaling")))
             .kernel(DepthKernel.parse(get(map, "kernel")))
             .features(
-                features(get(map, "features")),
+                FeatureTransform.parse(get(map, "features")),
                 parseDependence("feature-depth", get(map, "feature-depth")))
             .activation(Activation.parse(get(map, "activation")))
             .source(source(get(map, "source")))
             .sum(SumChoice.parse(map.getOrDefault("sum", "auto")))
             .historyType(HistoryType.parse(map.getOrDefault("history", "native")));
+    positions(get(map, "positions"), b);
     String bias = get(map, "bias");
     return (bias.equals("none") ? b.noBias() : b.bias(parseDependence("bias", bias))).build();
   }
@@ -132,16 +128,19 @@ final class SpecProperties {
     };
   }
 
-  private static FeatureTransform features(String text) {
-    FeatureTransform all = FeatureTransform.identity();
-    for (String stage : text.split(",", -1)) {
-      all =
-          all.then(
-              stage.startsWith("affine")
-                  ? call("features", stage, "affine", FeatureTransform::affine, "affine(width)")
-                  : FeatureTransform.activation(Activation.parse(stage)));
+  /** A number, or rows and columns. */
+  private static void positions(String text, NetworkSpec.Builder b) {
+    String[] parts = text.split("x", -1);
+    try {
+      if (parts.length == 2) {
+        b.positions(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
+      } else {
+        b.positions(Integer.parseInt(text));
+      }
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "positions '" + text + "': must be a whole number, or HEIGHTxWIDTH", e);
     }
-    return all;
   }
 
   private static <T> T call(

@@ -25,7 +25,7 @@ import org.volterra.sum.CumulativeSum;
  * WrongThreadException}. After {@link #close} every use is an {@link IllegalStateException};
  * closing twice is harmless.
  */
-public final class Workspace implements AutoCloseable {
+public final class Workspace implements ModelWorkspace {
   private final Thread owner = Thread.currentThread();
   private final Network network;
   private final NetworkSpec spec;
@@ -89,6 +89,7 @@ public final class Workspace implements AutoCloseable {
    * @return this, or a view that ends with this workspace; the same object for the same size
    * @throws IllegalArgumentException if {@code smaller} is out of range
    */
+  @Override
   public Workspace forBatch(int smaller) {
     check();
     if (smaller == batch) {
@@ -108,8 +109,25 @@ public final class Workspace implements AutoCloseable {
    * @return the output, (batch · positions) × outputs, valid until the next call
    * @throws IllegalArgumentException if the shape or the element type does not fit
    */
+  @Override
   public Matrix forward(Matrix data) {
+    return run(data, memory.training());
+  }
+
+  @Override
+  public Matrix infer(Matrix data) {
+    return run(data, false);
+  }
+
+  @Override
+  public void step(long seed, long step) {
     check();
+    memory.mode().step(seed, step);
+  }
+
+  private Matrix run(Matrix data, boolean training) {
+    check();
+    memory.mode().training(training);
     if (data.rows() != v.rows() || data.columns() != spec.inputs()) {
       throw new IllegalArgumentException(
           "data are "
@@ -130,7 +148,7 @@ public final class Workspace implements AutoCloseable {
     }
     v.states().store(0);
     for (int l = 1; l <= spec.depth(); l++) {
-      feature(l - 1);
+      feature(l - 1, false);
       if (checkpoints != null && l == recomputation.firstOfRun(l)) {
         checkpoints.save(recomputation.run(l), v.feature(l - 1));
       }
@@ -150,10 +168,10 @@ public final class Workspace implements AutoCloseable {
     return v.output();
   }
 
-  private void feature(int k) {
+  private void feature(int k, boolean again) {
     int slice = recomputation.featureSlice(k);
     if (features != null) {
-      features.forward(k, v.state(k), v.features().begin(slice));
+      features.forward(k, v.state(k), v.features().begin(slice), again);
       v.features().store(slice);
     } else if (checkpoints != null) {
       p.axpby(1, v.state(k), 0, v.features().begin(slice));
@@ -220,7 +238,7 @@ public final class Workspace implements AutoCloseable {
       }
       for (int j = first; j <= recomputation.lastOfRun(l); j++) {
         if (checkpoints != null && j > first) {
-          feature(j - 1);
+          feature(j - 1, true);
         }
         if (isLinear) {
           cumulateState(j, v.state(0));
@@ -245,13 +263,14 @@ public final class Workspace implements AutoCloseable {
    * @throws IllegalStateException if this is an inference workspace or {@link #forward} was not
    *     called
    */
+  @Override
   public void backward(Matrix outputGradient) {
     check();
     if (!memory.training()) {
       throw new IllegalStateException(
           "this workspace was made for inference: Network.workspace makes one with gradients");
     }
-    if (inputs == null) {
+    if (inputs == null || !memory.mode().isTraining()) {
       throw new IllegalStateException("backward needs a forward pass before it");
     }
     memory.clearGradients();
@@ -321,6 +340,7 @@ public final class Workspace implements AutoCloseable {
    * @return a buffer with the network's {@link Network#layout}; overwritten by the next {@link
    *     #backward}
    */
+  @Override
   public Buffer gradients() {
     check();
     return memory.gradients();
@@ -333,6 +353,7 @@ public final class Workspace implements AutoCloseable {
    * @return the view
    * @throws IllegalArgumentException if there is none of that name
    */
+  @Override
   public Matrix gradient(String name) {
     return network.layout().entry(name).in(gradients());
   }
@@ -353,6 +374,7 @@ public final class Workspace implements AutoCloseable {
    * @param target receives it; the shape of the data
    * @throws IllegalArgumentException if the shape does not fit
    */
+  @Override
   public void inputGradient(Matrix target) {
     check();
     if (memory.input() == null) {
@@ -406,6 +428,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return the network that this workspace runs
    */
+  @Override
   public Network network() {
     return network;
   }
@@ -415,6 +438,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return at least 1
    */
+  @Override
   public int batch() {
     return batch;
   }
@@ -425,8 +449,9 @@ public final class Workspace implements AutoCloseable {
    *
    * @return true for some kernels
    */
+  @Override
   public boolean usesHost() {
-    return sum.usesHost();
+    return sum.usesHost() || spec.features().isNonLocal();
   }
 
   /**
@@ -444,6 +469,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return a count in bytes
    */
+  @Override
   public long historyBytes() {
     return memory.plan().historyBytes();
   }
@@ -453,6 +479,7 @@ public final class Workspace implements AutoCloseable {
    *
    * @return the plan, which prints as one line
    */
+  @Override
   public MemoryPlan memoryPlan() {
     return memory.plan();
   }

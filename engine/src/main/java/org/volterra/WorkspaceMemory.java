@@ -1,12 +1,16 @@
 package org.volterra;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthParameter;
 import org.volterra.depth.LineMesh;
+import org.volterra.feature.FeatureBinding;
 import org.volterra.feature.FeatureMap;
+import org.volterra.feature.PassMode;
+import org.volterra.feature.ScratchMatrices;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.History;
@@ -41,9 +45,7 @@ final class WorkspaceMemory implements AutoCloseable {
       Matrix costate,
       Matrix delta,
       Matrix initialCostate,
-      Matrix output,
-      List<Matrix> stageValues,
-      List<Matrix> stageGradients) {
+      Matrix output) {
     Matrix state(int l) {
       return states.get(recomputation.stateSlice(l));
     }
@@ -76,15 +78,14 @@ final class WorkspaceMemory implements AutoCloseable {
   private final Matrix otherState;
   private final Matrix otherFeature;
   private final Matrix otherSum;
-  private final Matrix[] stageValues;
-  private final Matrix[] stageGradients;
   private final MeshRows meshRows;
   private final SumPlan sumPlan;
   private final SumBinding sumBinding;
   private final DepthParameter bias;
   private final DepthParameter source;
-  private final DepthParameter[] stageWeights;
-  private final DepthParameter[] stageBiases;
+  private final Map<String, DepthParameter> featureParameters = new HashMap<>();
+  private final FeatureBinding featureBinding;
+  private final PassMode mode = new PassMode();
   private final LinearMap inputMap;
   private final LinearMap outputMap;
   private boolean closed;
@@ -115,12 +116,7 @@ final class WorkspaceMemory implements AutoCloseable {
       otherState = window(histories.states(), rows);
       otherFeature = spec.features().isIdentity() ? null : window(histories.features(), rows);
       otherSum = histories.sums() == null ? null : window(histories.sums(), rows);
-      int stages = spec.features().stages().size();
-      stageValues = new Matrix[Math.max(0, stages - 1)];
-      stageGradients = new Matrix[stageValues.length];
-      stageWeights = new DepthParameter[stages];
-      stageBiases = new DepthParameter[stages];
-      bindStages(rows);
+      featureBinding = bindFeatures();
       sumBinding =
           new SumBinding(network, sumPlan, gradients, meshRows, histories.transposed(), resources);
       bias = spec.bias() == null ? null : bind("bias", spec.bias(), 1);
@@ -185,20 +181,22 @@ final class WorkspaceMemory implements AutoCloseable {
     return layout.groups().get(name);
   }
 
-  private void bindStages(int rows) {
-    List<Stage> stages = spec.features().stages();
-    int width = spec.channels();
-    for (int i = 0; i < stages.size(); i++) {
-      width = stages.get(i).outputs(width);
-      if (i < stageValues.length) {
-        stageValues[i] = scratch(rows, width);
-        stageGradients[i] = scratch(rows, width);
-      }
-      if (stages.get(i) instanceof Stage.Affine) {
-        stageWeights[i] = bind("feature." + i + ".weight", spec.featureDependence(), 0);
-        stageBiases[i] = bind("feature." + i + ".bias", spec.featureDependence(), 0);
-      }
+  private FeatureBinding bindFeatures() {
+    for (Stage.Parameter p : spec.features().parameters(spec.shape())) {
+      String name = "feature." + p.name();
+      DepthDependence dependence =
+          p.trained() ? spec.featureDependence() : DepthDependence.perLayer();
+      featureParameters.put(name, bind(name, dependence, 0));
     }
+    return new FeatureBinding(
+        p,
+        provider.transforms(type),
+        featureParameters::get,
+        new ScratchMatrices(provider, type, resources),
+        mode,
+        "feature.",
+        training,
+        false);
   }
 
   /** Binds a parameter that depends on depth; {@code first} is the first layer that uses it. */
@@ -240,9 +238,7 @@ final class WorkspaceMemory implements AutoCloseable {
         costate.rows(0, rows),
         delta.rows(0, rows),
         initialCostate.rows(0, rows),
-        output.rows(0, rows),
-        firstRows(stageValues, rows),
-        firstRows(stageGradients, rows));
+        output.rows(0, rows));
   }
 
   private Slices slices(History whole, int batch, Matrix first, Matrix other) {
@@ -256,10 +252,6 @@ final class WorkspaceMemory implements AutoCloseable {
 
   private static History forBatch(History whole, int batch) {
     return batch == whole.batch() ? whole : whole.forBatch(batch);
-  }
-
-  private static List<Matrix> firstRows(Matrix[] matrices, int rows) {
-    return Arrays.stream(matrices).map(m -> m.rows(0, rows)).toList();
   }
 
   SumPlan sumPlan() {
@@ -288,7 +280,12 @@ final class WorkspaceMemory implements AutoCloseable {
     return spec.features().isIdentity()
         ? null
         : new FeatureMap(
-            p, spec.features(), stageWeights, stageBiases, v.stageValues(), v.stageGradients());
+            featureBinding, spec.features(), spec.shape(), v.rows() / spec.positions());
+  }
+
+  /** What maps of features know of the present pass. */
+  PassMode mode() {
+    return mode;
   }
 
   boolean training() {

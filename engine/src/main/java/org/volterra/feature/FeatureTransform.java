@@ -63,6 +63,16 @@ public record FeatureTransform(List<Stage> stages) {
   }
 
   /**
+   * Some stages.
+   *
+   * @param stages the stages, from left to right
+   * @return the transform
+   */
+  public static FeatureTransform of(Stage... stages) {
+    return new FeatureTransform(List.of(stages));
+  }
+
+  /**
    * This transform followed by another.
    *
    * @param next what is applied to this transform's result
@@ -84,17 +94,73 @@ public record FeatureTransform(List<Stage> stages) {
   }
 
   /**
-   * The number of output channels.
+   * The shape of φ(x).
    *
-   * @param inputs number of input channels
-   * @return channels of φ(x)
+   * @param input the shape of x
+   * @return the shape
+   * @throws IllegalArgumentException if a stage does not take what it is given
    */
-  public int outputs(int inputs) {
-    int width = inputs;
+  public Shape output(Shape input) {
+    Shape shape = input;
     for (Stage stage : stages) {
-      width = stage.outputs(width);
+      shape = stage.output(shape);
     }
-    return width;
+    return shape;
+  }
+
+  /**
+   * The parameters of all stages; the names begin with the number of the stage and a dot.
+   *
+   * @param input the shape of x
+   * @return their names and shapes, in the order in which they are laid out
+   * @throws IllegalArgumentException if a stage does not take what it is given
+   */
+  public List<Stage.Parameter> parameters(Shape input) {
+    List<Stage.Parameter> all = new ArrayList<>();
+    Shape shape = input;
+    for (int i = 0; i < stages.size(); i++) {
+      for (Stage.Parameter parameter : stages.get(i).parameters(shape)) {
+        all.add(parameter.within(i + "."));
+      }
+      shape = stages.get(i).output(shape);
+    }
+    return all;
+  }
+
+  /**
+   * Whether the device needs {@link org.volterra.spi.TransformPrimitives}.
+   *
+   * @return true if a stage does
+   */
+  public boolean isNonLocal() {
+    return stages.stream().anyMatch(Stage::isNonLocal);
+  }
+
+  /**
+   * The transform as text.
+   *
+   * @return the stages separated by commas, or {@code identity}
+   */
+  public String text() {
+    return isIdentity()
+        ? "identity"
+        : stages.stream().map(Stage::toString).collect(Collectors.joining(","));
+  }
+
+  /**
+   * Reads what {@link #text} wrote. Stages are activations, {@code affine(WIDTH)}, {@code
+   * conv(WIDTH,3x3,stride=2,pad=1,dilation=1,groups=1,bias)}, {@code average-pool(2x2)}, {@code
+   * max-pool(3x3,stride=2,pad=1)}, {@code global-average-pool}, {@code batch-norm}, {@code
+   * layer-norm}, {@code rms-norm}, {@code dropout(RATE)}, {@code attention(HEADS,causal)}, {@code
+   * non-local(gaussian,WIDTH)}, {@code non-local(dot-product,WIDTH)}, {@code residual(STAGES)} and
+   * {@code dense(LAYERS,reach=R,STAGES)}. A single number stands for a square.
+   *
+   * @param text stages separated by commas; blanks are ignored
+   * @return the transform
+   * @throws IllegalArgumentException naming the stage that is malformed
+   */
+  public static FeatureTransform parse(String text) {
+    return StageText.parse(text);
   }
 
   @Override

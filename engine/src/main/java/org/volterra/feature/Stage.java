@@ -1,17 +1,85 @@
 package org.volterra.feature;
 
+import java.util.List;
 import java.util.Objects;
 import org.volterra.spi.Activation;
 
-/** An elementary part of a {@link FeatureTransform}. */
-public sealed interface Stage {
+/**
+ * An elementary part of a {@link FeatureTransform}. Its {@code toString} is what {@link
+ * FeatureTransform#parse} reads.
+ */
+public sealed interface Stage
+    permits Stage.Pointwise,
+        Stage.Affine,
+        Convolution,
+        Pooling,
+        BatchNorm,
+        RowNorm,
+        Dropout,
+        Attention,
+        NonLocal,
+        Residual,
+        DenseBlock {
   /**
-   * The number of output channels.
+   * The shape of the result.
    *
-   * @param inputs the number of input channels
-   * @return channels of the result
+   * @param input the shape of the argument
+   * @return the shape
+   * @throws IllegalArgumentException if the stage does not take such an argument
    */
-  int outputs(int inputs);
+  Shape output(Shape input);
+
+  /**
+   * The parameters.
+   *
+   * @param input the shape of the argument
+   * @return their names and shapes, in the order in which they are laid out
+   */
+  default List<Parameter> parameters(Shape input) {
+    return List.of();
+  }
+
+  /**
+   * Whether the device needs {@link org.volterra.spi.TransformPrimitives}.
+   *
+   * @return true, but for stages that are local
+   */
+  default boolean isNonLocal() {
+    return true;
+  }
+
+  /**
+   * A parameter of a stage, or a statistic that it keeps.
+   *
+   * @param name its name within the stage
+   * @param rows rows of its matrix
+   * @param columns columns of its matrix
+   * @param mean mean of its initial values
+   * @param deviation standard deviation of its initial values
+   * @param trained false for statistics, which have no gradient
+   */
+  record Parameter(
+      String name, int rows, int columns, double mean, double deviation, boolean trained) {
+    /** A matrix that begins as normal random numbers. */
+    static Parameter weight(String name, int rows, int columns, double deviation) {
+      return new Parameter(name, rows, columns, 0, deviation, true);
+    }
+
+    /** A vector that begins as a constant. */
+    static Parameter vector(String name, int columns, double value) {
+      return new Parameter(name, 1, columns, value, 0, true);
+    }
+
+    /** A vector of statistics. */
+    static Parameter statistic(String name, int columns, double value) {
+      return new Parameter(name, 1, columns, value, 0, false);
+    }
+
+    /** The same of a stage within a stage. */
+    Parameter within(String prefix) {
+      return new Parameter(prefix + name, rows, columns, mean, deviation, trained);
+    }
+  }
 
   /**
    * A scalar function on every element.
@@ -25,8 +93,13 @@ public sealed interface Stage {
     }
 
     @Override
-    public int outputs(int inputs) {
-      return inputs;
+    public Shape output(Shape input) {
+      return input;
+    }
+
+    @Override
+    public boolean isNonLocal() {
+      return false;
     }
 
     @Override
@@ -55,8 +128,21 @@ public sealed interface Stage {
     }
 
     @Override
-    public int outputs(int inputs) {
-      return width;
+    public Shape output(Shape input) {
+      return input.withChannels(width);
+    }
+
+    @Override
+    public List<Parameter> parameters(Shape input) {
+      double deviation = 1 / Math.sqrt(input.channels());
+      return List.of(
+          Parameter.weight("weight", input.channels(), width, deviation),
+          Parameter.vector("bias", width, 0));
+    }
+
+    @Override
+    public boolean isNonLocal() {
+      return false;
     }
 
     @Override

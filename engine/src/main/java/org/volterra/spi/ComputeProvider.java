@@ -116,6 +116,18 @@ public interface ComputeProvider extends AutoCloseable {
   Primitives primitives(ElementType type);
 
   /**
+   * The primitives of non-local transforms for one floating-point type.
+   *
+   * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   * @return a stateless, thread-safe object; empty where this device does not have them, unless a
+   *     provider says otherwise
+   * @throws IllegalArgumentException for any other type
+   */
+  default Optional<TransformPrimitives> transforms(ElementType type) {
+    return Optional.empty();
+  }
+
+  /**
    * Stops the provider's threads. Buffers stay the property of those who allocated them. Closing
    * twice is harmless.
    */

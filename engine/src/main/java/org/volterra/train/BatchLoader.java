@@ -1,7 +1,7 @@
 package org.volterra.train;
 
-import org.volterra.Network;
-import org.volterra.NetworkSpec;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
 import org.volterra.memory.Resources;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
@@ -9,14 +9,14 @@ import org.volterra.spi.Matrix;
 /** Brings batches of samples to the device, through memory that is allocated once. */
 final class BatchLoader implements AutoCloseable {
   private final Resources resources = new Resources();
-  private final NetworkSpec spec;
+  private final ModelSpec spec;
   private final Staging inputs;
   private final Staging targets;
   private final boolean labels;
   private final Matrix[] inputViews;
   private final Matrix[] targetViews;
 
-  BatchLoader(Network network, int batch, boolean labels) {
+  BatchLoader(Model network, int batch, boolean labels) {
     this.spec = network.spec();
     this.labels = labels;
     ElementType type = network.type();
@@ -31,7 +31,7 @@ final class BatchLoader implements AutoCloseable {
               new Staging(
                   network.provider(),
                   labels ? ElementType.INT32 : type,
-                  (long) rows * (labels ? 1 : spec.outputs())));
+                  (long) batch * spec.outputPositions() * (labels ? 1 : spec.outputs())));
       complete = true;
     } finally {
       if (!complete) {
@@ -41,7 +41,7 @@ final class BatchLoader implements AutoCloseable {
   }
 
   /** Checks that samples fit a network and a loss. */
-  static void check(NetworkSpec spec, Loss loss, Samples samples, String name) {
+  static void check(ModelSpec spec, Loss loss, Samples samples, String name) {
     int width = spec.positions() * spec.inputs();
     if (samples.width() != width) {
       throw new IllegalArgumentException(
@@ -58,7 +58,7 @@ final class BatchLoader implements AutoCloseable {
               + " have "
               + (samples.classes() > 0 ? "class labels" : "real targets"));
     }
-    int targetWidth = spec.positions() * (loss.takesLabels() ? 1 : spec.outputs());
+    int targetWidth = spec.outputPositions() * (loss.takesLabels() ? 1 : spec.outputs());
     if (samples.targetWidth() != targetWidth) {
       throw new IllegalArgumentException(
           name
@@ -97,11 +97,12 @@ final class BatchLoader implements AutoCloseable {
     targets.send((long) count * targetWidth);
     if (inputViews[count] == null) {
       int rows = count * spec.positions();
+      int results = count * spec.outputPositions();
       inputViews[count] = Matrix.of(inputs.buffer(), 0, rows, spec.inputs());
       targetViews[count] =
           labels
-              ? Matrix.vector(targets.buffer(), 0, rows)
-              : Matrix.of(targets.buffer(), 0, rows, spec.outputs());
+              ? Matrix.vector(targets.buffer(), 0, results)
+              : Matrix.of(targets.buffer(), 0, results, spec.outputs());
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.io.SafetensorsFile;
 
 /**
@@ -62,7 +62,7 @@ public final class Checkpoint {
   }
 
   static Path save(
-      Path folder, String fingerprint, Network network, Updater updater, TrainingPosition position)
+      Path folder, String fingerprint, Model network, Updater updater, TrainingPosition position)
       throws IOException {
     Files.createDirectories(folder);
     Path file =
@@ -87,7 +87,7 @@ public final class Checkpoint {
   }
 
   static void load(
-      Path file, String fingerprint, Network network, Updater updater, TrainingPosition position)
+      Path file, String fingerprint, Model network, Updater updater, TrainingPosition position)
       throws IOException {
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       TensorFiles.verify(file, tensors, FORMAT);

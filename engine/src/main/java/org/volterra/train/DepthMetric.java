@@ -2,7 +2,7 @@ package org.volterra.train;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.ParameterLayout;
 import org.volterra.depth.DepthOperator;
 import org.volterra.spi.Buffer;
@@ -20,7 +20,7 @@ final class DepthMetric {
   private final List<Part> parts = new ArrayList<>();
 
   /** A metric; λ0 must be positive. */
-  DepthMetric(DepthRegularizer weights, Network network) {
+  DepthMetric(DepthRegularizer weights, Model network) {
     for (ParameterLayout.Group group : network.layout().groups().values()) {
       double h = group.spacing();
       int width = group.blockSize();

@@ -2,7 +2,7 @@ package org.volterra.train;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.ParameterLayout;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
@@ -30,7 +30,7 @@ final class DepthPenalty implements AutoCloseable {
   private final List<Mass> masses = new ArrayList<>();
   private final List<Difference> differences = new ArrayList<>();
 
-  DepthPenalty(DepthRegularizer regularizer, Network network, Buffer gradients) {
+  DepthPenalty(DepthRegularizer regularizer, Model network, Buffer gradients) {
     this.p = network.provider().primitives(network.type());
     this.parameters = network.parameters();
     this.gradients = gradients;

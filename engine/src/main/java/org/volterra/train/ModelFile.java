@@ -3,8 +3,9 @@ package org.volterra.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
 import org.volterra.Network;
-import org.volterra.NetworkSpec;
 import org.volterra.io.SafetensorsFile;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -25,7 +26,7 @@ public final class ModelFile {
    * @param file the file to make or replace
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
-  public static void save(Network network, Path file) throws IOException {
+  public static void save(Model network, Path file) throws IOException {
     try (TensorFiles.Writer writer = new TensorFiles.Writer()) {
       writer.metadata(Map.of("format", FORMAT));
       writer.metadata(network.spec().toProperties());
@@ -35,23 +36,40 @@ public final class ModelFile {
   }
 
   /**
-   * Reads a network.
+   * Reads a dense non-local network.
+   *
+   * @param file what {@link #save} wrote
+   * @param provider the device
+   * @return the network, owned by the caller
+   * @throws IOException if the file cannot be read, is damaged, or holds no such network
+   */
+  public static Network load(Path file, ComputeProvider provider) throws IOException {
+    Model model = loadModel(file, provider);
+    if (model instanceof Network network) {
+      return network;
+    }
+    model.close();
+    throw new IOException(file + " holds a network of stages: read it with loadModel");
+  }
+
+  /**
+   * Reads a network of any kind.
    *
    * @param file what {@link #save} wrote
    * @param provider the device
    * @return the network, owned by the caller
    * @throws IOException if the file cannot be read, is damaged, or is no model file
    */
-  public static Network load(Path file, ComputeProvider provider) throws IOException {
+  public static Model loadModel(Path file, ComputeProvider provider) throws IOException {
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       TensorFiles.verify(file, tensors, FORMAT);
-      NetworkSpec spec;
+      ModelSpec spec;
       try {
-        spec = NetworkSpec.fromProperties(tensors.metadata());
+        spec = ModelSpec.fromProperties(tensors.metadata());
       } catch (IllegalArgumentException e) {
         throw new IOException(file + ": " + e.getMessage(), e);
       }
-      Network network = Network.create(spec, provider, type(tensors), 0);
+      Model network = Model.create(spec, provider, type(tensors), 0);
       try {
         TensorFiles.readParameters(file, tensors, network);
       } catch (IOException | RuntimeException e) {

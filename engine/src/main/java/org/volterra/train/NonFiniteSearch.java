@@ -1,5 +1,6 @@
 package org.volterra.train;
 
+import org.volterra.ModelWorkspace;
 import org.volterra.ParameterLayout;
 import org.volterra.Workspace;
 import org.volterra.spi.Buffer;
@@ -12,10 +13,10 @@ import org.volterra.spi.Primitives;
  */
 final class NonFiniteSearch {
   private final Primitives p;
-  private final Workspace workspace;
+  private final ModelWorkspace workspace;
   private final Matrix counter;
 
-  NonFiniteSearch(Primitives p, Workspace workspace, Matrix counter) {
+  NonFiniteSearch(Primitives p, ModelWorkspace workspace, Matrix counter) {
     this.p = p;
     this.workspace = workspace;
     this.counter = counter;
@@ -30,22 +31,33 @@ final class NonFiniteSearch {
     if (bad(inputs)) {
       return "the input data (layer 0)";
     }
-    int depth = workspace.network().spec().depth();
+    String layer =
+        workspace instanceof Workspace inDepth
+            ? firstLayer(inDepth, output)
+            : bad(output) ? "the output" : null;
+    if (layer != null) {
+      return layer;
+    }
+    String gradient = firstParameter(workspace.gradients());
+    return gradient == null ? "the loss" : "the gradient of parameter " + gradient;
+  }
+
+  private String firstLayer(Workspace inDepth, Matrix output) {
+    int depth = inDepth.network().spec().depth();
     for (int l = 0; l <= depth; l++) {
-      if (bad(workspace.state(l))) {
+      if (bad(inDepth.state(l))) {
         return "state x_" + l + " (layer " + l + ")";
       }
     }
     if (bad(output)) {
       return "the output (layer " + depth + ")";
     }
-    for (int k = depth; workspace.keepsHistory() && k >= 0; k--) {
-      if (bad(workspace.historyGradient().slice(k))) {
+    for (int k = depth; inDepth.keepsHistory() && k >= 0; k--) {
+      if (bad(inDepth.historyGradient().slice(k))) {
         return "the gradient of the features of layer " + k;
       }
     }
-    String gradient = firstParameter(workspace.gradients());
-    return gradient == null ? "the loss" : "the gradient of parameter " + gradient;
+    return null;
   }
 
   private String firstParameter(Buffer values) {

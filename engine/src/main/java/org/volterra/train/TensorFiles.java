@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.zip.CRC32C;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.ParameterLayout;
 import org.volterra.io.Checksums;
 import org.volterra.io.DType;
@@ -41,7 +41,7 @@ final class TensorFiles {
       entries.forEach(writer::metadata);
     }
 
-    void parameters(Network network) {
+    void parameters(Model network) {
       MemorySegment all = host(network.parameters());
       for (ParameterLayout.Entry entry : network.layout().entries().values()) {
         int bytes = network.type().bytes();
@@ -107,7 +107,7 @@ final class TensorFiles {
     }
   }
 
-  static void readParameters(Path path, SafetensorsFile file, Network network) throws IOException {
+  static void readParameters(Path path, SafetensorsFile file, Model network) throws IOException {
     for (ParameterLayout.Entry entry : network.layout().entries().values()) {
       long[] shape = {entry.rows(), entry.columns()};
       read(path, file, entry.name(), shape, network.parameters(), entry.offset());

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.MemoryPlan;
 
@@ -18,7 +18,7 @@ import org.volterra.memory.MemoryPlan;
  * is confined to the thread that built it.
  */
 public final class Trainer implements AutoCloseable {
-  private final Network network;
+  private final Model network;
   private final Samples train;
   private final Samples test;
   private final Loss loss;
@@ -105,13 +105,13 @@ public final class Trainer implements AutoCloseable {
    * @param train samples
    * @return a builder
    */
-  public static Builder builder(Network network, Samples train) {
+  public static Builder builder(Model network, Samples train) {
     return new Builder(network, train);
   }
 
   /** Collects the parts of a {@link Trainer}. Not thread-safe. */
   public static final class Builder {
-    private final Network network;
+    private final Model network;
     private final Samples train;
     private Samples test;
     private Loss loss;
@@ -128,7 +128,7 @@ public final class Trainer implements AutoCloseable {
     private Path checkpointFolder;
     private int checkpointEvery = 1;
 
-    private Builder(Network network, Samples train) {
+    private Builder(Model network, Samples train) {
       this.network = Objects.requireNonNull(network, "network");
       this.train = Objects.requireNonNull(train, "train");
     }
@@ -354,6 +354,7 @@ public final class Trainer implements AutoCloseable {
       load(order, 0);
     }
     for (int i = 0; i < batches; i++) {
+      step.begin(seed, position.step);
       rate = schedule.rate(position.step, (long) batches * epochs);
       int index = i;
       BatchEvaluation evaluation =

@@ -1,6 +1,7 @@
 package org.volterra.train;
 
-import org.volterra.Network;
+import org.volterra.Model;
+import org.volterra.ModelWorkspace;
 import org.volterra.Workspace;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.MemoryPlan;
@@ -18,12 +19,12 @@ import org.volterra.sum.SumChoice;
  */
 final class TrainingStep implements Updater.Objective, AutoCloseable {
   private final Resources resources = new Resources();
-  private final Network network;
+  private final Model network;
   private final Primitives p;
   private final Loss loss;
   private final double clipNorm;
   private final int batch;
-  private final Workspace workspace;
+  private final ModelWorkspace workspace;
   private final BatchLoader loader;
   private final DepthPenalty penalty;
   private final Matrix parameters;
@@ -42,7 +43,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
   private double gradientNorm;
 
   TrainingStep(
-      Network network,
+      Model network,
       Loss loss,
       DepthRegularizer regularizer,
       double clipNorm,
@@ -63,10 +64,10 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
           regularizer.isNone()
               ? null
               : resources.own(new DepthPenalty(regularizer, network, workspace.gradients()));
-      int length = Math.toIntExact(network.layout().length());
+      int length = Math.toIntExact(network.layout().trainedLength());
       parameters = Matrix.vector(network.parameters(), 0, length);
       gradients = Matrix.vector(workspace.gradients(), 0, length);
-      int rows = batch * network.spec().positions();
+      int rows = batch * network.spec().outputPositions();
       int outputs = network.spec().outputs();
       outputGradient =
           Matrix.of(
@@ -89,7 +90,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
 
   /** How the sums are computed. */
   SumChoice sumChoice() {
-    return workspace.sumPlan().choice();
+    return workspace instanceof Workspace summing ? summing.sumPlan().choice() : SumChoice.auto();
   }
 
   private Matrix scalar() {
@@ -110,6 +111,11 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
 
   MemoryPlan memoryPlan() {
     return workspace.memoryPlan();
+  }
+
+  /** Chooses the masks of dropout for the next calls. */
+  void begin(long seed, long step) {
+    workspace.step(seed, step);
   }
 
   /** Chooses the batch for the next calls; may copy it while the device works on the last one. */
@@ -150,7 +156,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
   }
 
   private RecordedPass record(int size) {
-    Workspace pass = workspace.forBatch(size);
+    ModelWorkspace pass = workspace.forBatch(size);
     Matrix inputs = loader.inputs(size);
     Matrix targets = loader.targets(size);
     Matrix slopes = rows(outputGradient);
@@ -178,7 +184,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
         });
   }
 
-  private void backward(Workspace pass, Matrix slopes) {
+  private void backward(ModelWorkspace pass, Matrix slopes) {
     pass.backward(slopes);
     if (penalty != null) {
       penalty.add(penaltyValue);
@@ -192,7 +198,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
   /** The loss of the batch alone, without gradients. */
   private void forward() {
     values.clear();
-    Matrix output = workspace.forBatch(count).forward(loader.inputs(count));
+    Matrix output = workspace.forBatch(count).infer(loader.inputs(count));
     outputViews[count] = output;
     loss.evaluate(p, output, loader.targets(count), lossValue, rows(outputGradient));
     values.request();
@@ -200,7 +206,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
   }
 
   private Matrix rows(Matrix whole) {
-    return count == batch ? whole : whole.rows(0, count * network.spec().positions());
+    return count == batch ? whole : whole.rows(0, count * network.spec().outputPositions());
   }
 
   /** Whether the last evaluation gave only finite numbers. */
@@ -224,7 +230,7 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
 
   /** Runs samples through the network without gradients. */
   Evaluation evaluate(Samples samples) {
-    int rowsOfSample = network.spec().positions();
+    int rowsOfSample = network.spec().outputPositions();
     int outputs = network.spec().outputs();
     int[] order = new int[samples.count()];
     for (int i = 0; i < order.length; i++) {

@@ -95,6 +95,7 @@ public final class PlainNetwork {
           addProduct(1, value, weight, result);
           value = result;
         }
+        default -> throw new IllegalArgumentException("no plain form of " + spec.features());
       }
     }
     return value;

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       BenchCommand.class,
       PlanCommand.class,
+      DescribeCommand.class,
       InfoCommand.class,
       GpuCheckCommand.class,
       BundleCommand.class,
@@ -79,6 +80,6 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "say what to do: train, converge, solve, bench, plan, info, gpu-check or bundle");
+        "say what to do: train, converge, solve, bench, plan, describe, info, gpu-check or bundle");
   }
 }

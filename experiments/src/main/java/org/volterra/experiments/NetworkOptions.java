@@ -2,7 +2,11 @@ package org.volterra.experiments;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.volterra.FeedForwardSpec;
+import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
+import org.volterra.feature.FeatureTransform;
+import org.volterra.feature.Shape;
 import org.volterra.spi.ElementType;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -56,8 +60,9 @@ final class NetworkOptions {
       defaultValue = "tanh",
       paramLabel = "PHI",
       description =
-          "What layers put into the history: activations and affine(WIDTH), separated by commas,"
-              + " such as affine(32),gelu,affine(64) (default: ${DEFAULT-VALUE}).")
+          "What layers put into the history: stages separated by commas, such as"
+              + " affine(32),gelu,affine(64) or conv(64,3x3,pad=1),relu (default:"
+              + " ${DEFAULT-VALUE}).")
   String features;
 
   @Option(
@@ -124,6 +129,55 @@ final class NetworkOptions {
               + " kernels and kernels of numbers that are summed direct or blocked (default:"
               + " ${DEFAULT-VALUE}).")
   String historyType;
+
+  @Option(
+      names = "--network",
+      paramLabel = "NAME",
+      description = "A network of stages in place of one in depth: " + StagePresets.NAMES + ".")
+  String preset;
+
+  @Option(
+      names = "--stages",
+      paramLabel = "STAGES",
+      description =
+          "The same stage by stage, such as 'conv(16,3x3,pad=1),dense(4,batch-norm,relu,"
+              + "conv(12,3x3,pad=1)),global-average-pool,affine(10)'; the options of networks in"
+              + " depth are then not used.")
+  String stages;
+
+  @Option(
+      names = "--shape",
+      paramLabel = "HxWxC",
+      description =
+          "Shape of a sample for --network and --stages; by default a square of one channel, or of"
+              + " three.")
+  String shape;
+
+  /** Whether a network of stages is asked for, in place of a dense network. */
+  boolean isOfStages() {
+    return preset != null || stages != null;
+  }
+
+  /** The network for data of this shape: stages if they are asked for, else one in depth. */
+  ModelSpec model(int inputs, int outputs) {
+    if (!isOfStages()) {
+      return specification(inputs, outputs);
+    }
+    if (preset != null && stages != null) {
+      throw new ParameterException(spec.commandLine(), "--network and --stages: give one of them");
+    }
+    try {
+      Shape sample = shape == null ? StagePresets.shapeOf(inputs) : Shape.parse(shape);
+      FeedForwardSpec network =
+          preset != null
+              ? StagePresets.find(preset, sample, outputs)
+              : new FeedForwardSpec(sample, FeatureTransform.parse(stages));
+      network.layout();
+      return network;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
 
   /** The specification for data of this shape. */
   NetworkSpec specification(int inputs, int outputs) {

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.volterra.Network;
+import org.volterra.FeedForwardSpec;
+import org.volterra.Model;
+import org.volterra.NetworkSpec;
 import org.volterra.train.EpochMetrics;
 import org.volterra.train.Evaluation;
 import org.volterra.train.Samples;
@@ -24,7 +26,7 @@ import org.volterra.train.Samples;
  * @param evaluation of the test samples
  */
 record Report(
-    Network network,
+    Model network,
     Samples.Split samples,
     Summary summary,
     List<EpochMetrics> metrics,
@@ -53,13 +55,19 @@ record Report(
   String curves() {
     return CurveChart.svg(
         metrics,
-        String.format(
-            Locale.ROOT,
-            "depth %d, %d channels, %s kernel; %,d parameters",
-            network.spec().depth(),
-            network.spec().channels(),
-            network.spec().kernel(),
-            summary.parameters()));
+        switch (network.spec()) {
+          case NetworkSpec spec ->
+              format(
+                  "depth %d, %d channels, %s kernel; %,d parameters",
+                  spec.depth(), spec.channels(), spec.kernel(), summary.parameters());
+          case FeedForwardSpec spec ->
+              format(
+                  "%d stages, %s to %d outputs; %,d parameters",
+                  spec.transform().stages().size(),
+                  spec.input(),
+                  spec.outputs(),
+                  summary.parameters());
+        });
   }
 
   private List<Map<String, String>> headline() {
@@ -87,14 +95,16 @@ record Report(
   }
 
   private List<Map<String, String>> history() {
-    long one = network.spec().historyBytes(network.type(), 1);
-    return List.of(
-        row("slices", format("%d", network.spec().depth() + 1)),
-        row("positions", format("%d", network.spec().positions())),
-        row("channels", format("%d", network.spec().featureChannels())),
-        row("element", network.type().name().toLowerCase(Locale.ROOT)),
-        row("one sample", Bytes.text(one)),
-        row("all histories of this run, off the heap", Bytes.text(summary.historyBytes())));
+    List<Map<String, String>> facts = new ArrayList<>();
+    if (network.spec() instanceof NetworkSpec spec) {
+      facts.add(row("slices", format("%d", spec.depth() + 1)));
+      facts.add(row("positions", format("%d", spec.positions())));
+      facts.add(row("channels", format("%d", spec.featureChannels())));
+      facts.add(row("one sample", Bytes.text(spec.historyBytes(network.type(), 1))));
+    }
+    facts.add(row("element", network.type().name().toLowerCase(Locale.ROOT)));
+    facts.add(row("all histories of this run, off the heap", Bytes.text(summary.historyBytes())));
+    return facts;
   }
 
   /** Rows of the confusion matrix; null for real targets. */

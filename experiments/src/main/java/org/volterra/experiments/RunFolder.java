@@ -19,7 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.io.AtomicFiles;
 import org.volterra.train.EpochMetrics;
 import org.volterra.train.Samples;
@@ -124,7 +124,7 @@ final class RunFolder {
   }
 
   /** Writes all that is needed to repeat the run, and starts with empty metrics. */
-  void writeConfiguration(ParseResult parsed, Network net, Samples.Split split, long historyBytes)
+  void writeConfiguration(ParseResult parsed, Model net, Samples.Split split, long historyBytes)
       throws IOException {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("command", "train");

@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.volterra.Engine;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
 import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.Scaling;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
       "  volterra train digits",
       "  volterra train digits --depth 256 --kernel field",
       "  volterra train digits --depth 256 --refine 16,64 --refine-epochs 20,5 --epochs 3",
+      "  volterra train digits --network densenet-bc-22-12 --epochs 20",
       "  volterra train --data iris.csv --label-column species --depth 16 --channels 16",
       "  volterra train --data images-idx3-ubyte.gz --labels labels-idx1-ubyte.gz",
       "  volterra train --resume runs/digits-20261124-101500"
@@ -164,7 +167,7 @@ final class TrainCommand implements Callable<Integer> {
     Samples samples = split.train();
     int outputs = samples.classes() > 0 ? samples.classes() : samples.targetWidth();
     try (ComputeProvider device = open();
-        Network net = network(split, outputs, device, from == null)) {
+        Model net = model(split, outputs, device, from == null)) {
       Trainer.Builder builder = Trainer.builder(net, samples).test(split.test());
       training.apply(builder);
       RunFolder folder =
@@ -179,6 +182,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void checkRefinement(NetworkSpec given) {
+    if (!refine.isEmpty() && network.isOfStages()) {
+      throw usage("--refine: networks of stages, --network and --stages, have no limit in depth");
+    }
     if (!refine.isEmpty() && given.scaling() != Scaling.STEP) {
       throw usage(
           "--refine: only sums scaled with the step, --scaling step, have a limit in depth");
@@ -198,6 +204,13 @@ final class TrainCommand implements Callable<Integer> {
       throw usage(
           "--refine-epochs " + refineEpochs + ": one number for each of --refine " + refine);
     }
+  }
+
+  private Model model(Samples.Split split, int outputs, ComputeProvider device, boolean refined) {
+    ModelSpec given = network.model(split.train().width(), outputs);
+    return given instanceof NetworkSpec
+        ? network(split, outputs, device, refined)
+        : Model.create(given, device, network.precision, training.seed);
   }
 
   /** The network to train: new, or refined from coarser ones that are trained first. */

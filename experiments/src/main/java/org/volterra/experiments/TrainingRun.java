@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import org.volterra.Network;
+import org.volterra.Model;
 import org.volterra.train.Checkpoint;
 import org.volterra.train.EpochMetrics;
 import org.volterra.train.Evaluation;
@@ -20,7 +20,7 @@ import picocli.CommandLine.ParseResult;
 final class TrainingRun {
   private final ParseResult command;
   private final RunFolder folder;
-  private final Network network;
+  private final Model network;
   private final Samples.Split samples;
   private final TrainingOutput output;
   private final int keep;
@@ -28,7 +28,7 @@ final class TrainingRun {
   TrainingRun(
       ParseResult command,
       RunFolder folder,
-      Network network,
+      Model network,
       Samples.Split samples,
       TrainingOutput output,
       int keep) {

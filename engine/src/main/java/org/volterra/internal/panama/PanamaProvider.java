@@ -1,16 +1,20 @@
 package org.volterra.internal.panama;
 
+import java.util.Optional;
 import org.volterra.memory.HostBuffer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.TransformPrimitives;
 
 /** The CPU with its vector units and several threads. */
 public final class PanamaProvider implements ComputeProvider {
   private final Workshop shop;
   private final Primitives float32;
   private final Primitives float64;
+  private final TransformPrimitives transforms32;
+  private final TransformPrimitives transforms64;
   private final int bits;
 
   /**
@@ -25,6 +29,8 @@ public final class PanamaProvider implements ComputeProvider {
     shop = new Workshop(threads);
     float32 = new FloatPrimitives(shop);
     float64 = new DoublePrimitives(shop);
+    transforms32 = new FloatTransforms(shop);
+    transforms64 = new DoubleTransforms(shop);
   }
 
   @Override
@@ -61,6 +67,12 @@ public final class PanamaProvider implements ComputeProvider {
           throw new IllegalArgumentException(
               "type " + type + ": primitives exist for FLOAT32 and FLOAT64");
     };
+  }
+
+  @Override
+  public Optional<TransformPrimitives> transforms(ElementType type) {
+    return Optional.of(
+        primitives(type).type() == ElementType.FLOAT32 ? transforms32 : transforms64);
   }
 
   @Override

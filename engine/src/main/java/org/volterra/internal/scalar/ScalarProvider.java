@@ -1,15 +1,20 @@
 package org.volterra.internal.scalar;
 
+import java.util.Optional;
 import org.volterra.memory.HostBuffer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.TransformPrimitives;
 
 /** The reference provider: one thread, plain loops. */
 public final class ScalarProvider implements ComputeProvider {
   private final Primitives float32 = new ScalarPrimitives(ElementType.FLOAT32);
   private final Primitives float64 = new ScalarPrimitives(ElementType.FLOAT64);
+
+  private final TransformPrimitives transforms32 = new ScalarTransforms(ElementType.FLOAT32);
+  private final TransformPrimitives transforms64 = new ScalarTransforms(ElementType.FLOAT64);
 
   /** A new provider. */
   public ScalarProvider() {}
@@ -48,6 +53,12 @@ public final class ScalarProvider implements ComputeProvider {
           throw new IllegalArgumentException(
               "type " + type + ": primitives exist for FLOAT32 and FLOAT64");
     };
+  }
+
+  @Override
+  public Optional<TransformPrimitives> transforms(ElementType type) {
+    return Optional.of(
+        primitives(type).type() == ElementType.FLOAT32 ? transforms32 : transforms64);
   }
 
   @Override
