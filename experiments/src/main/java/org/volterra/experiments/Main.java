@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         "Densely connected deep networks as Volterra integral equations: train, solve, measure.",
     subcommands = {
       TrainCommand.class,
+      ConvergeCommand.class,
       SolveCommand.class,
       BenchCommand.class,
       PlanCommand.class,
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  volterra train digits",
       "  volterra solve --problem all --layers 40,80,160,320",
+      "  volterra converge closed-form",
       "  volterra bench depth",
       "  source <(volterra generate-completion)",
       "",
@@ -76,6 +78,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "say what to do: train, solve, bench, plan, info, gpu-check or bundle");
+        spec.commandLine(),
+        "say what to do: train, converge, solve, bench, plan, info, gpu-check or bundle");
   }
 }

@@ -226,14 +226,35 @@ final class FloatTile {
     c01.intoMemorySegment(t, to + WIDTH, ORDER);
   }
 
-  /** One row, one vector, of which any part is wanted; rows of b lie {@code stride} bytes apart. */
+  /**
+   * One row, one vector, of which any part is wanted; rows of b lie {@code stride} bytes apart.
+   * Four chains of fused products, since one would wait for each product.
+   */
   static void thin(
       int k, MemorySegment a, long i, MemorySegment b, long j, long stride, MemorySegment t) {
-    FloatVector c = FloatVector.zero(SPECIES);
-    for (int p = 0; p < k; p++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * stride, ORDER);
-      c = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES)).fma(b0, c);
+    FloatVector c0 = FloatVector.zero(SPECIES);
+    FloatVector c1 = c0;
+    FloatVector c2 = c0;
+    FloatVector c3 = c0;
+    int p = 0;
+    for (; p <= k - 4; p += 4) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, j + stride, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, b, j + 2 * stride, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, b, j + 3 * stride, ORDER);
+      c0 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i)).fma(b0, c0);
+      c1 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + BYTES)).fma(b1, c1);
+      c2 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + 2 * BYTES)).fma(b2, c2);
+      c3 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + 3 * BYTES)).fma(b3, c3);
+      i += 4 * BYTES;
+      j += 4 * stride;
     }
-    c.intoMemorySegment(t, 0, ORDER);
+    for (; p < k; p++) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j, ORDER);
+      c0 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i)).fma(b0, c0);
+      i += BYTES;
+      j += stride;
+    }
+    c0.add(c1).add(c2.add(c3)).intoMemorySegment(t, 0, ORDER);
   }
 }
