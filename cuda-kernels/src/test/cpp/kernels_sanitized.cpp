@@ -1,34 +1,9 @@
-// Runs kernels of every family over buffers of exactly the size they may touch, under the address
+// Runs kernels of most families over buffers of exactly the size they may touch, under the address
 // sanitizer, which also watches their shared memory. Entries are whole numbers: sums are exact.
-#include <cmath>
-#include <cstdio>
-#include <vector>
-
-#include "kernels.hpp"
+// products_sanitized.cpp has the others.
+#include "sanitized.hpp"
 
 namespace {
-
-int errors = 0;
-
-template <typename T>
-std::vector<T> whole(size_t count, int seed) {
-  std::vector<T> values(count);
-  for (size_t i = 0; i < count; i++) values[i] = T(int((i * 7 + size_t(seed)) % 11) - 5);
-  return values;
-}
-
-// Arguments are taken by value, as the kernel's parameters.
-template <typename... Parameters>
-void run(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block,
-         std::common_type_t<Parameters>... arguments) {
-  void* addresses[] = {&arguments...};
-  const char* failure = cuda_on_cpu::launch(kernel, grid, block, 0, 1, addresses);
-  if (failure != nullptr) errors++, std::fprintf(stderr, "%s: %s\n", name, failure);
-}
-
-void expect(const char* name, bool right, long long rows, long long columns) {
-  if (!right) errors++, std::fprintf(stderr, "%s: wrong for %lld x %lld\n", name, rows, columns);
-}
 
 template <typename T>
 void matrices(long long rows, long long columns, long long gap, void (*transpose)(

@@ -3,6 +3,7 @@ module org.volterra.engine {
   requires jdk.incubator.vector;
 
   exports org.volterra;
+  exports org.volterra.control;
   exports org.volterra.depth;
   exports org.volterra.equation;
   exports org.volterra.feature;
@@ -10,6 +11,7 @@ module org.volterra.engine {
   exports org.volterra.kernel;
   exports org.volterra.memory;
   exports org.volterra.spi;
+  exports org.volterra.study;
   exports org.volterra.sum;
   exports org.volterra.train;
 

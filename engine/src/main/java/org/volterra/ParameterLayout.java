@@ -87,9 +87,15 @@ public final class ParameterLayout {
    * @param blockSize elements of the value at one depth or pair of depths; each entry holds a whole
    *     number of such blocks, contiguous
    * @param spacing distance in depth between neighbouring blocks
+   * @param firstLayer the layer, or the row of a mesh, of the first entry
    */
   public record Group(
-      String name, Arrangement arrangement, List<Entry> entries, int blockSize, double spacing) {
+      String name,
+      Arrangement arrangement,
+      List<Entry> entries,
+      int blockSize,
+      double spacing,
+      int firstLayer) {
     /** Copies the list. */
     public Group {
       entries = List.copyOf(entries);
@@ -188,8 +194,8 @@ public final class ParameterLayout {
     Entry weight =
         add(name + ".weight", inputs, outputs, Initializer.normal(1 / Math.sqrt(inputs)));
     Entry bias = add(name + ".bias", 1, outputs, Initializer.ZERO);
-    group(name + ".weight", Arrangement.CONSTANT, List.of(weight), (int) weight.size(), 1);
-    group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1);
+    group(name + ".weight", Arrangement.CONSTANT, List.of(weight), (int) weight.size(), 1, 0);
+    group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1, 0);
   }
 
   /**
@@ -223,7 +229,8 @@ public final class ParameterLayout {
         dependence instanceof DepthDependence.Field field
             ? new LineMesh(field.intervals(), grid.horizon()).spacing()
             : grid.step();
-    group(name, arrangement, list, rows * columns, spacing);
+    int firstLayer = dependence instanceof DepthDependence.PerLayer ? first : 0;
+    group(name, arrangement, list, rows * columns, spacing, firstLayer);
   }
 
   private void kernel(String name, DepthKernel kernel, int features, int channels, boolean unit) {
@@ -235,7 +242,7 @@ public final class ParameterLayout {
           list.add(
               add(name + "." + l, (long) l * features, channels, Initializer.normal(deviation)));
         }
-        group(name, Arrangement.TRIANGLE, list, features * channels, grid.step());
+        group(name, Arrangement.TRIANGLE, list, features * channels, grid.step(), 1);
       }
       case DepthKernel.Field field -> {
         List<Entry> list = new ArrayList<>();
@@ -249,7 +256,7 @@ public final class ParameterLayout {
                   channels,
                   Initializer.normal(deviation)));
         }
-        group(name, Arrangement.TRIANGLE, list, features * channels, mesh.spacing());
+        group(name, Arrangement.TRIANGLE, list, features * channels, mesh.spacing(), 0);
       }
       case ScalarKernel scalar -> {
         if (scalar.trainable()) {
@@ -278,7 +285,7 @@ public final class ParameterLayout {
           int layer = l;
           list.add(add(name + "." + l, 1, l, (r, row, k) -> scalar.coefficient(grid, layer, k)));
         }
-        group(name, Arrangement.TRIANGLE, list, 1, grid.step());
+        group(name, Arrangement.TRIANGLE, list, 1, grid.step(), 1);
       }
       case ScalarKernel.Convolution lags ->
           line(
@@ -288,7 +295,8 @@ public final class ParameterLayout {
                   layers,
                   (r, row, column) -> lags.coefficient(grid, column + 1, 0)),
               1,
-              grid);
+              grid,
+              1);
       case ScalarKernel.Exponentials sum -> {
         constant(name + ".weights", 1, sum.rank(), (r, row, i) -> sum.weights().get(i));
         constant(name + ".rates", 1, sum.rank(), (r, row, i) -> sum.rates().get(i));
@@ -302,7 +310,8 @@ public final class ParameterLayout {
                 rank,
                 (r, row, i) -> sum.outer().get(i).applyAsDouble(grid.time(row + 1))),
             rank,
-            grid);
+            grid,
+            1);
         line(
             add(
                 name + ".inner",
@@ -310,7 +319,8 @@ public final class ParameterLayout {
                 rank,
                 (r, row, i) -> sum.inner().get(i).applyAsDouble(grid.time(row))),
             rank,
-            grid);
+            grid,
+            0);
       }
       case ScalarKernel.Fractional given -> throw notTrainable(given);
       case ScalarKernel.Smooth given -> throw notTrainable(given);
@@ -322,13 +332,13 @@ public final class ParameterLayout {
   }
 
   /** One entry that holds a block for each layer. */
-  private void line(Entry entry, int blockSize, DepthGrid grid) {
-    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, grid.step());
+  private void line(Entry entry, int blockSize, DepthGrid grid, int firstLayer) {
+    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, grid.step(), firstLayer);
   }
 
   private void constant(String name, int rows, int columns, Initializer initial) {
     Entry entry = add(name, rows, columns, initial);
-    group(name, Arrangement.CONSTANT, List.of(entry), (int) entry.size(), 1);
+    group(name, Arrangement.CONSTANT, List.of(entry), (int) entry.size(), 1, 0);
   }
 
   private Entry add(String name, long rows, int columns, Initializer initial) {
@@ -349,8 +359,13 @@ public final class ParameterLayout {
   }
 
   private void group(
-      String name, Arrangement arrangement, List<Entry> list, int blockSize, double spacing) {
-    groups.put(name, new Group(name, arrangement, list, blockSize, spacing));
+      String name,
+      Arrangement arrangement,
+      List<Entry> list,
+      int blockSize,
+      double spacing,
+      int firstLayer) {
+    groups.put(name, new Group(name, arrangement, list, blockSize, spacing, firstLayer));
   }
 
   /** Writes the initial values. */

@@ -3,19 +3,19 @@ package org.volterra.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Kernels of most families stay within their operands and their shared memory. */
+/** Kernels of all families stay within their operands and their shared memory. */
 final class SanitizedKernelsTest {
-  private static final Path PROGRAM = Path.of("src/test/cpp/kernels_sanitized.cpp");
-
   @TempDir static Path folder;
 
-  @Test
-  void kernelsPassTheAddressSanitizer() {
+  @ParameterizedTest
+  @ValueSource(strings = {"kernels_sanitized.cpp", "products_sanitized.cpp"})
+  void kernelsPassTheAddressSanitizer(String source) {
     NativeCompiler.assumePresent();
-    Path program = NativeCompiler.sanitizedProgram(PROGRAM, folder);
+    Path program = NativeCompiler.sanitizedProgram(Path.of("src/test/cpp", source), folder);
     NativeCompiler.Result result = NativeCompiler.run(program.toString());
     assertThat(result.status()).as(result.output()).isZero();
   }

@@ -35,7 +35,7 @@ public record TriangleMesh(int intervals, double horizon) {
    * @return (M+1)(M+2)/2
    */
   public int nodes() {
-    return (intervals + 1) * (intervals + 2) / 2;
+    return Math.toIntExact((intervals + 1L) * (intervals + 2L) / 2);
   }
 
   /**

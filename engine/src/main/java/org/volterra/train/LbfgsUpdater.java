@@ -6,7 +6,8 @@ import org.volterra.spi.Matrix;
 
 /**
  * Limited-memory BFGS: the two-loop recursion (Nocedal, Wright, algorithm 7.4) and a line search
- * for the strong Wolfe conditions (algorithms 3.5 and 3.6, with c1 = 1e-4, c2 = 0.9).
+ * for the strong Wolfe conditions (algorithms 3.5 and 3.6, with c1 = 1e-4, c2 = 0.9). In a metric A
+ * the recursion begins with a multiple of A⁻¹.
  */
 final class LbfgsUpdater extends Updater {
   private static final double SUFFICIENT_DECREASE = 1e-4;
@@ -20,6 +21,7 @@ final class LbfgsUpdater extends Updater {
   private final Matrix direction;
   private final Matrix start;
   private final Matrix startGradient;
+  private final Matrix lifted;
   private final Matrix result;
   private int pairs;
   private int next;
@@ -29,8 +31,9 @@ final class LbfgsUpdater extends Updater {
       ComputeProvider provider,
       Matrix parameters,
       Matrix gradients,
+      DepthMetric metric,
       Resources resources) {
-    super(provider, parameters, gradients, resources);
+    super(provider, parameters, gradients, metric, resources);
     memory = rule.memory();
     steps = new Matrix[memory];
     changes = new Matrix[memory];
@@ -42,6 +45,7 @@ final class LbfgsUpdater extends Updater {
     direction = state("direction");
     start = state("start");
     startGradient = state("start_gradient");
+    lifted = metric == null ? null : state("lifted");
     result = scalar();
   }
 
@@ -60,6 +64,7 @@ final class LbfgsUpdater extends Updater {
     if (!(slope < 0)) {
       pairs = 0;
       p.axpby(-1, startGradient, 0, direction);
+      lift(direction);
       slope = dot(direction, startGradient);
     }
     if (slope == 0) {
@@ -70,7 +75,7 @@ final class LbfgsUpdater extends Updater {
     remember();
   }
 
-  /** direction = −H · gradient. */
+  /** direction = −H · gradient, where H begins with a multiple of the inverse of the metric. */
   private void searchDirection() {
     p.axpby(-1, startGradient, 0, direction);
     for (int i = 1; i <= pairs; i++) {
@@ -78,9 +83,10 @@ final class LbfgsUpdater extends Updater {
       weights[j] = dot(steps[j], direction) / dot(steps[j], changes[j]);
       p.axpby(-weights[j], changes[j], 1, direction);
     }
+    lift(direction);
     if (pairs > 0) {
       int last = Math.floorMod(next - 1, memory);
-      double scale = dot(steps[last], changes[last]) / dot(changes[last], changes[last]);
+      double scale = dot(steps[last], changes[last]) / squaredNorm(changes[last]);
       p.axpby(0, direction, scale, direction);
     }
     for (int i = pairs; i >= 1; i--) {
@@ -88,6 +94,16 @@ final class LbfgsUpdater extends Updater {
       double weight = dot(changes[j], direction) / dot(steps[j], changes[j]);
       p.axpby(weights[j] - weight, steps[j], 1, direction);
     }
+  }
+
+  /** The square of the norm of a change of gradients that is dual to the metric. */
+  private double squaredNorm(Matrix change) {
+    if (metric == null) {
+      return dot(change, change);
+    }
+    p.axpby(1, change, 0, lifted);
+    lift(lifted);
+    return dot(change, lifted);
   }
 
   /**

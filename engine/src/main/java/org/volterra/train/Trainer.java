@@ -73,10 +73,17 @@ public final class Trainer implements AutoCloseable {
             + ", clip "
             + b.clipNorm
             + ", epochs "
-            + epochs;
+            + epochs
+            + (b.metric == null ? "" : ", metric " + b.metric);
     boolean complete = false;
     try {
-      updater = Updater.bind(b.optimizer, network.provider(), step.parameters(), step.gradients());
+      updater =
+          Updater.bind(
+              b.optimizer,
+              network.provider(),
+              step.parameters(),
+              step.gradients(),
+              b.metric == null ? null : new DepthMetric(b.metric, network));
       complete = true;
     } finally {
       if (!complete) {
@@ -115,6 +122,7 @@ public final class Trainer implements AutoCloseable {
     private long seed = 1;
     private double clipNorm;
     private DepthRegularizer regularizer = DepthRegularizer.none();
+    private DepthRegularizer metric;
     private MemoryBudget budget = MemoryBudget.unlimited();
     private TrainingListener listener = new TrainingListener() {};
     private Path checkpointFolder;
@@ -224,6 +232,26 @@ public final class Trainer implements AutoCloseable {
      */
     public Builder regularizer(DepthRegularizer weights) {
       regularizer = Objects.requireNonNull(weights, "regularizer");
+      return this;
+    }
+
+    /**
+     * Takes gradients in the inner product of H¹ in depth, λ0⟨f, g⟩ + λ1⟨∇f, ∇g⟩, in place of the
+     * Euclidean one of parameters: optimisers get A⁻¹ of the gradient, with the operator A of the
+     * regulariser of these weights, and L-BFGS begins its recursion with A⁻¹. Then the
+     * regulariser's second derivative is treated implicitly, and steps do not depend on the number
+     * of layers. Costs an elliptic solve in depth on the host for each step.
+     *
+     * @param weights λ0, positive, and λ1
+     * @return this
+     * @throws IllegalArgumentException if λ0 is 0
+     */
+    public Builder metric(DepthRegularizer weights) {
+      if (weights.lambda0() == 0) {
+        throw new IllegalArgumentException(
+            "metric " + weights + ": lambda0 must be positive, else constants have no norm");
+      }
+      metric = weights;
       return this;
     }
 

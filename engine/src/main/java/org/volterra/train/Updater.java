@@ -28,12 +28,22 @@ abstract sealed class Updater implements AutoCloseable
   final Primitives p;
   final Matrix parameters;
   final Matrix gradients;
+
+  /** The inner product in which gradients are taken; null for the Euclidean one. */
+  final DepthMetric metric;
+
   private final ComputeProvider provider;
   private final Resources resources;
   private final Map<String, Buffer> buffers = new LinkedHashMap<>();
 
   /** All memory goes to {@code resources}, which {@link #bind} closes if a constructor fails. */
-  Updater(ComputeProvider provider, Matrix parameters, Matrix gradients, Resources resources) {
+  Updater(
+      ComputeProvider provider,
+      Matrix parameters,
+      Matrix gradients,
+      DepthMetric metric,
+      Resources resources) {
+    this.metric = metric;
     this.provider = provider;
     this.resources = resources;
     this.p = provider.primitives(parameters.buffer().type());
@@ -42,16 +52,22 @@ abstract sealed class Updater implements AutoCloseable
   }
 
   static Updater bind(
-      Optimizer optimizer, ComputeProvider provider, Matrix parameters, Matrix gradients) {
+      Optimizer optimizer,
+      ComputeProvider provider,
+      Matrix parameters,
+      Matrix gradients,
+      DepthMetric metric) {
     Resources resources = new Resources();
     boolean complete = false;
     try {
       Updater updater =
           switch (optimizer) {
-            case Optimizer.Sgd sgd -> new Sgd(sgd, provider, parameters, gradients, resources);
-            case Optimizer.Adam adam -> new Adam(adam, provider, parameters, gradients, resources);
+            case Optimizer.Sgd sgd ->
+                new Sgd(sgd, provider, parameters, gradients, metric, resources);
+            case Optimizer.Adam adam ->
+                new Adam(adam, provider, parameters, gradients, metric, resources);
             case Optimizer.Lbfgs lbfgs ->
-                new LbfgsUpdater(lbfgs, provider, parameters, gradients, resources);
+                new LbfgsUpdater(lbfgs, provider, parameters, gradients, metric, resources);
           };
       complete = true;
       return updater;
@@ -72,6 +88,13 @@ abstract sealed class Updater implements AutoCloseable
   /** One element of FLOAT64 for inner products, not kept in checkpoints. */
   final Matrix scalar() {
     return Matrix.vector(resources.own(provider.allocate(ElementType.FLOAT64, 1)), 0, 1);
+  }
+
+  /** Takes a gradient from the Euclidean inner product to the metric, in place. */
+  final void lift(Matrix gradient) {
+    if (metric != null) {
+      metric.lift(gradient);
+    }
   }
 
   /**
@@ -108,8 +131,9 @@ abstract sealed class Updater implements AutoCloseable
         ComputeProvider provider,
         Matrix parameters,
         Matrix gradients,
+        DepthMetric metric,
         Resources resources) {
-      super(provider, parameters, gradients, resources);
+      super(provider, parameters, gradients, metric, resources);
       this.rule = rule;
       this.velocity = state("velocity");
     }
@@ -117,6 +141,7 @@ abstract sealed class Updater implements AutoCloseable
     @Override
     void step(double rate, long step, Objective objective) {
       Matrix guard = objective.queue();
+      lift(gradients);
       p.sgd(
           parameters,
           gradients,
@@ -140,8 +165,9 @@ abstract sealed class Updater implements AutoCloseable
         ComputeProvider provider,
         Matrix parameters,
         Matrix gradients,
+        DepthMetric metric,
         Resources resources) {
-      super(provider, parameters, gradients, resources);
+      super(provider, parameters, gradients, metric, resources);
       this.rule = rule;
       this.first = state("first_moment");
       this.second = state("second_moment");
@@ -150,6 +176,7 @@ abstract sealed class Updater implements AutoCloseable
     @Override
     void step(double rate, long step, Objective objective) {
       Matrix guard = objective.queue();
+      lift(gradients);
       p.adam(
           parameters,
           gradients,

@@ -73,7 +73,7 @@ class StepAllocationTest {
                   BATCH,
                   MemoryBudget.unlimited());
           Updater updater =
-              Updater.bind(Optimizer.adam(), provider, step.parameters(), step.gradients())) {
+              Updater.bind(Optimizer.adam(), provider, step.parameters(), step.gradients(), null)) {
         long offHeap = NativeMemory.liveBytes();
         long least = Long.MAX_VALUE;
         int calm = 0;

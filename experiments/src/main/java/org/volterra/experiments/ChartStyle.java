@@ -45,6 +45,12 @@ final class ChartStyle {
     return COLORS[index % COLORS.length];
   }
 
+  /** The colour of the index-th of some ordered series: from light to dark. */
+  static Color shade(int index, int count) {
+    float share = count == 1 ? 1 : (float) index / (count - 1);
+    return Color.getHSBColor(0.56f + 0.1f * share, 0.45f + 0.5f * share, 0.92f - 0.5f * share);
+  }
+
   static Font font(int style, int size) {
     return new Font(Font.SANS_SERIF, style, size);
   }

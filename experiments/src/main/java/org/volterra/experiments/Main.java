@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         "Densely connected deep networks as Volterra integral equations: train, solve, measure.",
     subcommands = {
       TrainCommand.class,
+      ConvergeCommand.class,
       SolveCommand.class,
       BenchCommand.class,
       PlanCommand.class,
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  volterra train digits",
       "  volterra solve --problem all --layers 40,80,160,320",
+      "  volterra converge closed-form",
       "  volterra bench depth",
       "  source <(volterra generate-completion)",
       "",
@@ -78,6 +80,6 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "say what to do: train, solve, bench, plan, describe, info, gpu-check or bundle");
+        "say what to do: train, converge, solve, bench, plan, describe, info, gpu-check or bundle");
   }
 }

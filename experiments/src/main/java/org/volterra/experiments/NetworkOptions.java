@@ -153,9 +153,14 @@ final class NetworkOptions {
               + " three.")
   String shape;
 
+  /** Whether a network of stages is asked for, in place of a dense network. */
+  boolean isOfStages() {
+    return preset != null || stages != null;
+  }
+
   /** The network for data of this shape: stages if they are asked for, else one in depth. */
   ModelSpec model(int inputs, int outputs) {
-    if (preset == null && stages == null) {
+    if (!isOfStages()) {
       return specification(inputs, outputs);
     }
     if (preset != null && stages != null) {

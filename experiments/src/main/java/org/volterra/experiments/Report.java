@@ -2,10 +2,7 @@ package org.volterra.experiments;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.samskivert.mustache.Mustache;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +48,7 @@ record Report(
     page.put("provider", configuration.get("provider").getAsString());
     page.put("started", configuration.get("started").getAsString());
     page.put("command", "volterra train " + String.join(" ", arguments(configuration)));
-    return Mustache.compiler().compile(template()).execute(page);
+    return Page.render("report.html", page);
   }
 
   /** The curves as an SVG document. */
@@ -71,12 +68,6 @@ record Report(
                   spec.outputs(),
                   summary.parameters());
         });
-  }
-
-  private static String template() throws IOException {
-    try (InputStream in = Report.class.getResourceAsStream("report.html")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 
   private List<Map<String, String>> headline() {

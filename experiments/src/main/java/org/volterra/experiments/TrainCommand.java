@@ -5,15 +5,20 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.volterra.Engine;
 import org.volterra.Model;
 import org.volterra.ModelSpec;
+import org.volterra.Network;
 import org.volterra.NetworkSpec;
+import org.volterra.Scaling;
 import org.volterra.SumPlan;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.train.Refinement;
 import org.volterra.train.Samples;
 import org.volterra.train.Trainer;
 import picocli.CommandLine;
@@ -39,6 +44,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  volterra train digits",
       "  volterra train digits --depth 256 --kernel field",
+      "  volterra train digits --depth 256 --refine 16,64 --refine-epochs 20,5 --epochs 3",
       "  volterra train digits --network densenet-bc-22-12 --epochs 20",
       "  volterra train --data iris.csv --label-column species --depth 16 --channels 16",
       "  volterra train --data images-idx3-ubyte.gz --labels labels-idx1-ubyte.gz",
@@ -67,6 +73,22 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Threads; 0 for all processors (default: ${DEFAULT-VALUE}).")
   private int threads;
+
+  @Option(
+      names = "--refine",
+      split = ",",
+      paramLabel = "L",
+      description =
+          "Numbers of layers, increasing and fewer than --depth, to train first; each network hands"
+              + " its parameters to the next as functions of depth.")
+  private List<Integer> refine = List.of();
+
+  @Option(
+      names = "--refine-epochs",
+      split = ",",
+      paramLabel = "N",
+      description = "Epochs of each of them (default: as many as --epochs for each).")
+  private List<Integer> refineEpochs = List.of();
 
   @Option(
       names = "--out",
@@ -140,18 +162,12 @@ final class TrainCommand implements Callable<Integer> {
     if (threads < 0) {
       throw usage("--threads " + threads + ": must not be negative");
     }
-    network.specification(1, 1); // wrong options are found before anything is read
+    checkRefinement(network.specification(1, 1)); // wrong options are found before anything is read
     Samples.Split split = data.load();
     Samples samples = split.train();
     int outputs = samples.classes() > 0 ? samples.classes() : samples.targetWidth();
     try (ComputeProvider device = open();
-        Model net =
-            Model.create(
-                planned(
-                    samples.width(), outputs, device, Math.min(training.batch, samples.count())),
-                device,
-                network.precision,
-                training.seed)) {
+        Model net = model(split, outputs, device, from == null)) {
       Trainer.Builder builder = Trainer.builder(net, samples).test(split.test());
       training.apply(builder);
       RunFolder folder =
@@ -165,11 +181,95 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The network with the algorithms of its sums, so that a resumed run uses the same. */
-  private ModelSpec planned(int inputs, int outputs, ComputeProvider device, int batch) {
-    if (!(network.model(inputs, outputs) instanceof NetworkSpec given)) {
-      return network.model(inputs, outputs);
+  private void checkRefinement(NetworkSpec given) {
+    if (!refine.isEmpty() && network.isOfStages()) {
+      throw usage("--refine: networks of stages, --network and --stages, have no limit in depth");
     }
+    if (!refine.isEmpty() && given.scaling() != Scaling.STEP) {
+      throw usage(
+          "--refine: only sums scaled with the step, --scaling step, have a limit in depth");
+    }
+    int last = 0;
+    for (int layers : refine) {
+      if (layers <= last || layers >= network.depth) {
+        throw usage(
+            "--refine "
+                + layers
+                + ": numbers of layers must increase and be below --depth "
+                + network.depth);
+      }
+      last = layers;
+    }
+    if (!refineEpochs.isEmpty() && refineEpochs.size() != refine.size()) {
+      throw usage(
+          "--refine-epochs " + refineEpochs + ": one number for each of --refine " + refine);
+    }
+  }
+
+  private Model model(Samples.Split split, int outputs, ComputeProvider device, boolean refined) {
+    ModelSpec given = network.model(split.train().width(), outputs);
+    return given instanceof NetworkSpec
+        ? network(split, outputs, device, refined)
+        : Model.create(given, device, network.precision, training.seed);
+  }
+
+  /** The network to train: new, or refined from coarser ones that are trained first. */
+  private Network network(
+      Samples.Split split, int outputs, ComputeProvider device, boolean refined) {
+    List<Integer> coarse = refined ? refine : List.of();
+    Network current = null;
+    boolean complete = false;
+    try {
+      for (int i = 0; i <= coarse.size(); i++) {
+        int layers = i < coarse.size() ? coarse.get(i) : network.depth;
+        NetworkSpec target = planned(layers, split.train(), outputs, device);
+        Network next =
+            current == null
+                ? Network.create(target, device, network.precision, training.seed)
+                : Refinement.prolong(current, target);
+        if (current != null) {
+          current.close();
+        }
+        current = next;
+        if (i < coarse.size()) {
+          trainCoarse(
+              current, split, refineEpochs.isEmpty() ? training.epochs : refineEpochs.get(i));
+        }
+      }
+      complete = true;
+      return current;
+    } finally {
+      if (!complete && current != null) {
+        current.close();
+      }
+    }
+  }
+
+  private void trainCoarse(Network coarse, Samples.Split split, int epochs) {
+    Trainer.Builder builder = Trainer.builder(coarse, split.train());
+    training.apply(builder);
+    long begin = System.nanoTime();
+    try (Trainer trainer = builder.epochs(epochs).build()) {
+      trainer.run();
+      output()
+          .note(
+              String.format(
+                  Locale.ROOT,
+                  "refinement: %d epochs on %d layers, test loss %.5g, %.2f s",
+                  epochs,
+                  coarse.spec().depth(),
+                  trainer.evaluate(split.test()).loss(),
+                  (System.nanoTime() - begin) * 1e-9));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** The network with the algorithms of its sums, so that a resumed run uses the same. */
+  private NetworkSpec planned(int layers, Samples samples, int outputs, ComputeProvider device) {
+    NetworkSpec given =
+        network.specification(samples.width(), outputs).toBuilder().depth(layers).build();
+    int batch = Math.min(training.batch, samples.count());
     try {
       SumPlan plan =
           SumPlan.of(given, device, network.precision, batch, true, MemoryBudget.unlimited());

@@ -1,6 +1,7 @@
 package org.volterra.experiments;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -153,6 +154,15 @@ final class TrainingOptions {
   double lambda1;
 
   @Option(
+      names = "--metric",
+      split = ",",
+      paramLabel = "L0,L1",
+      description =
+          "Take gradients in the inner product of H1 in depth with these weights, so that steps do"
+              + " not depend on the number of layers; for every optimizer.")
+  List<Double> metric;
+
+  @Option(
       names = "--loss",
       paramLabel = "NAME",
       description = "cross-entropy (labels) or mse (real targets); by default the one that fits.")
@@ -196,6 +206,9 @@ final class TrainingOptions {
     if (loss != null) {
       builder.loss(loss());
     }
+    if (metric != null) {
+      checked(() -> builder.metric(metric()));
+    }
   }
 
   private Optimizer optimizer() {
@@ -219,6 +232,14 @@ final class TrainingOptions {
           throw new IllegalArgumentException(
               "schedule '" + schedule + "': choose cosine, constant or step");
     };
+  }
+
+  private DepthRegularizer metric() {
+    if (metric.size() != 2) {
+      throw new IllegalArgumentException(
+          "--metric " + metric + ": give two weights, such as 1,0.1");
+    }
+    return new DepthRegularizer(metric.get(0), metric.get(1));
   }
 
   private Loss loss() {

@@ -128,7 +128,7 @@ class BadInputTest {
     train("digits", "--memory-budget", "10k", "--spill", occupied)
         .failed("bytes of history in " + occupied + ": it is not a folder");
     train("digits", "--history-budget", "10k", "--recompute")
-        .failed("(2,179,072 with recomputation), more than the memory budget of 10,240 bytes");
+        .failed("(2,162,688 with recomputation), more than the memory budget of 10,240 bytes");
     train("digits", "--spill", folder.toString()).refused("--spill: says what to do past a budget");
     train("digits", "--recompute").refused("--recompute: says what to do past a budget");
     train("digits", "--history-budget", "much").refused("history-budget 'much'");

@@ -250,4 +250,40 @@ class TrainCommandTest {
     assertThat(JsonParser.parseString(info).getAsJsonObject().getAsJsonArray("providers"))
         .hasSize(3);
   }
+
+  @Test
+  void refinementTrainsCoarseNetworksFirst() throws IOException {
+    Path out = folder.resolve("refined");
+    CommandLineRun refined =
+        CommandLineRun.of(
+                "train",
+                "digits",
+                "--depth",
+                "12",
+                "--channels",
+                "16",
+                "--epochs",
+                "1",
+                "--refine",
+                "3,6",
+                "--refine-epochs",
+                "3,2",
+                "--metric",
+                "1,0.1",
+                "--out",
+                out.toString())
+            .succeeded();
+    assertThat(refined.out())
+        .contains("refinement: 3 epochs on 3 layers", "refinement: 2 epochs on 6 layers")
+        .contains("after 1 epoch");
+    assertThat(metrics(out)).hasSize(1);
+    CommandLineRun.of("train", "digits", "--depth", "12", "--refine", "6,3")
+        .refused("--refine 3: numbers of layers must increase and be below --depth 12");
+    CommandLineRun.of("train", "digits", "--refine", "4,8", "--refine-epochs", "3")
+        .refused("--refine-epochs [3]: one number for each of --refine [4, 8]");
+    CommandLineRun.of("train", "digits", "--refine", "4", "--scaling", "unit")
+        .refused("--scaling step");
+    CommandLineRun.of("train", "digits", "--metric", "1").refused("give two weights");
+    CommandLineRun.of("train", "digits", "--metric", "0,1").refused("lambda0 must be positive");
+  }
 }

@@ -1,0 +1,229 @@
+// Runs products, updates, activations and gathers over buffers of exactly the size they may touch,
+// under the address sanitizer, as kernels_sanitized.cpp does the other families.
+#include "sanitized.hpp"
+
+namespace {
+
+template <typename T>
+using Gemm = void (*)(T, const T*, long long, const T*, long long, T, T*, long long, T*, int, int,
+                      int, int);
+
+// A product whole, and in two pieces of the inner dimension that are added afterwards.
+template <typename T>
+void product(const char* name, Gemm<T> kernel,
+             void (*sum_pieces)(T, const T*, T, T*, long long, int, long long, long long), int tile,
+          bool ta, bool tb, int m, int n, int k) {
+  const auto a = whole<T>(size_t(m) * k, 2), b = whole<T>(size_t(k) * n, 3);
+  const long long a_stride = ta ? m : k, b_stride = tb ? k : n;
+  std::vector<T> c(size_t(m) * n), d(c.size()), partial(2 * c.size());
+  T* no_pieces = nullptr;
+  const dim3 tiles((n + tile - 1) / tile, (m + tile - 1) / tile);
+  run(name, kernel, tiles, dim3(256), T(1), a.data(), a_stride, b.data(), b_stride, T(0), c.data(), n,
+      no_pieces, k, m, n, k);
+  const int piece = 16;
+  if (k > piece && k <= 2 * piece) {
+    run(name, kernel, dim3(tiles.x, tiles.y, 2), dim3(256), T(1), a.data(), a_stride, b.data(),
+        b_stride, T(0), d.data(), n, partial.data(), piece, m, n, k);
+    run("sum_pieces", sum_pieces, dim3(2, 2), dim3(8, 4), T(1), partial.data(), T(0), d.data(), n, 2, m,
+        n);
+    expect("sum_pieces", c == d, m, n);
+  }
+  bool right = true;
+  for (int i = 0; i < m; i++) {
+    for (int j = 0; j < n; j++) {
+      T expected = 0;
+      for (int p = 0; p < k; p++) {
+        expected += (ta ? a[p * m + i] : a[i * k + p]) * (tb ? b[j * k + p] : b[p * n + j]);
+      }
+      right = right && expected == c[size_t(i) * n + j];
+    }
+  }
+  expect(name, right, m, n);
+}
+
+void gemms(int m, int n, int k) {
+#define EACH(letters, ta, tb)                                                                       \
+  product<float>("gemm_small", gemm_small_##letters##_f32, sum_pieces_f32, 64, ta, tb, m, n, k);       \
+  product<double>("gemm_small", gemm_small_##letters##_f64, sum_pieces_f64, 64, ta, tb, m, n, k);      \
+  product<float>("gemm_wide", gemm_wide_##letters##_f32, sum_pieces_f32, 128, ta, tb, m, n, k)
+  EACH(nn, false, false);
+  EACH(nt, false, true);
+  EACH(tn, true, false);
+  EACH(tt, true, true);
+#undef EACH
+}
+
+// Sums of weighted rows, in one piece and in two.
+template <typename T>
+void columns(int rows, int count,
+             void (*products)(T, const T*, long long, const T*, T, T*, double*, long long, long long,
+                              long long),
+             void (*sums)(T, const T*, long long, T, T*, double*, long long, long long, long long),
+             void (*sum_partials)(T, const double*, T, T*, int, long long)) {
+  const auto a = whole<T>(size_t(rows) * count, 5), x = whole<T>(rows, 6);
+  const int width = 16 / sizeof(T);
+  const dim3 block(8, 4);
+  const unsigned across = (count + 8 * width - 1) / (8 * width);
+  std::vector<T> y(count), z(count), s(count);
+  std::vector<double> partial(2 * size_t(count));
+  double* none = nullptr;
+  run_with(block.count() * width * sizeof(T), "column_products", products, dim3(across), block, T(1),
+           a.data(), count, x.data(), T(0), y.data(), none, rows, rows, count);
+  const long long piece = (rows + 1) / 2;
+  run_with(block.count() * width * sizeof(double), "column_sums", sums, dim3(across), block, T(1),
+           a.data(), count, T(0), s.data(), none, rows, rows, count);
+  bool right = true, sum_right = true;
+  for (int j = 0; j < count; j++) {
+    T expected = 0, sum = 0;
+    for (int i = 0; i < rows; i++) expected += x[i] * a[i * count + j], sum += a[i * count + j];
+    right = right && y[j] == expected;
+    sum_right = sum_right && s[j] == sum;
+  }
+  expect("column_products", right, rows, count);
+  expect("column_sums", sum_right, rows, count);
+  if (rows > piece) {
+    run_with(block.count() * width * sizeof(T), "column_products", products, dim3(across, 2), block,
+             T(1), a.data(), count, x.data(), T(0), z.data(), partial.data(), piece, rows, count);
+    run("sum_partials", sum_partials, dim3(1), dim3(32), T(1), partial.data(), T(0), z.data(), 2,
+        count);
+    expect("sum_partials", z == y, rows, count);
+  }
+}
+
+template <typename T>
+void updates(long long rows, long long columns, long long gap,
+             void (*sgd)(T*, long long, const T*, long long, T*, long long, T, T, T, int, const double*,
+                         int, long long, long long),
+             void (*adam)(T*, long long, const T*, long long, T*, long long, T*, long long, T, T, T, T,
+                          T, T, T, T, T, const double*, int, long long, long long),
+             void (*clip)(double, const double*, T*, long long, long long, long long),
+             void (*rank_one)(T, const T*, const T*, T*, long long, long long, long long)) {
+  const long long stride = columns + gap;
+  const size_t size = (rows - 1) * stride + columns;
+  const auto begin = whole<T>(size, 1), g = whole<T>(size, 2);
+  auto p = begin, m = whole<T>(size, 3);
+  std::vector<T> v(size, T(1));
+  std::vector<double> guard = {1, NAN}, squares = {4};
+  const dim3 grid(2, 2), block(4, 2);
+  run("sgd", sgd, grid, block, p.data(), stride, g.data(), stride, m.data(), stride, T(1), T(1), T(0),
+      0, guard.data(), 2, rows, columns);
+  run("adam", adam, grid, block, p.data(), stride, g.data(), stride, m.data(), stride, v.data(), stride,
+      T(1), T(1), T(1), T(1), T(1), T(1), T(1), T(1), T(0), guard.data(), 2, rows, columns);
+  expect("a guard", p == begin, rows, columns);
+  run("adam", adam, grid, block, p.data(), stride, g.data(), stride, m.data(), stride, v.data(), stride,
+      T(1), T(1), T(1), T(1), T(1), T(1), T(1), T(1), T(1), guard.data(), 1, rows, columns);
+  p = begin;
+  run("sgd", sgd, grid, block, p.data(), stride, g.data(), stride, m.data(), stride, T(0), T(1), T(0),
+      0, guard.data(), 1, rows, columns);
+  run("clip", clip, grid, block, 1.0, squares.data(), p.data(), stride, rows, columns);
+  const auto x = whole<T>(rows, 4), y = whole<T>(columns, 5);
+  auto a = begin;
+  run("rank_one", rank_one, grid, block, T(1), x.data(), y.data(), a.data(), stride, rows, columns);
+  bool halved = true, added = true, outside = true;
+  for (size_t at = 0; at < size; at++) {
+    const long long i = at / stride, j = at % stride;
+    if (j < columns) {
+      halved = halved && p[at] == begin[at] / 2;
+      added = added && a[at] == begin[at] + x[i] * y[j];
+    } else {
+      outside = outside && p[at] == begin[at] && a[at] == begin[at];
+    }
+  }
+  expect("clip", halved, rows, columns);
+  expect("rank_one", added, rows, columns);
+  expect("a gap", outside, rows, columns);
+}
+
+template <typename T>
+void functions(long long rows, long long columns, long long gap) {
+  const long long stride = columns + gap;
+  const auto x = whole<T>((rows - 1) * stride + columns, 1), dy = whole<T>(x.size(), 2);
+  std::vector<T> y(x.size()), dx(x.size());
+  const dim3 grid(2, 2), block(4, 2);
+  const auto each = [&](const char* name, auto activate, auto derive) {
+    run(name, activate, grid, block, x.data(), stride, y.data(), stride, rows, columns);
+    run(name, derive, grid, block, x.data(), stride, dy.data(), stride, T(0), dx.data(), stride, rows,
+        columns);
+    bool finite = true;
+    for (long long i = 0; i < rows; i++) {
+      for (long long j = 0; j < columns; j++) {
+        finite = finite && std::isfinite(y[i * stride + j]) && std::isfinite(dx[i * stride + j]);
+      }
+    }
+    expect(name, finite, rows, columns);
+  };
+#define EACH(name)                                             \
+  if constexpr (sizeof(T) == 4) {                              \
+    each(#name, activate_##name##_f32, derive_##name##_f32);   \
+  } else {                                                     \
+    each(#name, activate_##name##_f64, derive_##name##_f64);   \
+  }
+  EACH(identity) EACH(tanh) EACH(relu) EACH(gelu) EACH(silu) EACH(sigmoid) EACH(softplus)
+#undef EACH
+}
+
+void gathers(long long rows, long long columns) {
+  const auto source = whole<float>(size_t(rows) * columns, 1);
+  std::vector<int> indices = {0, int(rows) - 1, -1, int(rows)}, bad(2, 7);
+  std::vector<float> target(indices.size() * columns);
+  run("gather_rows", gather_rows_f32, dim3(2, 2), dim3(4, 2), source.data(), columns, indices.data(),
+      target.data(), columns, rows, 4, columns);
+  run("check_indices", check_indices, dim3(1), dim3(32, 8), indices.data(), 4, int(rows), 0, bad.data());
+  expect("check_indices", bad[0] == 2 && bad[1] == -1, rows, columns);
+  indices[2] = 0;
+  run("check_indices", check_indices, dim3(1), dim3(32, 8), indices.data(), 4, int(rows), 1, bad.data());
+  expect("check_indices that keeps", bad[0] == 2 && bad[1] == -1, rows, columns);
+  bool right = true;
+  for (long long j = 0; j < columns; j++) {
+    right = right && target[j] == source[j] && target[columns + j] == source[(rows - 1) * columns + j];
+  }
+  expect("gather_rows", right, rows, columns);
+}
+
+// The identity by its spectrum, which is 1 everywhere: T[j, i] = 1 where j = i.
+void toeplitz_identity(int log, long long rows, long long columns) {
+  const int length = 1 << log;
+  const auto x = whole<float>(size_t(rows) * columns, 1);
+  std::vector<float> y(x.size()), spectrum(2 * size_t(length));
+  std::vector<Complex<float>> twiddles(length / 2);
+  for (int k = 0; k < length / 2; k++) {
+    const double angle = -2 * M_PI * k / length;
+    twiddles[k].re = float(std::cos(angle)), twiddles[k].im = float(std::sin(angle));
+  }
+  for (int k = 0; k < length; k++) spectrum[2 * k] = 1.0f / length;
+  run_with(sizeof(Complex<float>) << log, "toeplitz", toeplitz_f32, dim3((columns + 1) / 2), dim3(256),
+           1.0f, x.data(), columns, reinterpret_cast<const Complex<float>*>(spectrum.data()), 0,
+           twiddles.data(), 0.0f, y.data(), columns, log, 0, rows, rows, columns);
+  bool right = true;
+  for (size_t i = 0; i < x.size(); i++) right = right && std::abs(x[i] - y[i]) < 1e-4;
+  expect("toeplitz", right, rows, columns);
+}
+
+}  // namespace
+
+int main() {
+  for (int k : {1, 15, 17, 20}) gemms(1, 1, k), gemms(65, 3, k), gemms(5, 131, k);
+  gemms(129, 127, 9);
+  for (int rows : {1, 2, 7, 33}) {
+    for (int count : {1, 4, 31, 33, 67}) {
+      columns<float>(rows, count, column_products_f32, column_sums_f32, sum_partials_f32);
+      columns<double>(rows, count, column_products_f64, column_sums_f64, sum_partials_f64);
+    }
+  }
+  for (long long rows : {1, 3}) {
+    for (long long columns : {1, 7, 8, 33}) {
+      for (long long gap : {0, 1, 8}) {
+        updates<float>(rows, columns, gap, sgd_f32, adam_f32, clip_f32, rank_one_f32);
+        updates<double>(rows, columns, gap, sgd_f64, adam_f64, clip_f64, rank_one_f64);
+        functions<float>(rows, columns, gap);
+        functions<double>(rows, columns, gap);
+      }
+      gathers(rows, columns);
+    }
+  }
+  for (int log : {2, 5, 8}) {
+    toeplitz_identity(log, (1 << log) / 2, 1);
+    toeplitz_identity(log, (1 << log) / 2 - 1, 5);
+  }
+  return errors == 0 ? 0 : 2;
+}

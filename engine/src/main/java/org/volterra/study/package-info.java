@@ -1,0 +1,5 @@
+/**
+ * Depth studies: a learning problem stated once, solved at many depths, and what its values,
+ * minimisers and trajectories tend to.
+ */
+package org.volterra.study;

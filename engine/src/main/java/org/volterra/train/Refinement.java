@@ -1,0 +1,133 @@
+package org.volterra.train;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.volterra.Network;
+import org.volterra.NetworkSpec;
+import org.volterra.ParameterLayout;
+import org.volterra.Scaling;
+import org.volterra.depth.DepthGrid;
+import org.volterra.depth.LineField;
+import org.volterra.depth.TriangleField;
+
+/**
+ * Carries a network's parameters to another depth, as functions of depth: training on few layers
+ * and continuing on more costs a fraction of training on many from the start (nested iteration).
+ *
+ * <p>Parameters of each layer, and of each pair of layers, are extended to piecewise-linear
+ * functions, constant beyond the first and the last layer, and read at the new layers' depths;
+ * fields and parameters that do not depend on depth are copied. A network that discretises smooth
+ * functions of depth thereby keeps its output up to O(1/L). Optimisers begin anew at each depth:
+ * gradients of a pair scale with h², so that old moments would be in the wrong unit.
+ */
+public final class Refinement {
+  private Refinement() {}
+
+  /**
+   * Makes a network of another depth with this one's parameters.
+   *
+   * @param network what was trained
+   * @param target the same specification but for the depth and how sums are computed
+   * @return a new network of the same element type on the same device, owned by the caller
+   * @throws IllegalArgumentException if the specifications differ in anything else, or sums are not
+   *     scaled with h, so that there is no limit in depth
+   */
+  public static Network prolong(Network network, NetworkSpec target) {
+    if (target.scaling() != Scaling.STEP) {
+      throw new IllegalArgumentException(
+          "scaling "
+              + target.scaling()
+              + ": only sums scaled with the step have a limit as depth grows");
+    }
+    Map<String, String> there = comparable(network.spec());
+    Map<String, String> wanted = comparable(target);
+    if (!there.equals(wanted)) {
+      there.entrySet().removeAll(wanted.entrySet());
+      throw new IllegalArgumentException(
+          "target differs from the network in more than depth: the network has " + there);
+    }
+    Network refined = Network.create(target, network.provider(), network.type(), 0);
+    boolean complete = false;
+    try {
+      for (ParameterLayout.Group group : network.layout().groups().values()) {
+        ParameterLayout.Group fine = refined.layout().groups().get(group.name());
+        double[] values = read(network, group);
+        write(refined, fine, moved(values, group, fine, network.spec().grid(), target.grid()));
+      }
+      complete = true;
+      return refined;
+    } finally {
+      if (!complete) {
+        refined.close();
+      }
+    }
+  }
+
+  private static Map<String, String> comparable(NetworkSpec spec) {
+    Map<String, String> properties = new HashMap<>(spec.toProperties());
+    properties.remove("depth");
+    properties.remove("sum");
+    return properties;
+  }
+
+  private static long size(ParameterLayout.Group group) {
+    return group.entries().stream().mapToLong(ParameterLayout.Entry::size).sum();
+  }
+
+  private static double[] read(Network network, ParameterLayout.Group group) {
+    double[] values = new double[Math.toIntExact(size(group))];
+    int next = 0;
+    for (ParameterLayout.Entry entry : group.entries()) {
+      double[] block = entry.in(network.parameters()).toArray();
+      System.arraycopy(block, 0, values, next, block.length);
+      next += block.length;
+    }
+    return values;
+  }
+
+  private static void write(Network network, ParameterLayout.Group group, double[] values) {
+    int next = 0;
+    for (ParameterLayout.Entry entry : group.entries()) {
+      double[] block = new double[(int) entry.size()];
+      System.arraycopy(values, next, block, 0, block.length);
+      entry.in(network.parameters()).fill(block);
+      next += block.length;
+    }
+  }
+
+  private static double[] moved(
+      double[] values,
+      ParameterLayout.Group group,
+      ParameterLayout.Group fine,
+      DepthGrid from,
+      DepthGrid to) {
+    if (size(fine) == values.length) {
+      return values;
+    }
+    int width = group.blockSize();
+    if (group.arrangement() == ParameterLayout.Arrangement.TRIANGLE) {
+      return TriangleField.ofPairs(from.layers(), from.horizon(), width, values).pairs(to.layers());
+    }
+    LineField field = line(values, width, group.firstLayer(), from);
+    double[] moved = new double[Math.toIntExact(size(fine))];
+    double[] value = new double[width];
+    double[] derivative = new double[width];
+    for (int i = 0; i < moved.length / width; i++) {
+      field.evaluate(to.time(fine.firstLayer() + i), value, derivative);
+      System.arraycopy(value, 0, moved, i * width, width);
+    }
+    return moved;
+  }
+
+  /** Values at the layers first, first + 1, …, continued to 0 and T as constants. */
+  private static LineField line(double[] values, int width, int first, DepthGrid grid) {
+    double[] nodes = new double[grid.layers() + 1];
+    double[] all = new double[nodes.length * width];
+    int last = values.length / width - 1;
+    for (int l = 0; l < nodes.length; l++) {
+      nodes[l] = grid.time(l);
+      System.arraycopy(values, Math.clamp(l - first, 0, last) * width, all, l * width, width);
+    }
+    return new LineField(nodes, width, all);
+  }
+}

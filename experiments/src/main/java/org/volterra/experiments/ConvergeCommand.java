@@ -1,0 +1,252 @@
+package org.volterra.experiments;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.volterra.study.ConvergenceStudy;
+import org.volterra.study.StudyPoint;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a study at many depths and writes what converges to what. */
+@Command(
+    name = "converge",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Solve one learning problem at many depths and report what its minima, minimisers and"
+            + " trajectories tend to.",
+    footer = {
+      "",
+      "Studies: closed-form, scalar-control.",
+      "A JSON file holds the same: {\"study\": \"closed-form\", \"lambda0\": 0.3, \"depths\": [10,"
+          + " 20, 40]}.",
+      "A study that was interrupted goes on where it stopped when the command is repeated.",
+      "",
+      "Examples:",
+      "  volterra converge closed-form --lambda0 0.3 --lambda1 0.05 --T 1",
+      "  volterra converge closed-form --depths 10,20,40 --out runs/closed-form"
+    })
+final class ConvergeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "STUDY",
+      description = "A study's name, a JSON file, or a class that implements ConvergenceStudy.")
+  private String study;
+
+  @Option(
+      names = "--depths",
+      split = ",",
+      paramLabel = "L",
+      description = "Numbers of layers in increasing order (default: the study's).")
+  private List<Integer> depths;
+
+  @Option(
+      names = "--seeds",
+      split = ",",
+      paramLabel = "N",
+      description = "Seeds; studies without randomness run one (default: 1).")
+  private List<Long> seeds;
+
+  @Option(names = "--lambda0", paramLabel = "A", description = "Weight of the L2 norm in depth.")
+  private String lambda0;
+
+  @Option(
+      names = "--lambda1",
+      paramLabel = "B",
+      description = "Weight of the derivative in depth, the H1 term.")
+  private String lambda1;
+
+  @Option(
+      names = {"--T", "--horizon"},
+      paramLabel = "T",
+      description = "End of the depth interval.")
+  private String horizon;
+
+  @Option(
+      names = "--set",
+      paramLabel = "NAME=VALUE",
+      description = "Any setting of the study; an unknown name is answered with those it has.")
+  private Map<String, String> set = new LinkedHashMap<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder of the results (default: runs/converge-STUDY).")
+  private Path out;
+
+  @Option(names = "--json", description = "Print one JSON object a line: each depth.")
+  private boolean json;
+
+  private String name;
+
+  @Override
+  public Integer call() throws IOException {
+    ConvergenceStudy chosen = choose();
+    checkDepths(chosen);
+    List<Long> chosenSeeds = chosen.isRandom() && seeds != null ? seeds : List.of(first(seeds));
+    StudyFolder folder =
+        StudyFolder.open(
+            out != null ? out : Path.of("runs", "converge-" + name.replaceAll(".*\\.", "")),
+            name,
+            chosen.settings());
+    List<StudyPoint> points = new ArrayList<>();
+    for (long seed : chosenSeeds) {
+      Optional<StudyPoint> coarser = Optional.empty();
+      for (int depth : depths) {
+        StudyPoint point = point(chosen, folder, depth, seed, coarser);
+        points.add(point);
+        coarser = Optional.of(point);
+      }
+    }
+    new StudyReport(name, chosen, points, commandText()).write(folder);
+    spec.commandLine().getOut().println("report: " + folder.file("report.html"));
+    return 0;
+  }
+
+  private static long first(List<Long> seeds) {
+    return seeds == null || seeds.isEmpty() ? 1 : seeds.getFirst();
+  }
+
+  private StudyPoint point(
+      ConvergenceStudy chosen,
+      StudyFolder folder,
+      int depth,
+      long seed,
+      Optional<StudyPoint> coarser)
+      throws IOException {
+    Optional<StudyPoint> done = folder.find(depth, seed);
+    long begin = System.nanoTime();
+    StudyPoint point = done.isPresent() ? done.get() : chosen.run(depth, seed, coarser);
+    double seconds = (System.nanoTime() - begin) * 1e-9;
+    if (done.isEmpty()) {
+      folder.write(point, seconds);
+    }
+    say(chosen, point, done.isPresent() ? "done before" : text("%.2f s", seconds));
+    return point;
+  }
+
+  private void say(ConvergenceStudy chosen, StudyPoint point, String time) {
+    PrintWriter line = spec.commandLine().getOut();
+    if (json) {
+      JsonObject object = new JsonObject();
+      object.addProperty("depth", point.depth());
+      object.addProperty("seed", point.seed());
+      if (Double.isFinite(point.value())) {
+        object.addProperty("value", point.value());
+      }
+      point
+          .measures()
+          .forEach((key, value) -> {
+            if (Double.isFinite(value)) {
+              object.addProperty(key, value);
+            }
+          });
+      line.println(object);
+    } else {
+      StringBuilder text = new StringBuilder(text("L %5d", point.depth()));
+      if (chosen.isRandom()) {
+        text.append(text("  seed %d", point.seed()));
+      }
+      if (Double.isFinite(point.value())) {
+        text.append(text("  %s %.10g", chosen.valueName(), point.value()));
+        chosen.limit().ifPresent(limit -> text.append(text("  gap %.4g", point.value() - limit)));
+      }
+      line.println(text.append("  ").append(time));
+    }
+    line.flush();
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod") // needs a library of annotations
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  /** Finds the study by name, file or class, with the settings of the file and the options. */
+  private ConvergenceStudy choose() throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    name = study;
+    if (study.endsWith(".json")) {
+      readFile(Path.of(study), settings);
+    }
+    put(settings, "lambda0", lambda0);
+    put(settings, "lambda1", lambda1);
+    put(settings, "T", horizon);
+    settings.putAll(set);
+    try {
+      return Studies.create(name, settings);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private static void put(Map<String, String> settings, String key, String value) {
+    if (value != null) {
+      settings.put(key, value);
+    }
+  }
+
+  private void readFile(Path file, Map<String, String> settings) throws IOException {
+    try {
+      JsonObject object = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      if (!object.has("study")) {
+        throw new IOException(file + " has no \"study\", the name of one");
+      }
+      for (Map.Entry<String, JsonElement> entry : object.entrySet()) {
+        JsonElement value = entry.getValue();
+        switch (entry.getKey()) {
+          case "study" -> name = value.getAsString();
+          case "depths" -> {
+            if (depths == null) {
+              depths = value.getAsJsonArray().asList().stream().map(JsonElement::getAsInt).toList();
+            }
+          }
+          case "seeds" -> {
+            if (seeds == null) {
+              seeds = value.getAsJsonArray().asList().stream().map(JsonElement::getAsLong).toList();
+            }
+          }
+          default -> settings.put(entry.getKey(), value.getAsString());
+        }
+      }
+    } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
+      throw new IOException(file + " is no description of a study: " + e.getMessage(), e);
+    }
+  }
+
+  private void checkDepths(ConvergenceStudy chosen) {
+    if (depths == null) {
+      depths = chosen.depths();
+    }
+    int last = 0;
+    for (int depth : depths) {
+      if (depth <= last) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--depths " + depth + ": numbers of layers must be at least 1 and increase");
+      }
+      last = depth;
+    }
+  }
+
+  private String commandText() {
+    return "volterra " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+  }
+}

@@ -1,0 +1,143 @@
+package org.volterra.experiments;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
+import org.volterra.depth.FieldNorm;
+import org.volterra.study.ConvergenceStudy;
+import org.volterra.study.Curve;
+import org.volterra.study.LimitFit;
+import org.volterra.study.StudyPoint;
+
+/** What follows from the points of a study: medians over seeds, limits, distances. */
+final class StudyData {
+  private final List<StudyPoint> points;
+  private final List<Integer> depths;
+  private final List<Long> seeds;
+  private final OptionalDouble known;
+  private final LimitFit fit;
+
+  StudyData(ConvergenceStudy study, List<StudyPoint> points) {
+    this.points = points;
+    depths = points.stream().map(StudyPoint::depth).distinct().sorted().toList();
+    seeds = points.stream().map(StudyPoint::seed).distinct().toList();
+    known = study.limit();
+    fit = fit();
+  }
+
+  private LimitFit fit() {
+    double[] values = values().stream().mapToDouble(v -> v).toArray();
+    if (values.length < 3 || !Arrays.stream(values).allMatch(Double::isFinite)) {
+      return null;
+    }
+    return LimitFit.of(depths.stream().mapToInt(d -> d).toArray(), values);
+  }
+
+  List<StudyPoint> points() {
+    return points;
+  }
+
+  List<Integer> depths() {
+    return depths;
+  }
+
+  List<Long> seeds() {
+    return seeds;
+  }
+
+  /** Depths as abscissae. */
+  List<Double> layers() {
+    return depths.stream().map(Integer::doubleValue).toList();
+  }
+
+  /** A quantity at each depth, the median over the seeds for which it is finite. */
+  List<Double> medians(ToDoubleFunction<StudyPoint> quantity) {
+    List<Double> medians = new ArrayList<>();
+    for (int depth : depths) {
+      double[] all =
+          points.stream()
+              .filter(p -> p.depth() == depth)
+              .mapToDouble(quantity)
+              .filter(Double::isFinite)
+              .sorted()
+              .toArray();
+      int middle = all.length / 2;
+      medians.add(
+          all.length == 0
+              ? Double.NaN
+              : all.length % 2 == 1 ? all[middle] : 0.5 * (all[middle - 1] + all[middle]));
+    }
+    return medians;
+  }
+
+  List<Double> values() {
+    return medians(StudyPoint::value);
+  }
+
+  boolean hasValues() {
+    return values().stream().anyMatch(Double::isFinite);
+  }
+
+  /** A measure, NaN where a point has none. */
+  static double measure(StudyPoint point, String name) {
+    return point.measures().getOrDefault(name, Double.NaN);
+  }
+
+  /** The limit that theory gives. */
+  OptionalDouble known() {
+    return known;
+  }
+
+  /** The limit that the values extrapolate to; null with less than three depths. */
+  LimitFit extrapolated() {
+    return fit;
+  }
+
+  /** The known limit, or else the extrapolated one, or NaN. */
+  double limit() {
+    return known.orElse(fit == null ? Double.NaN : fit.limit());
+  }
+
+  boolean hasMinimisers() {
+    return depths.size() > 1 && points.stream().noneMatch(p -> p.minimiser().isEmpty());
+  }
+
+  /** Distance of a point's fields, taken together, to those of the finest with the same seed. */
+  FieldNorm distanceToFinest(StudyPoint point) {
+    StudyPoint finest =
+        points.stream()
+            .filter(p -> p.seed() == point.seed() && p.depth() == depths.getLast())
+            .findFirst()
+            .orElseThrow();
+    double l2 = 0;
+    double gradient = 0;
+    for (String name : point.minimiser().keySet()) {
+      FieldNorm one = finest.minimiser().get(name).distanceTo(point.minimiser().get(name));
+      l2 = Math.hypot(l2, one.l2());
+      gradient = Math.hypot(gradient, one.gradient());
+    }
+    return new FieldNorm(l2, gradient);
+  }
+
+  /** Names of the curves of a kind. */
+  List<String> curveNames(Curve.Kind kind) {
+    return points.stream()
+        .flatMap(p -> p.curves().stream())
+        .filter(c -> c.kind() == kind)
+        .map(Curve::name)
+        .distinct()
+        .toList();
+  }
+
+  /** The curve of a depth with the first seed; null if there is none. */
+  Curve curve(int depth, Curve.Kind kind, String name) {
+    return points.stream()
+        .filter(p -> p.depth() == depth && p.seed() == seeds.getFirst())
+        .flatMap(p -> p.curves().stream())
+        .filter(c -> c.kind() == kind && c.name().equals(name))
+        .findFirst()
+        .orElse(null);
+  }
+}

@@ -1,0 +1,185 @@
+package org.volterra.experiments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.volterra.study.ConvergenceStudy;
+import org.volterra.study.StudyPoint;
+
+/** The converge command: its files, how it continues, users' own studies, refusals. */
+class ConvergeCommandTest {
+  @TempDir private Path folder;
+
+  private CommandLineRun converge(String... arguments) {
+    String[] all = new String[arguments.length + 3];
+    all[0] = "converge";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    all[arguments.length + 1] = "--out";
+    all[arguments.length + 2] = folder.resolve("out").toString();
+    return CommandLineRun.of(all);
+  }
+
+  private String text(String name) throws IOException {
+    return Files.readString(folder.resolve("out").resolve(name));
+  }
+
+  @Test
+  void closedFormWritesTableResultsPlotsAndReport() throws IOException {
+    CommandLineRun run =
+        converge(
+            "closed-form",
+            "--lambda0",
+            "0.3",
+            "--lambda1",
+            "0.05",
+            "--T",
+            "1",
+            "--depths",
+            "10,20,40,80");
+    run.succeeded();
+    assertThat(run.out().lines().filter(l -> l.startsWith("L "))).hasSize(4);
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    assertThat(results.get("known_limit").getAsDouble()).isCloseTo(0.0396167015, within(1e-10));
+    assertThat(results.get("extrapolated_limit").getAsDouble()).isCloseTo(.0396167, within(5e-5));
+    double[] table = {.04584815, .04265813, .04111846, .04036280};
+    for (int i = 0; i < table.length; i++) {
+      JsonObject point = results.getAsJsonArray("points").get(i).getAsJsonObject();
+      assertThat(point.get("optimal value").getAsDouble())
+          .isCloseTo(table[i], within(1e-6 * table[i]));
+    }
+    assertThat(text("table.csv")).startsWith("L,seed,optimal value,gap,").hasLineCount(5);
+    String report = text("report.html");
+    assertThat(report)
+        .contains("Γ-converge", "known limit", "H¹", "Distance of minimisers to the finest one")
+        .contains("volterra converge closed-form --lambda0 0.3")
+        .doesNotContain("<script", "<link", "src=", "href=\"http")
+        .contains("prefers-color-scheme: dark", "@media print");
+    assertThat(text("value.svg")).contains("number of layers L", "optimal value");
+  }
+
+  @Test
+  void scalarControlCountsIterationsAndMeetsTheMaximumPrinciple() throws IOException {
+    converge("scalar-control", "--depths", "6,12,24", "--set", "plain-limit=400").succeeded();
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    for (JsonElement element : results.getAsJsonArray("points")) {
+      JsonObject point = element.getAsJsonObject();
+      assertThat(point.get("gradient descent in the metric of H¹").getAsInt()).isBetween(1, 60);
+      assertThat(point.get("residual of the maximum principle at the minimum").getAsDouble())
+          .isLessThan(1e-7);
+      assertThat(point.get("minimum of extended MSA less that of L-BFGS, relative").getAsDouble())
+          .isCloseTo(0, within(1e-9));
+    }
+    assertThat(text("report.html"))
+        .contains("Iterations to a fixed loss", "Gradients of the layers");
+    assertThat(text("loss.svg")).contains("iteration");
+  }
+
+  @Test
+  void aStudyGoesOnWhereItStopped() throws IOException {
+    converge("closed-form", "--depths", "5,10").succeeded();
+    String before = text("points/L10-seed1.json");
+    CommandLineRun again = converge("closed-form", "--depths", "5,10,20");
+    again.succeeded();
+    assertThat(again.out().lines().filter(l -> l.endsWith("done before"))).hasSize(2);
+    assertThat(text("points/L10-seed1.json")).isEqualTo(before);
+    assertThat(text("table.csv")).hasLineCount(4);
+    converge("closed-form", "--lambda0", "2").failed("holds another study");
+  }
+
+  @Test
+  void aFileDescribesAStudy() throws IOException {
+    Path file = folder.resolve("study.json");
+    Files.writeString(
+        file, "{\"study\": \"closed-form\", \"lambda0\": 2, \"depths\": [4, 8], \"T\": 2}");
+    CommandLineRun run = converge(file.toString(), "--json");
+    run.succeeded();
+    assertThat(run.out().lines().filter(l -> l.startsWith("{"))).hasSize(2);
+    assertThat(text("study.json")).contains("\"lambda0\": \"2.0\"", "\"T\": \"2.0\"");
+    Files.writeString(file, "[1]");
+    converge(file.toString()).failed("no description of a study");
+  }
+
+  /** A user's study. */
+  public static final class Doubling implements ConvergenceStudy {
+    /** Made by name. */
+    public Doubling(Map<String, String> settings) {
+      if (!settings.isEmpty()) {
+        throw new IllegalArgumentException("doubling has no settings");
+      }
+    }
+
+    @Override
+    public String title() {
+      return "The exponential";
+    }
+
+    @Override
+    public String claim() {
+      return "Order 1.";
+    }
+
+    @Override
+    public OptionalDouble limit() {
+      return OptionalDouble.of(Math.E);
+    }
+
+    @Override
+    public boolean isRandom() {
+      return true;
+    }
+
+    @Override
+    public StudyPoint run(int depth, long seed, Optional<StudyPoint> coarser) {
+      assertThat(coarser.map(StudyPoint::depth))
+          .isEqualTo(depth == 4 ? Optional.empty() : Optional.of(depth / 2));
+      return StudyPoint.of(depth, seed, Math.pow(1 + 1.0 / depth, depth));
+    }
+  }
+
+  @Test
+  void aClassOfAUserIsAStudyAndRunsItsSeeds() throws IOException {
+    String name = Doubling.class.getName();
+    converge(name, "--seeds", "1,2,3").succeeded();
+    assertThat(text("table.csv")).hasLineCount(1 + 5 * 3);
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    assertThat(results.get("fitted_order").getAsDouble()).isCloseTo(1, within(0.15));
+    assertThat(text("report.html")).contains("median of 3 seeds");
+    converge(name, "--set", "x=1").refused("doubling has no settings");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "heat | study 'heat' is unknown: choose closed-form",
+        "java.lang.String | does not implement org.volterra.study.ConvergenceStudy",
+        "no.such.Study | no such class",
+        "closed-form --depths 20,10 | --depths 10: numbers of layers must be at least 1 and"
+            + " increase",
+        "closed-form --lambda0 -1 | lambda0 -1.0: must be positive",
+        "closed-form --lambda0 much | lambda0 'much': must be a number",
+        "closed-form --set speed=1 | setting 'speed' is unknown: this study has lambda0, lambda1,"
+            + " T",
+      })
+  void wrongUsage(String arguments, String message) {
+    converge(arguments.split(" ")).refused(message);
+  }
+
+  @Test
+  void aMissingFileIsAFailure() {
+    converge("nothing.json").failed("no such file: nothing.json");
+  }
+}
