@@ -103,7 +103,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
       Matrix gradient = training ? entry.in(gradients) : null;
       parameters.put(entry.name(), DepthParameter.shared(entry.in(network.parameters()), gradient));
     }
-    ScratchMatrices scratch = new ScratchMatrices(network.provider(), type, resources);
+    ScratchMatrices scratch = new ScratchMatrices(network.provider(), type, resources::own);
     PassMode mode = new PassMode();
     FeatureBinding binding =
         new FeatureBinding(

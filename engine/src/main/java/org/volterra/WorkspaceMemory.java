@@ -192,7 +192,7 @@ final class WorkspaceMemory implements AutoCloseable {
         p,
         provider.transforms(type),
         featureParameters::get,
-        new ScratchMatrices(provider, type, resources),
+        new ScratchMatrices(provider, type, resources::own),
         mode,
         "feature.",
         training,

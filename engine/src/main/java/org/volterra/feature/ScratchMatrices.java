@@ -2,7 +2,7 @@ package org.volterra.feature;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.volterra.memory.Resources;
+import java.util.function.UnaryOperator;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -16,7 +16,7 @@ import org.volterra.spi.Matrix;
 public final class ScratchMatrices {
   private final ComputeProvider provider;
   private final ElementType type;
-  private final Resources resources;
+  private final UnaryOperator<Buffer> owner;
   private final Map<String, Buffer> buffers = new HashMap<>();
   private long elements;
 
@@ -25,12 +25,12 @@ public final class ScratchMatrices {
    *
    * @param provider the device
    * @param type element type of all matrices
-   * @param resources what will own the memory
+   * @param owner takes ownership of a buffer and returns it
    */
-  public ScratchMatrices(ComputeProvider provider, ElementType type, Resources resources) {
+  public ScratchMatrices(ComputeProvider provider, ElementType type, UnaryOperator<Buffer> owner) {
     this.provider = provider;
     this.type = type;
-    this.resources = resources;
+    this.owner = owner;
   }
 
   /**
@@ -45,7 +45,7 @@ public final class ScratchMatrices {
     long size = (long) rows * columns;
     Buffer buffer = buffers.get(name);
     if (buffer == null || buffer.length() < size) {
-      buffer = resources.own(provider.allocate(type, size));
+      buffer = owner.apply(provider.allocate(type, size));
       buffers.put(name, buffer);
       elements += size;
     }
