@@ -1,0 +1,234 @@
+package org.volterra;
+
+import org.volterra.feature.FeatureMap;
+import org.volterra.spi.Activation;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+import org.volterra.sum.CumulativeSum;
+
+/**
+ * The passes of a network over its layers, and what of a layer is computed again: primitives on the
+ * memory of a workspace, for batches of one size. Checks nothing; not thread-safe.
+ */
+final class LayerPass {
+  private final Primitives p;
+  private final NetworkSpec spec;
+  private final WorkspaceMemory memory;
+  private final WorkspaceMemory.Views v;
+  private final CumulativeSum sum;
+  private final FeatureMap features;
+  private final Recomputation recomputation;
+  private final Checkpoints checkpoints;
+  private final boolean isLinear;
+  private final Matrix[] target;
+  private final Matrix delta;
+  private final Matrix deltaOperand;
+
+  LayerPass(Primitives p, NetworkSpec spec, WorkspaceMemory memory, WorkspaceMemory.Views v) {
+    this.p = p;
+    this.spec = spec;
+    this.memory = memory;
+    this.v = v;
+    this.recomputation = v.recomputation();
+    this.sum = memory.sum(v);
+    this.checkpoints = memory.checkpoints(v, sum);
+    this.features = memory.features(v);
+    this.isLinear = v.sums() == null;
+    Slices targets = isLinear ? v.states() : v.sums();
+    this.target = new Matrix[targets.history().slices()];
+    for (int i = 0; i < target.length; i++) {
+      target[i] = sum.operand(targets.view(i));
+    }
+    this.delta = isLinear ? v.costate() : v.delta();
+    this.deltaOperand = sum.operand(delta);
+  }
+
+  /** Whether the features of all layers and their gradients are kept. */
+  boolean keepsFeatures() {
+    return checkpoints == null;
+  }
+
+  /** Whether a pass reads or writes buffers from the host. */
+  boolean usesHost() {
+    return sum.usesHost() || spec.features().isNonLocal();
+  }
+
+  /** Computes all states and the output, which is returned. */
+  Matrix forward(Matrix data) {
+    Matrix x0 = v.states().begin(0);
+    if (memory.input() == null) {
+      p.axpby(1, data, 0, x0);
+    } else {
+      memory.input().forward(data, x0);
+    }
+    v.states().store(0);
+    for (int l = 1; l <= spec.depth(); l++) {
+      feature(l - 1, false);
+      if (checkpoints != null && l == recomputation.firstOfRun(l)) {
+        checkpoints.save(recomputation.run(l), v.feature(l - 1));
+      }
+      if (isLinear) {
+        cumulateState(l, x0);
+      } else {
+        cumulate(l);
+        finish(l, x0);
+      }
+    }
+    recomputation.forwardDone();
+    Matrix last = v.state(spec.depth());
+    if (memory.output() == null) {
+      return last;
+    }
+    memory.output().forward(last, v.output());
+    return v.output();
+  }
+
+  private void feature(int k, boolean again) {
+    int slice = recomputation.featureSlice(k);
+    if (features != null) {
+      features.forward(k, v.state(k), v.features().begin(slice), again);
+      v.features().store(slice);
+    } else if (checkpoints != null) {
+      p.axpby(1, v.state(k), 0, v.features().begin(slice));
+    }
+  }
+
+  /** x_l = g_l + b_l + h Σ_{k<l} K_{l,k} z_k, in place. */
+  private void cumulateState(int l, Matrix x0) {
+    int slice = recomputation.stateSlice(l);
+    Matrix x = v.states().begin(slice);
+    source(l, x0, 0, x);
+    if (memory.bias() != null) {
+      p.addRow(1, memory.bias().value(l), 1, x);
+    }
+    sum.forward(l, target[slice]);
+  }
+
+  /** x = g_l + beta x. */
+  private void source(int l, Matrix x0, double beta, Matrix x) {
+    switch (spec.source()) {
+      case Source.Zero zero -> {
+        if (beta == 0) {
+          p.fill(0, x);
+        }
+      }
+      case Source.InitialState initial -> p.axpby(1, x0, beta, x);
+      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, beta, x);
+    }
+  }
+
+  /** u_l = b_l + h Σ_{k<l} K_{l,k} z_k. */
+  private void cumulate(int l) {
+    int slice = recomputation.sumSlice(l);
+    Matrix u = v.sums().begin(slice);
+    if (memory.bias() == null) {
+      p.fill(0, u);
+    } else {
+      p.addRow(1, memory.bias().value(l), 0, u);
+    }
+    sum.forward(l, target[slice]);
+    v.sums().store(slice);
+  }
+
+  /** x_l = g_l + ψ(u_l). */
+  private void finish(int l, Matrix x0) {
+    Matrix u = v.sum(l);
+    int slice = recomputation.stateSlice(l);
+    Matrix x = v.states().begin(slice);
+    if (spec.activation() == Activation.IDENTITY) {
+      p.axpby(1, u, 0, x);
+    } else {
+      p.activate(spec.activation(), u, x);
+    }
+    source(l, x0, 1, x);
+    v.states().store(slice);
+  }
+
+  /** Computes what was not kept of layer l: its run, from the history. */
+  void recall(int l) {
+    if (recomputation.enter(l)) {
+      int first = recomputation.firstOfRun(l);
+      if (checkpoints != null) {
+        checkpoints.restore(recomputation.run(l), v.feature(first - 1));
+      }
+      for (int j = first; j <= recomputation.lastOfRun(l); j++) {
+        if (checkpoints != null && j > first) {
+          feature(j - 1, true);
+        }
+        if (isLinear) {
+          cumulateState(j, v.state(0));
+          continue;
+        }
+        if (recomputation.repeatsSum()) {
+          cumulate(j);
+        }
+        if (recomputation.dropsStates()) {
+          finish(j, v.state(0));
+        }
+      }
+    }
+  }
+
+  /** Computes the gradients of all parameters after a forward pass of these data. */
+  void backward(Matrix inputs, Matrix outputGradient) {
+    memory.clearGradients();
+    p.fill(0, v.gradient().first(v.gradient().slices()));
+    p.fill(0, v.initialCostate());
+    Matrix costate = v.costate();
+    recall(spec.depth());
+    if (memory.output() == null) {
+      p.axpby(1, outputGradient, 0, costate);
+    } else {
+      memory.output().transpose(outputGradient, costate);
+      memory.output().gradient(v.state(spec.depth()), outputGradient);
+    }
+    for (int l = spec.depth(); l >= 1; l--) {
+      recall(l);
+      if (l < spec.depth()) {
+        stateAdjoint(l, 0, costate);
+      }
+      layerAdjoint(l, costate);
+    }
+    stateAdjoint(0, 1, v.initialCostate());
+    if (memory.input() != null) {
+      memory.input().gradient(inputs, v.initialCostate());
+    }
+  }
+
+  /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */
+  private void stateAdjoint(int k, double beta, Matrix costate) {
+    Matrix dz = v.gradient().slice(recomputation.featureSlice(k));
+    if (features == null) {
+      p.axpby(1, dz, beta, costate);
+    } else {
+      features.adjoint(k, v.state(k), dz, beta, costate);
+    }
+    if (checkpoints != null) {
+      p.fill(0, dz);
+    }
+  }
+
+  private void layerAdjoint(int l, Matrix costate) {
+    switch (spec.source()) {
+      case Source.Zero zero -> {}
+      case Source.InitialState initial -> p.axpby(1, costate, 1, v.initialCostate());
+      case Source.Linear linear -> {
+        p.gemm(1, costate, false, memory.source().value(l), true, 1, v.initialCostate());
+        p.gemm(1, v.state(0), true, costate, false, 1, memory.source().gradient(l));
+        memory.source().accumulated(l);
+      }
+    }
+    if (!isLinear) {
+      if (spec.activation() == Activation.IDENTITY) {
+        p.axpby(1, costate, 0, delta);
+      } else {
+        p.activateBackward(spec.activation(), v.sum(l), costate, 0, delta);
+      }
+    }
+    if (memory.bias() != null) {
+      p.columnSums(1, delta, 1, memory.bias().gradient(l));
+      memory.bias().accumulated(l);
+    }
+    sum.adjoint(l, deltaOperand);
+  }
+}
