@@ -31,7 +31,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
       FeatureBinding binding,
       Buffer gradients) {}
 
-  private final Thread owner = Thread.currentThread();
+  private final WorkspaceChecks checks = new WorkspaceChecks();
   private final Shared shared;
   private final FeedForwardSpec spec;
   private final Primitives p;
@@ -75,9 +75,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
 
   static FeedForwardWorkspace allocate(
       FeedForward network, int batch, MemoryBudget budget, boolean training) {
-    if (batch < 1) {
-      throw new IllegalArgumentException("batch " + batch + ": must be at least 1");
-    }
+    WorkspaceChecks.batch(batch);
     Resources resources = new Resources();
     boolean complete = false;
     try {
@@ -124,10 +122,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
     if (smaller == batch) {
       return this;
     }
-    if (smaller < 1 || smaller > batch) {
-      throw new IllegalArgumentException(
-          "batch " + smaller + ": this workspace holds 1.." + batch + " samples");
-    }
+    WorkspaceChecks.smaller(smaller, batch);
     return views.computeIfAbsent(
         smaller, b -> new FeedForwardWorkspace(shared, b, plan, null, closed));
   }
@@ -149,17 +144,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
   }
 
   private void run(Matrix input, boolean training) {
-    if (input.rows() != batch * spec.positions() || input.columns() != spec.inputs()) {
-      throw new IllegalArgumentException(
-          "data are "
-              + input.rows()
-              + " x "
-              + input.columns()
-              + ": this workspace takes "
-              + batch * spec.positions()
-              + " x "
-              + spec.inputs());
-    }
+    WorkspaceChecks.data(input, batch * spec.positions(), spec.inputs());
     shared.mode.training(training);
     map.forward(0, input, output, false);
   }
@@ -200,11 +185,6 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
   }
 
   @Override
-  public Matrix gradient(String name) {
-    return shared.network.layout().entry(name).in(gradients());
-  }
-
-  @Override
   public boolean usesHost() {
     return spec.transform().isNonLocal();
   }
@@ -230,17 +210,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
   }
 
   private void check() {
-    if (Thread.currentThread() != owner) {
-      throw new WrongThreadException(
-          "this workspace belongs to thread '"
-              + owner.getName()
-              + "' and was used by '"
-              + Thread.currentThread().getName()
-              + "': give each thread a workspace of its own");
-    }
-    if (closed[0]) {
-      throw new IllegalStateException("this workspace is closed");
-    }
+    checks.usable(closed[0]);
   }
 
   @Override

@@ -84,7 +84,9 @@ public sealed interface ModelWorkspace extends AutoCloseable
    * @return the view
    * @throws IllegalArgumentException if there is none of that name
    */
-  Matrix gradient(String name);
+  default Matrix gradient(String name) {
+    return network().layout().entry(name).in(gradients());
+  }
 
   /**
    * Whether passes do more on the host than call primitives, so that they cannot be recorded.

@@ -23,7 +23,7 @@ import org.volterra.spi.Primitives;
  * closing twice is harmless.
  */
 public final class Workspace implements ModelWorkspace {
-  private final Thread owner = Thread.currentThread();
+  private final WorkspaceChecks checks = new WorkspaceChecks();
   private final Network network;
   private final NetworkSpec spec;
   private final Primitives p;
@@ -48,9 +48,7 @@ public final class Workspace implements ModelWorkspace {
   }
 
   static Workspace allocate(Network network, int batch, MemoryBudget budget, boolean training) {
-    if (batch < 1) {
-      throw new IllegalArgumentException("batch " + batch + ": must be at least 1");
-    }
+    WorkspaceChecks.batch(batch);
     WorkspaceMemory memory = new WorkspaceMemory(network, batch, budget, training);
     try {
       return new Workspace(network, memory, batch, false);
@@ -74,10 +72,7 @@ public final class Workspace implements ModelWorkspace {
     if (smaller == batch) {
       return this;
     }
-    if (smaller < 1 || smaller > batch) {
-      throw new IllegalArgumentException(
-          "batch " + smaller + ": this workspace holds 1.." + batch + " samples");
-    }
+    WorkspaceChecks.smaller(smaller, batch);
     return views.computeIfAbsent(smaller, b -> new Workspace(network, memory, b, true));
   }
 
@@ -107,17 +102,7 @@ public final class Workspace implements ModelWorkspace {
   private Matrix run(Matrix data, boolean training) {
     check();
     memory.mode().training(training);
-    if (data.rows() != v.rows() || data.columns() != spec.inputs()) {
-      throw new IllegalArgumentException(
-          "data are "
-              + data.rows()
-              + " x "
-              + data.columns()
-              + ": this workspace takes "
-              + v.rows()
-              + " x "
-              + spec.inputs());
-    }
+    WorkspaceChecks.data(data, v.rows(), spec.inputs());
     inputs = data;
     return pass.forward(data);
   }
@@ -154,18 +139,6 @@ public final class Workspace implements ModelWorkspace {
   public Buffer gradients() {
     check();
     return memory.gradients();
-  }
-
-  /**
-   * The gradient of one parameter.
-   *
-   * @param name its name in the layout
-   * @return the view
-   * @throws IllegalArgumentException if there is none of that name
-   */
-  @Override
-  public Matrix gradient(String name) {
-    return network.layout().entry(name).in(gradients());
   }
 
   /**
@@ -313,17 +286,7 @@ public final class Workspace implements ModelWorkspace {
   }
 
   private void check() {
-    if (Thread.currentThread() != owner) {
-      throw new WrongThreadException(
-          "this workspace belongs to thread '"
-              + owner.getName()
-              + "' and was used by '"
-              + Thread.currentThread().getName()
-              + "': give each thread a workspace of its own");
-    }
-    if (memory.isClosed()) {
-      throw new IllegalStateException("this workspace is closed");
-    }
+    checks.usable(memory.isClosed());
   }
 
   @Override
