@@ -14,6 +14,7 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.sum.MeshRows;
+import org.volterra.sum.RecurrentSum;
 
 /**
  * The histories of a workspace, kept where a {@link MemoryPlan} says: features z, states x, sums u
@@ -67,7 +68,7 @@ final class HistorySet {
     }
     int slices = spec.depth() + 1;
     boolean isShort = isRecomputed(Recomputation.FEATURES);
-    int kept = isShort ? Recomputation.segment(spec.depth()) : slices;
+    int kept = isShort ? RecurrentSum.segment(spec.depth()) : slices;
     int run = isShort ? kept : Recomputation.longestRun(mesh);
     int width = spec.featureChannels();
     features = history(Recomputation.FEATURES, spec.historyLayout(), kept, width);
@@ -136,7 +137,7 @@ final class HistorySet {
   }
 
   private static long checkpointElements(NetworkSpec spec, int batch, SumPlan sumPlan) {
-    int runs = Math.ceilDiv(spec.depth(), Recomputation.segment(spec.depth()));
+    int runs = Math.ceilDiv(spec.depth(), RecurrentSum.segment(spec.depth()));
     long columns = (long) batch * spec.positions() * spec.featureChannels();
     return runs * Checkpoints.elements(sumPlan.carriedSlices(), columns);
   }
@@ -153,7 +154,7 @@ final class HistorySet {
     int slices = spec.depth() + 1;
     boolean isRecurrent = sumPlan != null && sumPlan.isRecurrent();
     boolean canRepeat = sumPlan != null && (isRecurrent || sumPlan.canRepeat());
-    int run = isRecurrent ? Recomputation.segment(spec.depth()) : Recomputation.longestRun(mesh);
+    int run = isRecurrent ? RecurrentSum.segment(spec.depth()) : Recomputation.longestRun(mesh);
     List<Need> needs = new ArrayList<>();
     if (!spec.features().isIdentity()) {
       int least = canRepeat ? 1 + run : slices;
@@ -181,7 +182,7 @@ final class HistorySet {
   /** Checkpoints, and the states of a run where these are not the features themselves. */
   private static Need withCheckpoints(Need need, Network network, int batch, SumPlan sumPlan) {
     NetworkSpec spec = network.spec();
-    int run = Recomputation.segment(spec.depth());
+    int run = RecurrentSum.segment(spec.depth());
     long states =
         spec.features().isIdentity()
             ? History.bytes(need.type(), 1 + run, batch, spec.positions(), spec.channels())

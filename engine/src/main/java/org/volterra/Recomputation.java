@@ -6,6 +6,7 @@ import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.MemoryPlan.Place;
 import org.volterra.spi.Activation;
 import org.volterra.sum.MeshRows;
+import org.volterra.sum.RecurrentSum;
 
 /**
  * Which slices hold the states x_l, sums u_l and features z_l, and which layers must be computed
@@ -15,10 +16,9 @@ import org.volterra.sum.MeshRows;
  * As a rule the features z stay, since every later layer sums all of them; given z_0 … z_{l−1} the
  * sum u_l and the state x_l follow by the operations of the forward pass, to the last bit. Then a
  * run is one layer, or one block of a {@link org.volterra.sum.FieldSum}, which sums the layers of a
- * block together. Where the sum is a {@link org.volterra.sum.RecurrentSum} the features go too:
- * runs are ⌈√L⌉ layers long and begin with {@link Checkpoints}, so that about √L slices of
- * everything are kept. Immutable but for the run that {@link #enter} notes; one for each batch
- * size.
+ * block together. Where the sum is a {@link RecurrentSum} the features go too: runs are ⌈√L⌉ layers
+ * long and begin with {@link Checkpoints}, so that about √L slices of everything are kept.
+ * Immutable but for the run that {@link #enter} notes; one for each batch size.
  */
 final class Recomputation {
   /** Names of the histories in a {@link MemoryPlan}. */
@@ -44,17 +44,12 @@ final class Recomputation {
     this.dropsSums = plan.place(SUMS) == Place.RECOMPUTED;
     this.singleSum = !keepsSums(spec, training);
     this.mesh = dropsSums || singleSum ? mesh : null;
-    this.length = dropsFeatures ? segment(depth) : 1;
+    this.length = dropsFeatures ? RecurrentSum.segment(depth) : 1;
   }
 
   /** Whether all u_l are needed: ψ' takes them. */
   static boolean keepsSums(NetworkSpec spec, boolean training) {
     return training && spec.activation() != Activation.IDENTITY;
-  }
-
-  /** Layers of a run where features are dropped. */
-  static int segment(int depth) {
-    return (int) Math.ceil(Math.sqrt(depth));
   }
 
   /** Layers of the longest run where features are kept. */

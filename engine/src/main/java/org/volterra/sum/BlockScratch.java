@@ -2,8 +2,9 @@ package org.volterra.sum;
 
 import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
 
-/** Scratch memory for blocks of coefficients or of their gradients, without gaps between rows. */
+/** Scratch memory for matrices of several shapes, one at a time, without gaps between rows. */
 final class BlockScratch {
   /** Most layers that sum in a block. */
   static final int ROWS = 128;
@@ -14,8 +15,14 @@ final class BlockScratch {
   private final Matrix all;
   private final Views[][] shapes;
 
+  /** For blocks of the coefficients of so many layers, or of their gradients. */
   BlockScratch(SumMemory memory, String name, int layers) {
-    all = memory.matrix(name, Math.min(ROWS, layers + 1), Math.min(COLUMNS, layers + 1));
+    this(memory.matrix(name, Math.min(ROWS, layers + 1), Math.min(COLUMNS, layers + 1)));
+  }
+
+  /** Matrices in the memory of one that has no gaps, with at most its rows and columns. */
+  BlockScratch(Matrix all) {
+    this.all = all;
     shapes = new Views[all.rows() + 1][];
   }
 
@@ -41,5 +48,14 @@ final class BlockScratch {
       shapes[rows][columns] = known;
     }
     return known;
+  }
+
+  /** A copy of a block of coefficients, row by row; valid until the next. */
+  Matrix copy(Primitives p, PairCoefficients a, int l, int rows, int k, int columns) {
+    Views block = get(rows, columns);
+    for (int i = 0; i < rows; i++) {
+      p.axpby(1, a.row(l + i, k, columns), 0, block.rows(i, 1));
+    }
+    return block.all();
   }
 }

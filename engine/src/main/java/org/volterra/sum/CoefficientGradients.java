@@ -32,7 +32,18 @@ final class CoefficientGradients {
       int width = Math.min(BlockScratch.COLUMNS, end - k);
       Views slopes = scratch.get(finished.rows(), width);
       data.addInnerProducts(finished, k, 0, slopes.all());
-      coefficients.addGradient(l, k, slopes);
+      spread(l, k, slopes);
+    }
+  }
+
+  /** Adds a block to the gradients of its pairs; of pairs with k ≥ l nothing is taken. */
+  private void spread(int l, int k, Views slopes) {
+    for (int i = 0; i < slopes.all().rows(); i++) {
+      int count = Math.min(slopes.all().columns(), l + i - k);
+      if (count > 0) {
+        data.primitives()
+            .axpby(1, slopes.block(i, 0, 1, count), 1, coefficients.rowGradient(l + i, k, count));
+      }
     }
   }
 }

@@ -20,8 +20,7 @@ public final class HistoryWindow {
 
   private final Primitives p;
   private final History history;
-  private final Matrix scratch;
-  private final Matrix[][] pieces;
+  private final BlockScratch scratch;
   private final IdentityHashMap<Matrix, Views> parts = new IdentityHashMap<>();
 
   /**
@@ -36,8 +35,9 @@ public final class HistoryWindow {
     this.history = history;
     int columns = history.first(1).columns();
     scratch =
-        memory.matrix("window", Math.min(SLICES, history.slices()), Math.min(COLUMNS, columns));
-    pieces = new Matrix[2][scratch.rows() + 1];
+        new BlockScratch(
+            memory.matrix(
+                "window", Math.min(SLICES, history.slices()), Math.min(COLUMNS, columns)));
   }
 
   /** target = scale · a Z + beta · target with Z the slices from, from + 1, …, one a row. */
@@ -85,11 +85,8 @@ public final class HistoryWindow {
 
   /** Part of the history in float32, until the next call. */
   private Matrix piece(int from, int count, int column, int width) {
-    int kind = width == scratch.columns() ? 0 : 1;
-    if (pieces[kind][count] == null) {
-      pieces[kind][count] = Matrix.of(scratch.buffer(), scratch.offset(), count, width);
-    }
-    p.widen(columns(history.slices(from, count), column, width), pieces[kind][count]);
-    return pieces[kind][count];
+    Matrix piece = scratch.get(count, width).all();
+    p.widen(columns(history.slices(from, count), column, width), piece);
+    return piece;
   }
 }

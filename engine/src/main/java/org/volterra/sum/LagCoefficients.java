@@ -102,11 +102,7 @@ public final class LagCoefficients implements PairCoefficients {
 
   @Override
   public Matrix block(int l, int rows, int k, int columns) {
-    Views block = scratch.get(rows, columns);
-    for (int i = 0; i < rows; i++) {
-      p.axpby(1, row(l + i, k, columns), 0, block.rows(i, 1));
-    }
-    return block.all();
+    return scratch.copy(p, this, l, rows, k, columns);
   }
 
   @Override
@@ -122,16 +118,6 @@ public final class LagCoefficients implements PairCoefficients {
   @Override
   public Matrix rowGradient(int l, int k, int count) {
     return reversedGradient.columns(layers - l + k, count);
-  }
-
-  @Override
-  public void addGradient(int l, int k, Views block) {
-    for (int i = 0; i < block.all().rows(); i++) {
-      int count = Math.min(block.all().columns(), l + i - k);
-      if (count > 0) {
-        p.axpby(1, block.block(i, 0, 1, count), 1, rowGradient(l + i, k, count));
-      }
-    }
   }
 
   @Override

@@ -38,9 +38,4 @@ final class NearTriangle implements PairCoefficients {
   public Matrix rowGradient(int l, int k, int count) {
     throw new UnsupportedOperationException("coefficients of a given kernel have no gradient");
   }
-
-  @Override
-  public void addGradient(int l, int k, Views gradients) {
-    rowGradient(l, k, gradients.all().columns());
-  }
 }

@@ -1,6 +1,5 @@
 package org.volterra.sum;
 
-import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 
 /**
@@ -51,15 +50,6 @@ public interface PairCoefficients {
    * @return 1 × count
    */
   Matrix rowGradient(int l, int k, int count);
-
-  /**
-   * Adds the gradients of a block; of pairs with k ≥ l nothing is taken.
-   *
-   * @param l first layer that sums
-   * @param k first layer that is summed
-   * @param block gradients, layers that sum × layers that are summed
-   */
-  void addGradient(int l, int k, Views block);
 
   /** Called when a backward pass ends. */
   default void endGradient() {}

@@ -16,4 +16,15 @@ public interface RecurrentSum extends CumulativeSum {
    *     does not touch it
    */
   Matrix carried();
+
+  /**
+   * The layers between places at which running sums are kept: runs of a pass that begins again and
+   * what a sum itself keeps must agree.
+   *
+   * @param layers L
+   * @return ⌈√L⌉
+   */
+  static int segment(int layers) {
+    return (int) Math.ceil(Math.sqrt(layers));
+  }
 }

@@ -53,15 +53,11 @@ public final class SeparableSum implements RecurrentSum {
     int n = operands.columns();
     running = memory.matrix("running", rank, n);
     adjoint = operands.gradient() == null ? null : memory.matrix("adjoint", rank, n);
-    segment = segment(operands.layers());
+    segment = RecurrentSum.segment(operands.layers());
     boolean keeps = outerGradient != null;
     int segments = (operands.layers() + segment - 1) / segment;
     kept = keeps ? new Views(memory.matrix("kept", segments * rank, n)) : null;
     again = keeps ? new Views(memory.matrix("again", segment * rank, n)) : null;
-  }
-
-  private static int segment(int layers) {
-    return (int) Math.ceil(Math.sqrt(layers));
   }
 
   /**
@@ -76,7 +72,9 @@ public final class SeparableSum implements RecurrentSum {
    */
   public static long elements(
       int layers, int rank, long columns, boolean training, boolean trainable) {
-    return (1L + (training ? 1 : 0) + (trainable ? 2L * segment(layers) : 0)) * rank * columns;
+    return (1L + (training ? 1 : 0) + (trainable ? 2L * RecurrentSum.segment(layers) : 0))
+        * rank
+        * columns;
   }
 
   @Override

@@ -78,11 +78,7 @@ public final class TriangleCoefficients implements PairCoefficients {
 
   @Override
   public Matrix block(int l, int height, int k, int columns) {
-    Views block = scratch.get(height, columns);
-    for (int i = 0; i < height; i++) {
-      p.axpby(1, row(l + i, k, columns), 0, block.rows(i, 1));
-    }
-    return block.all();
+    return scratch.copy(p, this, l, height, k, columns);
   }
 
   @Override
@@ -93,15 +89,5 @@ public final class TriangleCoefficients implements PairCoefficients {
   @Override
   public Matrix rowGradient(int l, int k, int count) {
     return part(gradients[l - 1], k, count);
-  }
-
-  @Override
-  public void addGradient(int l, int k, Views block) {
-    for (int i = 0; i < block.all().rows(); i++) {
-      int count = Math.min(block.all().columns(), l + i - k);
-      if (count > 0) {
-        p.axpby(1, block.block(i, 0, 1, count), 1, rowGradient(l + i, k, count));
-      }
-    }
   }
 }
