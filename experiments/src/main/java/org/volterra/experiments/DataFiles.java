@@ -18,7 +18,14 @@ final class DataFiles {
   private static final int IDX_LABELS = 0x801;
   private static final int IDX_IMAGES = 0x803;
 
+  private static final int DIGITS_TO_TRAIN = 1437;
+
   private DataFiles() {}
+
+  /** The bundled digits, 1437 for training and 360 for tests. */
+  static Samples.Split digits(long splitSeed) throws IOException {
+    return digits().split(DIGITS_TO_TRAIN, splitSeed);
+  }
 
   /** The bundled digits. */
   static Samples digits() throws IOException {

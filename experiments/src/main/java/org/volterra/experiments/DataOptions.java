@@ -110,8 +110,7 @@ final class DataOptions {
             "digits has its own labels and split: --test, --labels, --label-column,"
                 + " --target-columns and --classes go with --data");
       }
-      Samples all = DataFiles.digits();
-      return normalized(all.split(1437, splitSeed), Normalization.MAX);
+      return normalized(DataFiles.digits(splitSeed), Normalization.MAX);
     }
     Samples all = read(data);
     Normalization usual = labels == null ? Normalization.STANDARD : Normalization.MAX;
