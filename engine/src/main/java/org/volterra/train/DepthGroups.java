@@ -55,7 +55,11 @@ final class DepthGroups {
     return next;
   }
 
-  /** The function of depth that has these values. */
+  /**
+   * The function of depth that has these values.
+   *
+   * @throws IllegalArgumentException if they belong to pairs of layers of a graded grid
+   */
   static DepthField extension(double[] values, ParameterLayout.Group group, DepthGrid grid) {
     int width = group.blockSize();
     return switch (group.arrangement()) {
@@ -64,11 +68,13 @@ final class DepthGroups {
           hasNodes(group, grid)
               ? line(values, width, 0, new DepthGrid(blocks(group) - 1, grid.horizon()))
               : line(values, width, group.firstLayer(), grid);
-      case TRIANGLE ->
-          hasNodes(group, grid)
-              ? new TriangleField(
-                  new TriangleMesh(group.entries().size() - 1, grid.horizon()), width, values)
-              : TriangleField.ofPairs(grid.layers(), grid.horizon(), width, values);
+      case TRIANGLE -> {
+        group.equalSpacing(); // refuses pairs of layers of a graded grid
+        yield hasNodes(group, grid)
+            ? new TriangleField(
+                new TriangleMesh(group.entries().size() - 1, grid.horizon()), width, values)
+            : TriangleField.ofPairs(grid.layers(), grid.horizon(), width, values);
+      }
     };
   }
 

@@ -39,17 +39,16 @@ final class GroupOperator implements DepthOperator {
   }
 
   private static DepthOperator operator(ParameterLayout.Group group, DepthRegularizer weights) {
-    double h = group.spacing();
+    if (group.arrangement() == ParameterLayout.Arrangement.CONSTANT) {
+      return null;
+    }
+    double h = group.equalSpacing();
     int width = group.blockSize();
-    return switch (group.arrangement()) {
-      case CONSTANT -> null;
-      case LINE ->
-          DepthOperator.line(
-              DepthGroups.size(group) / width, width, weights.lambda0() * h, weights.lambda1() / h);
-      case TRIANGLE ->
-          DepthOperator.triangle(
-              group.entries().size(), width, weights.lambda0() * h * h, weights.lambda1());
-    };
+    return group.arrangement() == ParameterLayout.Arrangement.LINE
+        ? DepthOperator.line(
+            DepthGroups.size(group) / width, width, weights.lambda0() * h, weights.lambda1() / h)
+        : DepthOperator.triangle(
+            group.entries().size(), width, weights.lambda0() * h * h, weights.lambda1());
   }
 
   @Override
