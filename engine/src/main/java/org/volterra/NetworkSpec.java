@@ -6,7 +6,9 @@ import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
+import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.History;
 import org.volterra.spi.Activation;
@@ -325,15 +327,22 @@ public final class NetworkSpec implements ModelSpec {
                 + features
                 + " give "
                 + spec.featureChannels()
-                + " channels: a scalar kernel needs as many as the state has, "
+                + " channels: this kernel needs as many as the state has, "
                 + channels);
       }
       historyType.require(kernel);
+      for (Stage.Parameter p : features.parameters(spec.shape())) {
+        if (p.first() >= depth) {
+          throw new IllegalArgumentException(
+              "depth " + depth + ": no layer takes the last of the " + features);
+        }
+      }
       return spec;
     }
 
     private static boolean needsEqualWidths(DepthKernel kernel) {
       return kernel instanceof ScalarKernel
+          || kernel instanceof LayerWeights
           || (kernel instanceof DepthKernel.Terms sum
               && sum.terms().stream().anyMatch(ScalarKernel.class::isInstance));
     }

@@ -9,6 +9,7 @@ import org.volterra.Scaling;
 import org.volterra.depth.DepthGrid;
 import org.volterra.depth.LineField;
 import org.volterra.depth.TriangleField;
+import org.volterra.kernel.LayerWeights;
 
 /**
  * Carries a network's parameters to another depth, as functions of depth: training on few layers
@@ -38,6 +39,10 @@ public final class Refinement {
           "scaling "
               + target.scaling()
               + ": only sums scaled with the step have a limit as depth grows");
+    }
+    if (target.kernel() instanceof LayerWeights) {
+      throw new IllegalArgumentException(
+          "kernel " + target.kernel() + ": its weights have no limit as depth grows");
     }
     Map<String, String> there = comparable(network.spec());
     Map<String, String> wanted = comparable(target);
