@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec;
         "Densely connected deep networks as Volterra integral equations: train, solve, measure.",
     subcommands = {
       TrainCommand.class,
+      PredictCommand.class,
+      ExchangeCommands.Export.class,
+      ExchangeCommands.Import.class,
       ConvergeCommand.class,
       SolveCommand.class,
       BenchCommand.class,
@@ -80,6 +83,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "say what to do: train, converge, solve, bench, plan, describe, info, gpu-check or bundle");
+        "say what to do: train, predict, export, import, converge, solve, bench, plan, describe,"
+            + " info, gpu-check or bundle");
   }
 }
