@@ -327,7 +327,7 @@ public final class NetworkSpec implements ModelSpec {
                 + features
                 + " give "
                 + spec.featureChannels()
-                + " channels: this kernel needs as many as the state has, "
+                + " channels: a scalar kernel needs as many as the state has, "
                 + channels);
       }
       historyType.require(kernel);

@@ -3,6 +3,8 @@ package org.volterra.experiments;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -86,6 +88,32 @@ class StageNetworksTest {
                 .out())
         .contains("dense(2,batch-norm,relu,conv(3,3x3,pad=1x1))");
     CommandLineRun.of("train", "--resume", run.toString()).succeeded();
+  }
+
+  @Test
+  void aDenseNetReadsTheDigits() {
+    String out =
+        CommandLineRun.of(
+                "train",
+                "digits",
+                "--network",
+                "densenet-bc-16-12",
+                "--epochs",
+                "14",
+                "--rate",
+                "0.01",
+                "--weight-decay",
+                "0.01",
+                "--batch",
+                "32",
+                "--json",
+                "--quiet",
+                "--out",
+                folder.resolve("digits").toString())
+            .succeeded()
+            .out();
+    JsonObject summary = JsonParser.parseString(out.lines().toList().getLast()).getAsJsonObject();
+    assertThat(summary.get("test_accuracy").getAsDouble()).isGreaterThanOrEqualTo(0.985);
   }
 
   @Test
