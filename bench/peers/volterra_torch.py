@@ -70,9 +70,14 @@ class Volterra(torch.nn.Module):
         if f"{name}.{k}" in self.names:
             return self[f"{name}.{k}"]
         intervals = max(i for i in range(len(self.names)) if f"{name}.node.{i}" in self.names)
-        cell = min(k * intervals // self.layers, intervals - 1)
-        right = k * intervals / self.layers - cell
+        place = intervals * self.part(k)
+        cell = min(int(place), intervals - 1)
+        right = place - cell
         return (1 - right) * self[f"{name}.node.{cell}"] + right * self[f"{name}.node.{cell + 1}"]
+
+    def part(self, l):
+        """The depth of layer l as a part of the whole; layers of a graded grid lie closer at its beginning."""
+        return (l / self.layers) ** float(self.spec.get("grading", 1))
 
     def run(self, prefix, text, x, k):
         for i, stage in enumerate([] if text == "identity" else split(text)):
@@ -136,7 +141,7 @@ class Volterra(torch.nn.Module):
 
     def coefficient(self, name, text, l, k):
         """a_{l,k} of a scalar kernel."""
-        lag = (l - k) * self.horizon / self.layers
+        lag = (self.part(l) - self.part(k)) * self.horizon
         if text == "scalar":
             return self[f"{name}.{l}"][0, k]
         if text == "convolution":
@@ -171,9 +176,9 @@ class Volterra(torch.nn.Module):
 
     def node(self, name, intervals, l, k):
         """A kernel field at a pair of layers: linear on each of the two triangles of a square of its mesh."""
-        i = min(l * intervals // self.layers, intervals - 1)
-        j = min(k * intervals // self.layers, i)
-        tau, sigma = l * intervals / self.layers - i, k * intervals / self.layers - j
+        i = min(int(intervals * self.part(l)), intervals - 1)
+        j = min(int(intervals * self.part(k)), i)
+        tau, sigma = intervals * self.part(l) - i, intervals * self.part(k) - j
         v = lambda a, b: self[f"{name}.node.{a}"].reshape(a + 1, -1, self[f"{name}.node.{a}"].shape[1])[b]
         corner = v(i + 1, j) if tau >= sigma else v(i, j + 1)
         return v(i, j) + abs(tau - sigma) * (corner - v(i, j)) + min(tau, sigma) * (v(i + 1, j + 1) - v(i, j))
@@ -190,7 +195,8 @@ class Volterra(torch.nn.Module):
             x0 = x0 @ self["input.weight"] + self["input.bias"]
         x, z, h = x0, [], 1 if spec["scaling"] == "unit" else self.horizon / self.layers
         for l in range(1, self.layers + 1):
-            z.append(self.run("feature.", spec["features"], x, l - 1))
+            weight = (self.part(l) - self.part(l - 1)) * self.layers if spec["scaling"] == "step" else 1
+            z.append(weight * self.run("feature.", spec["features"], x, l - 1))
             u = h * self.summed("kernel", spec["kernel"], l, z)
             x = ACTIVATIONS[spec["activation"]](u if spec["bias"] == "none" else u + self.at("bias", l))
             if spec["source"] != "zero":

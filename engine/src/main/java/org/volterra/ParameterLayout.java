@@ -89,7 +89,8 @@ public final class ParameterLayout {
    * @param entries the entries in order of depth
    * @param blockSize elements of the value at one depth or pair of depths; each entry holds a whole
    *     number of such blocks, contiguous
-   * @param spacing distance in depth between neighbouring blocks
+   * @param spacing distance in depth between neighbouring blocks; NaN at the layers of a graded
+   *     grid
    * @param firstLayer the layer, or the row of a mesh, of the first entry
    */
   public record Group(
@@ -102,6 +103,23 @@ public final class ParameterLayout {
     /** Copies the list. */
     public Group {
       entries = List.copyOf(entries);
+    }
+
+    /**
+     * The distance in depth between neighbouring blocks, where that is the same for all.
+     *
+     * @return the spacing
+     * @throws IllegalArgumentException if the blocks lie at the layers of a graded grid
+     */
+    public double equalSpacing() {
+      if (Double.isNaN(spacing)) {
+        throw new IllegalArgumentException(
+            "parameter "
+                + name
+                + ": norms in depth need equal steps, and it lies at the layers of a graded grid;"
+                + " make it a field on a mesh, or the grading 1");
+      }
+      return spacing;
     }
 
     Matrix[] in(Buffer buffer) {
@@ -198,7 +216,7 @@ public final class ParameterLayout {
     for (int l = p.first(); l < grid.layers(); l += p.period()) {
       list.add(add(name + "." + l, p.rows(), p.columns(), initial(p)));
     }
-    double spacing = p.period() * grid.step();
+    double spacing = p.period() * spacing(grid);
     group(name, Arrangement.LINE, list, p.rows() * p.columns(), spacing, p.first());
   }
 
@@ -244,7 +262,7 @@ public final class ParameterLayout {
     double spacing =
         dependence instanceof DepthDependence.Field field
             ? new LineMesh(field.intervals(), grid.horizon()).spacing()
-            : grid.step();
+            : spacing(grid);
     int firstLayer = dependence instanceof DepthDependence.PerLayer ? first : 0;
     group(name, arrangement, list, rows * columns, spacing, firstLayer);
   }
@@ -258,7 +276,7 @@ public final class ParameterLayout {
           list.add(
               add(name + "." + l, (long) l * features, channels, Initializer.normal(deviation)));
         }
-        group(name, Arrangement.TRIANGLE, list, features * channels, grid.step(), 1);
+        group(name, Arrangement.TRIANGLE, list, features * channels, spacing(grid), 1);
       }
       case DepthKernel.Field field -> {
         List<Entry> list = new ArrayList<>();
@@ -279,7 +297,7 @@ public final class ParameterLayout {
         for (int l = 2; l <= grid.layers(); l++) {
           list.add(add(name + ".query." + l, 1, channels, Initializer.ZERO));
         }
-        group(name + ".query", Arrangement.LINE, list, channels, grid.step(), 2);
+        group(name + ".query", Arrangement.LINE, list, channels, spacing(grid), 2);
       }
       case LayerWeights.Averaging averaging -> averaging(name, averaging);
       case ScalarKernel scalar -> {
@@ -310,7 +328,7 @@ public final class ParameterLayout {
       }
     }
     if (kernel.dilation() == 1 && kernel.period() == 1) {
-      group(name, Arrangement.TRIANGLE, rows, 1, grid.step(), 1);
+      group(name, Arrangement.TRIANGLE, rows, 1, spacing(grid), 1);
     } else {
       for (Entry row : rows) {
         group(row.name(), Arrangement.CONSTANT, List.of(row), row.columns(), 1, 0);
@@ -327,7 +345,7 @@ public final class ParameterLayout {
           int layer = l;
           list.add(add(name + "." + l, 1, l, (r, row, k) -> scalar.coefficient(grid, layer, k)));
         }
-        group(name, Arrangement.TRIANGLE, list, 1, grid.step(), 1);
+        group(name, Arrangement.TRIANGLE, list, 1, spacing(grid), 1);
       }
       case ScalarKernel.Convolution lags ->
           line(
@@ -373,9 +391,13 @@ public final class ParameterLayout {
     return new IllegalStateException(kernel + " has no parameters");
   }
 
+  private static double spacing(DepthGrid grid) {
+    return grid.isUniform() ? grid.step() : Double.NaN;
+  }
+
   /** One entry that holds a block for each layer. */
   private void line(Entry entry, int blockSize, DepthGrid grid, int firstLayer) {
-    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, grid.step(), firstLayer);
+    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, spacing(grid), firstLayer);
   }
 
   private void constant(String name, int rows, int columns, Initializer initial) {

@@ -66,6 +66,9 @@ class ExchangeTest {
             .bias(DepthDependence.field(3))
             .source(Source.linear(DepthDependence.perLayer()))
             .build());
+    all.put(
+        "graded", deep("field(2)", "affine(3),tanh", DepthDependence.field(2)).grading(2).build());
+    all.put("graded-exponentials", deep("exponentials(2)", "tanh").grading(1.5).build());
     all.put("scalar", deep("scalar", "tanh").bias(DepthDependence.constant()).build());
     all.put("sum", deep("fractional(0.5) + matrix*exponentials(2)", "softplus").build());
     all.put("separable", deep("separable(2) + matrix*convolution", "sigmoid").noBias().build());
