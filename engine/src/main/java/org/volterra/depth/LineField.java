@@ -89,16 +89,36 @@ public final class LineField implements DepthField, LineFunction {
 
   @Override
   public void evaluate(double t, double[] value, double[] derivative) {
-    int found = Arrays.binarySearch(nodes, t);
-    int i = Math.clamp(found >= 0 ? found : -found - 2, 0, nodes.length - 2);
+    int i = cell(t);
     double length = nodes[i + 1] - nodes[i];
-    double right = Math.clamp((t - nodes[i]) / length, 0.0, 1.0);
+    double right = local(i, t);
     for (int c = 0; c < width; c++) {
       double low = values[i * width + c];
       double high = values[(i + 1) * width + c];
       value[c] = (1 - right) * low + right * high;
       derivative[c] = (high - low) / length;
     }
+  }
+
+  private int cell(double t) {
+    int found = Arrays.binarySearch(nodes, t);
+    return Math.clamp(found >= 0 ? found : -found - 2, 0, nodes.length - 2);
+  }
+
+  private double local(int i, double t) {
+    return Math.clamp((t - nodes[i]) / (nodes[i + 1] - nodes[i]), 0.0, 1.0);
+  }
+
+  /**
+   * Finds the nodes and weights that give the field's value at a point.
+   *
+   * @param t in [0, T]
+   * @return at most two nodes
+   */
+  public Stencil locate(double t) {
+    int i = cell(t);
+    double right = local(i, t);
+    return Stencil.of(new int[] {i, i + 1}, 1 - right, right);
   }
 
   /**

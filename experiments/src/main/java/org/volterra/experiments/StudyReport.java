@@ -164,7 +164,7 @@ final class StudyReport {
     return pairs(facts);
   }
 
-  private static List<Map<String, String>> pairs(Map<String, String> map) {
+  static List<Map<String, String>> pairs(Map<String, String> map) {
     return map.entrySet().stream()
         .map(e -> Map.of("name", e.getKey(), "value", e.getValue()))
         .toList();
