@@ -78,11 +78,7 @@ public final class SystemSolution {
    * @return dense output on [0, T]
    */
   public LineField trajectory() {
-    double[] nodes = new double[states.length];
-    for (int l = 0; l < nodes.length; l++) {
-      nodes[l] = grid.time(l);
-    }
-    return new LineField(nodes, system.states(), values());
+    return new LineField(grid.times(), system.states(), values());
   }
 
   /**

@@ -54,10 +54,7 @@ final class Misfit implements Objective {
 
   /** The nodes around each time of each trajectory. */
   private Stencil[][] stencils(GradedGrid grid) {
-    double[] nodes = new double[grid.layers() + 1];
-    for (int l = 0; l < nodes.length; l++) {
-      nodes[l] = grid.time(l);
-    }
+    double[] nodes = grid.times();
     LineField mesh = new LineField(nodes, 1, new double[nodes.length]);
     return data.stream()
         .map(t -> Arrays.stream(t.times()).mapToObj(mesh::locate).toArray(Stencil[]::new))

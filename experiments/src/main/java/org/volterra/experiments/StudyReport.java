@@ -133,6 +133,7 @@ final class StudyReport {
     page.put("claim", study.claim());
     page.put("headline", headline());
     page.put("plots", plots);
+    page.put("table", "All points");
     page.put("columns", columns);
     page.put(
         "rows",
