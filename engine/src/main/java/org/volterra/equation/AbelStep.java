@@ -1,5 +1,7 @@
 package org.volterra.equation;
 
+import java.util.function.DoubleUnaryOperator;
+
 /**
  * Integrals of (t_l − s)^(α−1) times 1, (t_{k+1} − s)/h_k and (s − t_k)/h_k over one step [t_k,
  * t_{k+1}], relative to the mean step, without cancellation.
@@ -64,38 +66,30 @@ record AbelStep(double factor, double ratio, double distance, double exponent) {
     if (exponent == 1) {
       return factor * part.moment(0);
     }
-    return factor * (ratio <= SERIES_LIMIT ? series(part) : closed(part));
+    return factor * (ratio <= SERIES_LIMIT ? series(part) : closed(part, this::complement));
   }
 
   /** The derivative of {@link #integral} in α. */
   double byExponent(Factor part) {
     double value = exponent == 1 ? part.moment(0) : integral(part) / factor;
-    double slope = ratio <= SERIES_LIMIT ? seriesByExponent(part) : closedByExponent(part);
+    double slope =
+        ratio <= SERIES_LIMIT ? seriesByExponent(part) : closed(part, this::complementSlope);
     return factor * (Math.log(distance) * value + slope);
   }
 
-  private double closed(Factor part) {
-    double first = scaledComplement(exponent);
+  /** The integral over [0, 1] from E(β) = (1 − (1 − ρ)^β)/β, or its derivative from that of E. */
+  private double closed(Factor part, DoubleUnaryOperator complement) {
+    double first = complement.applyAsDouble(exponent);
     if (part == Factor.CONSTANT) {
       return first / ratio;
     }
-    double second = scaledComplement(exponent + 1);
-    double difference = part == Factor.LEFT ? second - (1 - ratio) * first : first - second;
-    return difference / (ratio * ratio);
-  }
-
-  private double closedByExponent(Factor part) {
-    double first = complementSlope(exponent);
-    if (part == Factor.CONSTANT) {
-      return first / ratio;
-    }
-    double second = complementSlope(exponent + 1);
+    double second = complement.applyAsDouble(exponent + 1);
     double difference = part == Factor.LEFT ? second - (1 - ratio) * first : first - second;
     return difference / (ratio * ratio);
   }
 
   /** (1 − (1 − ρ)^β)/β. */
-  private double scaledComplement(double beta) {
+  private double complement(double beta) {
     return -Math.expm1(beta * Math.log1p(-ratio)) / beta;
   }
 
@@ -103,7 +97,7 @@ record AbelStep(double factor, double ratio, double distance, double exponent) {
   private double complementSlope(double beta) {
     double log = Math.log1p(-ratio);
     double power = ratio == 1 ? 0 : Math.exp(beta * log) * log;
-    return -(power + scaledComplement(beta)) / beta;
+    return -(power + complement(beta)) / beta;
   }
 
   /** Σ_n (1−α)_n / n! ρⁿ times the moments of the factor. */
