@@ -29,24 +29,18 @@ public final class TensorMesh {
   }
 
   /**
-   * The mesh τ_i = T (i/M)^r, refined towards 0 for r &gt; 1.
+   * The mesh τ_i = T (i/M)^r of a {@link DepthGrid}, refined towards 0 for r &gt; 1.
    *
    * @param intervals M, at least 1
    * @param horizon T, positive and finite
-   * @param grading r, positive and finite
+   * @param grading r, at least 1 and finite
    * @return the mesh
    * @throws IllegalArgumentException if an argument is out of range
    */
   public static TensorMesh graded(int intervals, double horizon, double grading) {
-    DepthGrid unit = new DepthGrid(intervals, 1);
-    if (!(grading > 0 && grading < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("grading " + grading + ": must be positive and finite");
-    }
-    if (!(horizon > 0 && horizon < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("horizon " + horizon + ": must be positive and finite");
-    }
+    DepthGrid grid = new DepthGrid(intervals, horizon, grading);
     double[] nodes = new double[intervals + 1];
-    Arrays.setAll(nodes, i -> horizon * Math.pow(unit.time(i), grading));
+    Arrays.setAll(nodes, grid::time);
     return new TensorMesh(nodes);
   }
 
