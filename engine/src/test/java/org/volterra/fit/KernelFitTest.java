@@ -76,9 +76,9 @@ class KernelFitTest {
     FitResult result =
         new KernelFit(model, 200, 1e-7)
             .fit(List.of(Trajectory.of("x", times, values)), KernelFit.SILENT);
-    assertThat(result.parameter("alpha")).isCloseTo(alpha, within(2e-3));
-    assertThat(result.parameter("c")).isCloseTo(-1, within(4e-3));
-    assertThat(result.trajectories().getFirst().value(0, 0)).isCloseTo(2, within(2e-3));
+    assertThat(result.parameter("alpha")).isCloseTo(alpha, within(1e-3));
+    assertThat(result.parameter("c")).isCloseTo(-1, within(1e-3));
+    assertThat(result.trajectories().getFirst().value(0, 0)).isCloseTo(2, within(1e-3));
     assertThat(result.ending()).isEqualTo(FitResult.Ending.CONVERGED);
     assertThat(result.rms().getFirst()).isLessThan(1e-3);
     assertThat(result.explained()).isGreaterThan(0.9999);
