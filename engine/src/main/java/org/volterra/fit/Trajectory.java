@@ -120,11 +120,21 @@ public record Trajectory(
         .orElse(Double.NaN);
   }
 
+  /**
+   * The times.
+   *
+   * @return a new array, increasing
+   */
   @Override
   public double[] times() {
     return times.clone();
   }
 
+  /**
+   * The observations.
+   *
+   * @return a new array, one row for each time
+   */
   @Override
   public double[][] values() {
     return Arrays.stream(values).map(double[]::clone).toArray(double[][]::new);
