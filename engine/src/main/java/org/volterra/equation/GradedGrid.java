@@ -1,5 +1,7 @@
 package org.volterra.equation;
 
+import java.util.Arrays;
+
 /**
  * The grid t_l = T (l/L)^r, l = 0 … L: uniform for r = 1, refined towards 0 for r &gt; 1.
  *
@@ -52,6 +54,17 @@ public record GradedGrid(int layers, double horizon, double grading) {
       return horizon;
     }
     return grading == 1 ? horizon * l / layers : horizon * Math.pow((double) l / layers, grading);
+  }
+
+  /**
+   * All nodes.
+   *
+   * @return a new array t_0 … t_L
+   */
+  public double[] times() {
+    double[] times = new double[layers + 1];
+    Arrays.setAll(times, this::time);
+    return times;
   }
 
   /**

@@ -2,6 +2,7 @@ package org.volterra.equation;
 
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
+import org.volterra.depth.LineField;
 
 /** What a quadrature method gives: the solution's values at the nodes of a grid. Immutable. */
 public final class GridSolution {
@@ -72,6 +73,16 @@ public final class GridSolution {
    */
   public double[] values() {
     return values.clone();
+  }
+
+  /**
+   * The solution at any time, by linear interpolation between the nodes: of order 2 where it is
+   * smooth.
+   *
+   * @return dense output on [0, T]
+   */
+  public LineField trajectory() {
+    return new LineField(grid.times(), 1, values);
   }
 
   /**

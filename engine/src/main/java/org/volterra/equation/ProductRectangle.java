@@ -27,6 +27,11 @@ public record ProductRectangle() implements QuadratureMethod {
 
   @Override
   public double weight(GradedGrid grid, double exponent, int l, int k) {
-    return k < l ? AbelStep.of(grid, exponent, l, k).constant() : 0;
+    return k < l ? AbelStep.of(grid, exponent, l, k).integral(AbelStep.Factor.CONSTANT) : 0;
+  }
+
+  @Override
+  public double weightByExponent(GradedGrid grid, double exponent, int l, int k) {
+    return k < l ? AbelStep.of(grid, exponent, l, k).byExponent(AbelStep.Factor.CONSTANT) : 0;
   }
 }

@@ -2,7 +2,6 @@ package org.volterra.equation;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.volterra.memory.History;
@@ -70,21 +69,7 @@ public final class VolterraSolver {
    */
   public GridSolution solve(
       IntegralEquation equation, QuadratureMethod method, int layers, double grading) {
-    double exponent = equation.exponent();
-    if (!(exponent > 0 && exponent <= 1)) {
-      throw new IllegalArgumentException("exponent " + exponent + ": must be in (0, 1]");
-    }
-    if (exponent < 1 && !method.integratesSingularity()) {
-      List<QuadratureMethod> allowed =
-          QuadratureMethod.all().stream().filter(QuadratureMethod::integratesSingularity).toList();
-      throw new IllegalArgumentException(
-          "method '"
-              + method.id()
-              + "': the equation is weakly singular, with the exponent "
-              + exponent
-              + " < 1: choose one of "
-              + QuadratureMethod.names(allowed));
-    }
+    method.requireExponent(equation.exponent());
     GradedGrid grid = new GradedGrid(layers, equation.horizon(), grading);
     try (March march = new March(equation, method, grid)) {
       return march.run();

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       ExchangeCommands.Import.class,
       ConvergeCommand.class,
       SolveCommand.class,
+      FitCommand.class,
       BenchCommand.class,
       PlanCommand.class,
       DescribeCommand.class,
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       "  volterra train digits",
       "  volterra solve --problem all --layers 40,80,160,320",
       "  volterra converge closed-form",
+      "  volterra fit --data series.csv --kernel fractional",
       "  volterra bench depth",
       "  source <(volterra generate-completion)",
       "",
@@ -83,7 +85,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "say what to do: train, predict, export, import, converge, solve, bench, plan, describe,"
-            + " info, gpu-check or bundle");
+        "say what to do: train, predict, export, import, converge, solve, fit, bench, plan,"
+            + " describe, info, gpu-check or bundle");
   }
 }
