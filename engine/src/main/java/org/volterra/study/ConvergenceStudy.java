@@ -70,6 +70,15 @@ public interface ConvergenceStudy {
   }
 
   /**
+   * Seeds to run if the user gives none.
+   *
+   * @return at least one seed; the first alone counts if {@link #isRandom} is false
+   */
+  default List<Long> seeds() {
+    return List.of(1L);
+  }
+
+  /**
    * Depths to run if the user gives none.
    *
    * @return increasing numbers of layers

@@ -19,7 +19,9 @@ public record Curve(Kind kind, String name, List<Double> x, List<Double> y) {
     /** The loss against iterations. */
     LOSS,
     /** The norm of a layer's gradient against depth t. */
-    GRADIENT
+    GRADIENT,
+    /** The norm of a layer's state against depth t. */
+    STATE_NORM
   }
 
   /**

@@ -1,11 +1,10 @@
 package org.volterra.train;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.volterra.Model;
 import org.volterra.ParameterLayout;
+import org.volterra.ParameterLayout.Arrangement;
 import org.volterra.depth.DepthOperator;
-import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
 
 /**
@@ -15,64 +14,30 @@ import org.volterra.spi.Matrix;
  * as much as a few passes over the parameters.
  */
 final class DepthMetric {
-  private record Part(ParameterLayout.Group group, DepthOperator operator) {}
-
-  private final List<Part> parts = new ArrayList<>();
+  private final List<ParameterLayout.Group> groups;
+  private final DepthOperator operator;
 
   /** A metric; λ0 must be positive. */
   DepthMetric(DepthRegularizer weights, Model network) {
-    for (ParameterLayout.Group group : network.layout().groups().values()) {
-      double h =
-          group.arrangement() == ParameterLayout.Arrangement.CONSTANT ? 0 : group.equalSpacing();
-      int width = group.blockSize();
-      switch (group.arrangement()) {
-        case CONSTANT -> {}
-        case LINE ->
-            parts.add(
-                new Part(
-                    group,
-                    DepthOperator.line(
-                        Math.toIntExact(size(group) / width),
-                        width,
-                        weights.lambda0() * h,
-                        weights.lambda1() / h)));
-        case TRIANGLE ->
-            parts.add(
-                new Part(
-                    group,
-                    DepthOperator.triangle(
-                        group.entries().size(),
-                        width,
-                        weights.lambda0() * h * h,
-                        weights.lambda1())));
-      }
-    }
-  }
-
-  private static long size(ParameterLayout.Group group) {
-    return group.entries().stream().mapToLong(ParameterLayout.Entry::size).sum();
+    groups =
+        network.layout().groups().values().stream()
+            .filter(g -> g.arrangement() != Arrangement.CONSTANT)
+            .toList();
+    operator = new GroupOperator(groups, weights, 1);
   }
 
   /** Replaces a vector in the parameters' layout by A⁻¹ of it. */
   void lift(Matrix vector) {
-    Buffer buffer = vector.buffer();
-    for (Part part : parts) {
-      double[] gradient = new double[part.operator.size()];
-      double[] lifted = new double[gradient.length];
-      int next = 0;
-      for (ParameterLayout.Entry entry : part.group.entries()) {
-        double[] block = entry.in(buffer).toArray();
-        System.arraycopy(block, 0, gradient, next, block.length);
-        next += block.length;
-      }
-      part.operator.solve(gradient, lifted);
-      next = 0;
-      for (ParameterLayout.Entry entry : part.group.entries()) {
-        double[] block = new double[(int) entry.size()];
-        System.arraycopy(lifted, next, block, 0, block.length);
-        entry.in(buffer).fill(block);
-        next += block.length;
-      }
+    double[] gradient = new double[operator.size()];
+    double[] lifted = new double[gradient.length];
+    int next = 0;
+    for (ParameterLayout.Group group : groups) {
+      next = DepthGroups.read(vector.buffer(), group, gradient, next);
+    }
+    operator.solve(gradient, lifted);
+    next = 0;
+    for (ParameterLayout.Group group : groups) {
+      next = DepthGroups.write(vector.buffer(), group, lifted, next);
     }
   }
 }

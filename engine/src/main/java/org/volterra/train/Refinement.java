@@ -6,9 +6,6 @@ import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.ParameterLayout;
 import org.volterra.Scaling;
-import org.volterra.depth.DepthGrid;
-import org.volterra.depth.LineField;
-import org.volterra.depth.TriangleField;
 import org.volterra.kernel.LayerWeights;
 
 /**
@@ -56,8 +53,9 @@ public final class Refinement {
     try {
       for (ParameterLayout.Group group : network.layout().groups().values()) {
         ParameterLayout.Group fine = refined.layout().groups().get(group.name());
-        double[] values = read(network, group);
-        write(refined, fine, moved(values, group, fine, network.spec().grid(), target.grid()));
+        double[] values = DepthGroups.read(network.parameters(), group);
+        DepthGroups.write(
+            refined.parameters(), fine, moved(values, group, fine, network.spec(), target));
       }
       complete = true;
       return refined;
@@ -75,64 +73,15 @@ public final class Refinement {
     return properties;
   }
 
-  private static long size(ParameterLayout.Group group) {
-    return group.entries().stream().mapToLong(ParameterLayout.Entry::size).sum();
-  }
-
-  private static double[] read(Network network, ParameterLayout.Group group) {
-    double[] values = new double[Math.toIntExact(size(group))];
-    int next = 0;
-    for (ParameterLayout.Entry entry : group.entries()) {
-      double[] block = entry.in(network.parameters()).toArray();
-      System.arraycopy(block, 0, values, next, block.length);
-      next += block.length;
-    }
-    return values;
-  }
-
-  private static void write(Network network, ParameterLayout.Group group, double[] values) {
-    int next = 0;
-    for (ParameterLayout.Entry entry : group.entries()) {
-      double[] block = new double[(int) entry.size()];
-      System.arraycopy(values, next, block, 0, block.length);
-      entry.in(network.parameters()).fill(block);
-      next += block.length;
-    }
-  }
-
   private static double[] moved(
       double[] values,
       ParameterLayout.Group group,
       ParameterLayout.Group fine,
-      DepthGrid from,
-      DepthGrid to) {
-    if (size(fine) == values.length) {
-      return values;
-    }
-    int width = group.blockSize();
-    if (group.arrangement() == ParameterLayout.Arrangement.TRIANGLE) {
-      return TriangleField.ofPairs(from.layers(), from.horizon(), width, values).pairs(to.layers());
-    }
-    LineField field = line(values, width, group.firstLayer(), from);
-    double[] moved = new double[Math.toIntExact(size(fine))];
-    double[] value = new double[width];
-    double[] derivative = new double[width];
-    for (int i = 0; i < moved.length / width; i++) {
-      field.evaluate(to.time(fine.firstLayer() + i), value, derivative);
-      System.arraycopy(value, 0, moved, i * width, width);
-    }
-    return moved;
-  }
-
-  /** Values at the layers first, first + 1, …, continued to 0 and T as constants. */
-  private static LineField line(double[] values, int width, int first, DepthGrid grid) {
-    double[] nodes = new double[grid.layers() + 1];
-    double[] all = new double[nodes.length * width];
-    int last = values.length / width - 1;
-    for (int l = 0; l < nodes.length; l++) {
-      nodes[l] = grid.time(l);
-      System.arraycopy(values, Math.clamp(l - first, 0, last) * width, all, l * width, width);
-    }
-    return new LineField(nodes, width, all);
+      NetworkSpec from,
+      NetworkSpec to) {
+    return DepthGroups.size(fine) == values.length
+        ? values
+        : DepthGroups.restriction(
+            DepthGroups.extension(values, group, from.grid()), fine, to.grid());
   }
 }

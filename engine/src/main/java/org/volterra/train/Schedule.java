@@ -3,6 +3,9 @@ package org.volterra.train;
 /** The learning rate as a function of the step. Immutable and thread-safe. */
 @FunctionalInterface
 public interface Schedule {
+  /** Steps into which a whole training is cut when a part of it is asked for. */
+  long PARTS_OF_WHOLE = 1_000_000_000L;
+
   /**
    * The rate of a step.
    *
@@ -11,6 +14,27 @@ public interface Schedule {
    * @return the learning rate
    */
   double rate(long step, long steps);
+
+  /**
+   * A part of this schedule, for a training that is done in several, such as on networks of growing
+   * depth: rates go on where those of the part before ended.
+   *
+   * @param from the fraction of the whole that is done before, in [0, 1)
+   * @param to the fraction that is done behind it, in (from, 1]
+   * @return the schedule of the part; this one if it is the whole
+   * @throws IllegalArgumentException if the fractions are out of range
+   */
+  default Schedule part(double from, double to) {
+    if (!(from >= 0 && from < to && to <= 1)) {
+      throw new IllegalArgumentException(
+          "part from " + from + " to " + to + ": must be increasing fractions in [0, 1]");
+    }
+    if (from == 0 && to == 1) {
+      return this;
+    }
+    return (step, steps) ->
+        rate(Math.round((from + (to - from) * step / steps) * PARTS_OF_WHOLE), PARTS_OF_WHOLE);
+  }
 
   /**
    * The same rate always.

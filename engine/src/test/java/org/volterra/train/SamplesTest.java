@@ -74,6 +74,24 @@ class SamplesTest {
   }
 
   @Test
+  void partsOfAScheduleAreTheWhole() {
+    Schedule whole = Schedule.cosine(2, 0.1);
+    assertThat(whole.part(0, 1)).isSameAs(whole);
+    Schedule first = whole.part(0, 0.4);
+    Schedule second = whole.part(0.4, 1);
+    for (int step = 0; step < 50; step++) {
+      double expected = whole.rate(step, 50);
+      double found = step < 20 ? first.rate(step, 20) : second.rate(step - 20, 30);
+      assertThat(found).isCloseTo(expected, within(step < 5 ? 0.45 : 1e-7));
+    }
+    Schedule steps = Schedule.stepwise(1, 0.1, 2).part(0.5, 1);
+    assertThat(steps.rate(0, 10)).isCloseTo(0.1, within(1e-15));
+    assertThat(steps.rate(9, 10)).isCloseTo(0.01, within(1e-15));
+    assertThatThrownBy(() -> whole.part(0.5, 0.5)).hasMessageContaining("part from 0.5 to 0.5");
+    assertThatThrownBy(() -> whole.part(-0.1, 0.5)).hasMessageContaining("part from -0.1");
+  }
+
+  @Test
   void badOptimizersAreRefused() {
     assertThatThrownBy(() -> Optimizer.sgd(1, 0, false)).hasMessageContaining("momentum 1.0");
     assertThatThrownBy(() -> Optimizer.sgd(0, -1, false)).hasMessageContaining("weightDecay -1.0");

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
             + " trajectories tend to.",
     footer = {
       "",
-      "Studies: closed-form, scalar-control.",
+      "Studies: closed-form, scalar-control, digits, fractional, dnl-regression, stability.",
       "A JSON file holds the same: {\"study\": \"closed-form\", \"lambda0\": 0.3, \"depths\": [10,"
           + " 20, 40]}.",
       "A study that was interrupted goes on where it stopped when the command is repeated.",
@@ -63,7 +63,7 @@ final class ConvergeCommand implements Callable<Integer> {
       names = "--seeds",
       split = ",",
       paramLabel = "N",
-      description = "Seeds; studies without randomness run one (default: 1).")
+      description = "Seeds (default: the study's); studies without randomness run one.")
   private List<Long> seeds;
 
   @Option(names = "--lambda0", paramLabel = "A", description = "Weight of the L2 norm in depth.")
@@ -101,6 +101,11 @@ final class ConvergeCommand implements Callable<Integer> {
       description = "Folder of the results (default: runs/converge-STUDY).")
   private Path out;
 
+  @Option(
+      names = "--report-only",
+      description = "Run nothing: write the report of the points that are there.")
+  private boolean reportOnly;
+
   @Option(names = "--json", description = "Print one JSON object a line: each depth.")
   private boolean json;
 
@@ -110,7 +115,8 @@ final class ConvergeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     ConvergenceStudy chosen = choose();
     checkDepths(chosen);
-    List<Long> chosenSeeds = chosen.isRandom() && seeds != null ? seeds : List.of(first(seeds));
+    List<Long> wanted = seeds == null || seeds.isEmpty() ? chosen.seeds() : seeds;
+    List<Long> chosenSeeds = chosen.isRandom() ? wanted : wanted.subList(0, 1);
     StudyFolder folder =
         StudyFolder.open(
             out != null ? out : Path.of("runs", "converge-" + name.replaceAll(".*\\.", "")),
@@ -120,14 +126,24 @@ final class ConvergeCommand implements Callable<Integer> {
     for (long seed : chosenSeeds) {
       Optional<StudyPoint> coarser = Optional.empty();
       for (int depth : depths) {
-        StudyPoint point = point(chosen, folder, depth, seed, coarser);
-        points.add(point);
-        coarser = Optional.of(point);
-        if (tolerance != null && seed == chosenSeeds.getFirst() && isWithin(points)) {
+        Optional<StudyPoint> point =
+            reportOnly
+                ? folder.find(depth, seed)
+                : Optional.of(point(chosen, folder, depth, seed, coarser));
+        point.ifPresent(points::add);
+        coarser = point;
+        if (tolerance != null
+            && !points.isEmpty()
+            && seed == chosenSeeds.getFirst()
+            && isWithin(points)) {
           depths = depths.subList(0, depths.indexOf(depth) + 1);
           break;
         }
       }
+    }
+    if (points.isEmpty()) {
+      throw new IOException(
+          folder.file("points") + " has no point of these depths and seeds: run the study first");
     }
     new StudyReport(name, chosen, points, commandText()).write(folder);
     spec.commandLine().getOut().println("report: " + folder.file("report.html"));
@@ -160,10 +176,6 @@ final class ConvergeCommand implements Callable<Integer> {
       line.flush();
     }
     return within;
-  }
-
-  private static long first(List<Long> seeds) {
-    return seeds == null || seeds.isEmpty() ? 1 : seeds.getFirst();
   }
 
   private StudyPoint point(

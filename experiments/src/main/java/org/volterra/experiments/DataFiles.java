@@ -17,7 +17,14 @@ import org.volterra.train.Samples;
 
 /** Reads samples from the bundled data set, from tables, arrays and images in IDX format. */
 final class DataFiles {
+  private static final int DIGITS_TO_TRAIN = 1437;
+
   private DataFiles() {}
+
+  /** The bundled digits, 1437 for training and 360 for tests. */
+  static Samples.Split digits(long splitSeed) throws IOException {
+    return digits().split(DIGITS_TO_TRAIN, splitSeed);
+  }
 
   /** The bundled digits. */
   static Samples digits() throws IOException {

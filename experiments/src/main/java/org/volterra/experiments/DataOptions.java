@@ -164,8 +164,7 @@ final class DataOptions {
       Samples.Split split = all.split(all.count() - all.count() / 6, splitSeed);
       return normalized(split, SequenceTasks.shape(), Normalization.NONE);
     }
-    Samples all = DataFiles.digits();
-    return normalized(all.split(1437, splitSeed), new Shape(8, 8, 1), Normalization.MAX);
+    return normalized(DataFiles.digits(splitSeed), new Shape(8, 8, 1), Normalization.MAX);
   }
 
   /** The kind of a set of images, or null. */

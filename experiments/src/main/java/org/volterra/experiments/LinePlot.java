@@ -53,6 +53,7 @@ final class LinePlot {
   private final Axis x;
   private final Axis y;
   private boolean countsX = true;
+  private int bars;
   private final XYSeriesCollection data = new XYSeriesCollection();
   private final XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
 
@@ -92,6 +93,24 @@ final class LinePlot {
     return this;
   }
 
+  /** Adds thin vertical bars without a legend. */
+  void addBars(List<Double> xs, List<Double> low, List<Double> high, Color color) {
+    for (int i = 0; i < xs.size(); i++) {
+      if (fits(x, xs.get(i)) && fits(y, low.get(i)) && high.get(i) > low.get(i)) {
+        XYSeries bar = new XYSeries("bar " + data.getSeriesCount(), false);
+        bar.add(xs.get(i), low.get(i));
+        bar.add(xs.get(i), high.get(i));
+        int index = data.getSeriesCount();
+        data.addSeries(bar);
+        renderer.setSeriesPaint(index, color);
+        renderer.setSeriesShapesVisible(index, false);
+        renderer.setSeriesVisibleInLegend(index, false);
+        renderer.setSeriesStroke(index, new BasicStroke(1.1f));
+        bars++;
+      }
+    }
+  }
+
   /** Names are keys: one that is there already gets blanks, which nobody sees. */
   private String unused(String name) {
     String key = name;
@@ -126,7 +145,7 @@ final class LinePlot {
                 axis(
                     y, data.getRangeLowerBound(false), data.getRangeUpperBound(false), 1.25, false),
                 renderer));
-    int rowsOfLegend = (data.getSeriesCount() + 3) / 4;
+    int rowsOfLegend = (data.getSeriesCount() - bars + 3) / 4;
     return ChartStyle.svg(
         ChartStyle.chart(title, subtitle, plot), prefix, WIDTH, HEIGHT + 22 * rowsOfLegend);
   }

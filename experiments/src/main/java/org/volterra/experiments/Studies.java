@@ -15,6 +15,10 @@ final class Studies {
   static {
     NAMED.put("closed-form", ClosedFormStudy::new);
     NAMED.put("scalar-control", ScalarControlStudy::new);
+    NAMED.put("digits", DigitsStudy::new);
+    NAMED.put("fractional", FractionalStudy::new);
+    NAMED.put("dnl-regression", DnlRegressionStudy::new);
+    NAMED.put("stability", StabilityStudy::new);
   }
 
   private Studies() {}

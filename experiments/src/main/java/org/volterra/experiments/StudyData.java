@@ -54,7 +54,31 @@ final class StudyData {
 
   /** A quantity at each depth, the median over the seeds for which it is finite. */
   List<Double> medians(ToDoubleFunction<StudyPoint> quantity) {
-    List<Double> medians = new ArrayList<>();
+    return overSeeds(
+        quantity,
+        all -> {
+          int middle = all.length / 2;
+          return all.length % 2 == 1 ? all[middle] : 0.5 * (all[middle - 1] + all[middle]);
+        });
+  }
+
+  /** The mean over the seeds for which it is finite. */
+  List<Double> means(ToDoubleFunction<StudyPoint> quantity) {
+    return overSeeds(quantity, all -> Arrays.stream(all).sum() / all.length);
+  }
+
+  List<Double> least(ToDoubleFunction<StudyPoint> quantity) {
+    return overSeeds(quantity, all -> all[0]);
+  }
+
+  List<Double> greatest(ToDoubleFunction<StudyPoint> quantity) {
+    return overSeeds(quantity, all -> all[all.length - 1]);
+  }
+
+  /** A statistic of the finite values of a depth in increasing order; NaN where there are none. */
+  private List<Double> overSeeds(
+      ToDoubleFunction<StudyPoint> quantity, ToDoubleFunction<double[]> statistic) {
+    List<Double> result = new ArrayList<>();
     for (int depth : depths) {
       double[] all =
           points.stream()
@@ -63,13 +87,9 @@ final class StudyData {
               .filter(Double::isFinite)
               .sorted()
               .toArray();
-      int middle = all.length / 2;
-      medians.add(
-          all.length == 0
-              ? Double.NaN
-              : all.length % 2 == 1 ? all[middle] : 0.5 * (all[middle - 1] + all[middle]));
+      result.add(all.length == 0 ? Double.NaN : statistic.applyAsDouble(all));
     }
-    return medians;
+    return result;
   }
 
   List<Double> values() {
@@ -104,13 +124,19 @@ final class StudyData {
     return depths.size() > 1 && points.stream().noneMatch(p -> p.minimiser().isEmpty());
   }
 
-  /** Distance of a point's fields, taken together, to those of the finest with the same seed. */
+  /**
+   * Distance of a point's fields, taken together, to those of the finest with the same seed; NaN if
+   * that has not been run.
+   */
   FieldNorm distanceToFinest(StudyPoint point) {
     StudyPoint finest =
         points.stream()
             .filter(p -> p.seed() == point.seed() && p.depth() == depths.getLast())
             .findFirst()
-            .orElseThrow();
+            .orElse(null);
+    if (finest == null) {
+      return new FieldNorm(Double.NaN, Double.NaN);
+    }
     double l2 = 0;
     double gradient = 0;
     for (String name : point.minimiser().keySet()) {

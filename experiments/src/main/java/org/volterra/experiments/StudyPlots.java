@@ -4,6 +4,8 @@ import java.awt.Color;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.volterra.bench.ScalingFit;
 import org.volterra.depth.FieldNorm;
 import org.volterra.depth.LineField;
@@ -13,11 +15,12 @@ import org.volterra.study.ConvergenceStudy;
 import org.volterra.study.Curve;
 import org.volterra.study.LimitFit;
 import org.volterra.study.MeasurePlot;
+import org.volterra.study.StudyPoint;
 
 /** The plots of a study's report, each with what it illustrates and what was measured. */
 final class StudyPlots {
   private static final int MOST_CURVES = 7;
-  private static final int MOST_COMPONENTS = 4;
+  private static final int MOST_COMPONENTS = 6;
 
   /** A plot, its heading and its text. */
   record Plot(String file, String heading, String text, String svg) {}
@@ -59,6 +62,13 @@ final class StudyPlots {
         Axis.linear("iteration"),
         Axis.logarithmic("loss"),
         "The loss while it was minimised, one line for each number of layers.");
+    all.curves(
+        Curve.Kind.STATE_NORM,
+        "state-norm",
+        "Norms of the states",
+        Axis.linear("depth t"),
+        Axis.logarithmic("root mean square of the state"),
+        "Root mean square of the components of each layer's state against the layer's depth.");
     all.curves(
         Curve.Kind.GRADIENT,
         "gradient",
@@ -207,20 +217,37 @@ final class StudyPlots {
     LinePlot plot =
         new LinePlot(
             measure.title(),
-            data.seeds().size() > 1 ? "medians of " + data.seeds().size() + " seeds" : "",
+            data.seeds().size() > 1
+                ? text(measure.statistic()) + " of " + data.seeds().size() + " seeds"
+                : "",
             depth,
             measure.logarithmic() ? Axis.logarithmic(measure.axis()) : Axis.linear(measure.axis()));
     int color = 0;
     StringBuilder text = new StringBuilder(measure.text());
-    for (String name : measure.measures()) {
-      List<Double> values = data.medians(p -> StudyData.measure(p, name));
-      plot.add(name, data.layers(), values, ChartStyle.color(color++), Line.MARKED);
+    for (Map.Entry<String, String> line : measure.lines().entrySet()) {
+      ToDoubleFunction<StudyPoint> quantity = p -> StudyData.measure(p, line.getValue());
+      Color shade = ChartStyle.color(color++);
+      List<Double> values =
+          measure.statistic() == MeasurePlot.Statistic.MEAN
+              ? data.means(quantity)
+              : data.medians(quantity);
+      plot.add(line.getKey(), data.layers(), values, shade, Line.MARKED);
+      if (measure.statistic() == MeasurePlot.Statistic.MEDIAN) {
+        plot.addBars(data.layers(), data.least(quantity), data.greatest(quantity), shade);
+      }
       if (measure.logarithmic() && values.size() > 2 && values.stream().allMatch(v -> v > 0)) {
-        text.append(format(" %s ~ %s.", name, power(law(data.layers(), values))));
+        text.append(format(" %s ~ %s.", line.getKey(), power(law(data.layers(), values))));
       }
     }
     String file = "measure-" + plots.stream().filter(p -> p.file().startsWith("measure")).count();
     add(file, measure.title(), text.toString(), plot);
+  }
+
+  private static String text(MeasurePlot.Statistic statistic) {
+    return switch (statistic) {
+      case MEDIAN -> "medians and ranges";
+      case MEAN -> "means";
+    };
   }
 
   /** One plot for each name of this kind of curve. */

@@ -1,7 +1,9 @@
 package org.volterra.experiments;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -20,10 +22,14 @@ final class StudySettings {
   /** A number, whose range is the business of whoever takes it. */
   double number(String name, double standard) {
     String text = text(name, Double.toString(standard));
+    double value = parsed(name, text);
+    used.put(name, Double.toString(value));
+    return value;
+  }
+
+  private static double parsed(String name, String text) {
     try {
-      double value = Double.parseDouble(text);
-      used.put(name, Double.toString(value));
-      return value;
+      return Double.parseDouble(text);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(name + " '" + text + "': must be a number", e);
     }
@@ -41,6 +47,26 @@ final class StudySettings {
       throw new IllegalArgumentException(
           name + " '" + text + "': must be a whole number of at least 1", e);
     }
+  }
+
+  /** Positive numbers separated by commas. */
+  List<Double> numbers(String name, String standard) {
+    String text = text(name, standard);
+    List<Double> all = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      double value = parsed(name, part);
+      if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            name + " '" + text + "': must be positive numbers separated by commas");
+      }
+      all.add(value);
+    }
+    return List.copyOf(all);
+  }
+
+  /** A word, whose meaning is the business of whoever takes it. */
+  String word(String name, String standard) {
+    return text(name, standard);
   }
 
   private String text(String name, String standard) {

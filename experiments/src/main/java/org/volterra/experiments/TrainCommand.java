@@ -80,7 +80,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "L",
       description =
           "Numbers of layers, increasing and fewer than --depth, to train first; each network hands"
-              + " its parameters to the next as functions of depth.")
+              + " its parameters to the next as functions of depth, and all share one schedule.")
   private List<Integer> refine = List.of();
 
   @Option(
@@ -169,7 +169,8 @@ final class TrainCommand implements Callable<Integer> {
     try (ComputeProvider device = open();
         Model net = model(loaded, device, from == null)) {
       Trainer.Builder builder = Trainer.builder(net, samples).test(split.test());
-      training.apply(builder);
+      int before = epochsBefore(refine.size());
+      training.apply(builder, (double) before / (before + training.epochs), 1);
       RunFolder folder =
           from != null
               ? RunFolder.existing(from)
@@ -204,6 +205,11 @@ final class TrainCommand implements Callable<Integer> {
     if (!refineEpochs.isEmpty() && refineEpochs.size() != refine.size()) {
       throw usage(
           "--refine-epochs " + refineEpochs + ": one number for each of --refine " + refine);
+    }
+    for (int epochs : refineEpochs) {
+      if (epochs < 1) {
+        throw usage("--refine-epochs " + epochs + ": must be at least 1");
+      }
     }
   }
 
@@ -240,8 +246,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         current = next;
         if (i < coarse.size()) {
-          trainCoarse(
-              current, split, refineEpochs.isEmpty() ? training.epochs : refineEpochs.get(i));
+          trainCoarse(current, split, i);
         }
       }
       complete = true;
@@ -253,9 +258,21 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private void trainCoarse(Network coarse, Samples.Split split, int epochs) {
+  /** Epochs on the first so many of the coarse networks. */
+  private int epochsBefore(int count) {
+    int sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += refineEpochs.isEmpty() ? training.epochs : refineEpochs.get(i);
+    }
+    return sum;
+  }
+
+  private void trainCoarse(Network coarse, Samples.Split split, int index) {
+    int before = epochsBefore(index);
+    int epochs = epochsBefore(index + 1) - before;
+    double all = epochsBefore(refine.size()) + training.epochs;
     Trainer.Builder builder = Trainer.builder(coarse, split.train());
-    training.apply(builder);
+    training.apply(builder, before / all, (before + epochs) / all);
     long begin = System.nanoTime();
     try (Trainer trainer = builder.epochs(epochs).build()) {
       trainer.run();

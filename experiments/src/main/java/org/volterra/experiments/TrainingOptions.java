@@ -191,8 +191,8 @@ final class TrainingOptions {
               + " files in this folder, which are gone when the program ends.")
   Path spill;
 
-  /** Puts the options into a trainer. */
-  void apply(Trainer.Builder builder) {
+  /** Puts the options into a trainer of a part of the training, between two fractions of it. */
+  void apply(Trainer.Builder builder, double from, double to) {
     checked(() ->
         builder
             .epochs(epochs)
@@ -200,7 +200,7 @@ final class TrainingOptions {
             .seed(seed)
             .clipNorm(clip)
             .optimizer(optimizer())
-            .schedule(schedule())
+            .schedule(schedule().part(from, to))
             .regularizer(new DepthRegularizer(lambda0, lambda1))
             .budget(budget()));
     if (loss != null) {

@@ -104,6 +104,121 @@ class ConvergeCommandTest {
   }
 
   @Test
+  void stabilityComparesConnectivitiesAndCountsWhatDiverged() throws IOException {
+    converge(
+            "stability",
+            "--depths",
+            "3,24",
+            "--seeds",
+            "1,2",
+            "--set",
+            "samples=96",
+            "--set",
+            "epochs=1",
+            "--set",
+            "rates=0.01,1e30")
+        .succeeded();
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    assertThat(results.getAsJsonArray("points")).hasSize(4);
+    for (JsonElement element : results.getAsJsonArray("points")) {
+      JsonObject point = element.getAsJsonObject();
+      for (Connectivity connectivity : Connectivity.values()) {
+        String label = connectivity.label();
+        assertThat(point.get(label + ": diverged").getAsDouble()).isGreaterThanOrEqualTo(0.5);
+        assertThat(point.get(label + ": rate").getAsDouble()).isEqualTo(0.01);
+      }
+      assertThat(point.get("dense, × h: state growth").getAsDouble()).isBetween(0.6, 1.6);
+      assertThat(point.get("residual, × h: gradient at input").getAsDouble()).isBetween(0.6, 1.6);
+      if (point.get("L").getAsInt() == 24) {
+        assertThat(point.get("residual: state growth").getAsDouble()).isGreaterThan(4);
+      }
+    }
+    assertThat(text("report.html"))
+        .contains("Dense connectivity is said", "Runs that diverged", "Sensitivity to parameters")
+        .contains("Norms of the states: plain");
+    assertThat(text("measure-0.svg")).contains("States at initialisation", "number of layers L");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"dense | 4,8,16,32", "field:2 | 24,48,96"})
+  void digitsConvergeAtTheRateOfTheRectangleRule(String kernel, String depths) throws IOException {
+    converge(
+            "digits",
+            "--depths",
+            depths,
+            "--seeds",
+            "1",
+            "--set",
+            "kernel=" + kernel,
+            "--set",
+            "channels=3",
+            "--set",
+            "samples=100",
+            "--lambda0",
+            "0.2",
+            "--set",
+            "lambda-maps=0.02")
+        .succeeded();
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    assertThat(results.get("fitted_order").getAsDouble()).isBetween(0.7, 1.3);
+    for (JsonElement element : results.getAsJsonArray("points")) {
+      JsonObject point = element.getAsJsonObject();
+      assertThat(point.get("norm of the gradient, relative to θ = 0").getAsDouble())
+          .isLessThanOrEqualTo(1e-5);
+      assertThat(point.get("test accuracy").getAsDouble()).isGreaterThan(0.6);
+    }
+    assertThat(text("report.html")).contains("Gradients of the layers: kernel", "channel 1");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "fractional | 8,16,32 | samples=40 | channels=2 | 0.5 | 1.6",
+        "dnl-regression | 8,16,32 | samples=20 | channels=3 | 0.5 | 1.6"
+      })
+  void regressionsConverge(
+      String study, String depths, String first, String second, double least, double most)
+      throws IOException {
+    converge(study, "--depths", depths, "--seeds", "1", "--set", first, "--set", second)
+        .succeeded();
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    assertThat(results.get("fitted_order").getAsDouble()).isBetween(least, most);
+    for (JsonElement element : results.getAsJsonArray("points")) {
+      assertThat(
+              element
+                  .getAsJsonObject()
+                  .get("norm of the gradient, relative to θ = 0")
+                  .getAsDouble())
+          .isLessThanOrEqualTo(1e-5);
+    }
+    assertThat(text("report.html")).contains("Trajectories", "Gradients of the layers");
+  }
+
+  @Test
+  void aFileDescribesADigitsStudy() throws IOException {
+    Path file = folder.resolve("digits.json");
+    Files.writeString(
+        file,
+        "{\"study\": \"digits\", \"kernel\": \"field:1\", \"channels\": 2, \"samples\": 20,"
+            + " \"iterations\": 3, \"depths\": [2, 4], \"seeds\": [5]}");
+    converge(file.toString()).succeeded();
+    assertThat(text("study.json")).contains("\"kernel\": \"field:1\"", "\"iterations\": \"3\"");
+    assertThat(text("table.csv")).contains("2,5,").hasLineCount(3);
+  }
+
+  @Test
+  void aReportIsWrittenOfThePointsThatAreThere() throws IOException {
+    converge("closed-form", "--depths", "5,10").succeeded();
+    converge("closed-form", "--depths", "5,10,20", "--report-only").succeeded();
+    assertThat(text("table.csv")).hasLineCount(3);
+    converge("closed-form", "--depths", "7", "--report-only")
+        .failed("has no point of these depths");
+  }
+
+  @Test
   void aStudyGoesOnWhereItStopped() throws IOException {
     converge("closed-form", "--depths", "5,10").succeeded();
     String before = text("points/L10-seed1.json");
@@ -187,6 +302,9 @@ class ConvergeCommandTest {
             + " increase",
         "closed-form --lambda0 -1 | lambda0 -1.0: must be positive",
         "closed-form --lambda0 much | lambda0 'much': must be a number",
+        "stability --set rates=0.1,x | rates 'x': must be a number",
+        "stability --set rates=0 | rates '0': must be positive numbers",
+        "digits --set kernel=scalar | kernel 'scalar': must be dense, or field:INTERVALS",
         "closed-form --set speed=1 | setting 'speed' is unknown: this study has lambda0, lambda1,"
             + " T",
       })

@@ -279,6 +279,8 @@ class TrainCommandTest {
     assertThat(metrics(out)).hasSize(1);
     CommandLineRun.of("train", "digits", "--depth", "12", "--refine", "6,3")
         .refused("--refine 3: numbers of layers must increase and be below --depth 12");
+    CommandLineRun.of("train", "digits", "--refine", "4", "--refine-epochs", "0")
+        .refused("--refine-epochs 0: must be at least 1");
     CommandLineRun.of("train", "digits", "--refine", "4,8", "--refine-epochs", "3")
         .refused("--refine-epochs [3]: one number for each of --refine [4, 8]");
     CommandLineRun.of("train", "digits", "--refine", "4", "--scaling", "unit")
