@@ -11,9 +11,13 @@ gradients of all parameters, Adam. VARIANT
 KIND fractional: x_l = x_0 + sum_{k<l} c_{l-k} tanh(x_k), the explicit product-rectangle method of order 1/2, WORK forward. VARIANT
     loop      a loop over the past, as torchfde does it
     buffer    one matrix-vector product with a preallocated buffer
+KIND densenet: a DenseNet-BC of L layers and growth rate d for B images of 32 x 32 and 10 classes, WORK step, as above. VARIANT
+    concat         torchvision's own way: features are concatenated for each layer
+    channels-last  the same with the channels of a pixel side by side
+    checkpointed   concatenation, normalisation and 1 x 1 convolution are computed again in the backward pass (memory_efficient in torchvision)
 
 Prints one line of JSON with values to check, then answers each line of its input with a line of JSON: `time SECONDS`, `memory`.
-The networks are in torch_networks.py; their parameters come from its function `uniform`, which Volterra computes too.
+The networks are in torch_networks.py and torch_densenet.py; their parameters come from its function `uniform`, which Volterra computes too.
 """
 
 import json
@@ -31,9 +35,13 @@ def fail(message):
 
 try:
     import torch
-    from torch_networks import VARIANTS
+    import torch_densenet
+    import torch_networks
 except ImportError:
     fail(f"torch is not installed for this Python: {sys.executable} -m pip install torch")
+
+
+VARIANTS = {**torch_networks.VARIANTS, "densenet": torch_densenet.VARIANTS}
 
 
 def spread(values, count=16):
@@ -48,10 +56,9 @@ def prepare(net, work):
             with torch.no_grad():
                 return net.forward()
         return call, spread(call())
-    loss, n = net.gradient(), net.depth
-    check = [loss.item()]
-    for l in (1, (n + 1) // 2, n):
-        check += spread(net.bias.grad[l - 1]) + spread(net.kernel_gradient(l, 0)) + spread(net.kernel_gradient(l, l - 1))
+    check = [net.gradient().item()]
+    for gradient in net.checked():
+        check += spread(gradient)
     adam = torch.optim.Adam(net.parameters(), lr=1e-4, fused=True)
 
     def call():
@@ -61,11 +68,12 @@ def prepare(net, work):
 
 
 def timed(call, seconds):
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
+    times, start, elapsed = [], time.perf_counter(), 0
+    while elapsed < seconds or len(times) < 3 and elapsed < 2:
         begin = time.perf_counter()
         call()
         times.append(time.perf_counter() - begin)
+        elapsed = time.perf_counter() - start
     return {"milliseconds": 1000 * sorted(times)[len(times) // 2], "calls": len(times)}
 
 

@@ -83,7 +83,7 @@ final class HistorySet {
             ? history(TRANSPOSED, History.Layout.SLICE_MAJOR, 2 * spec.depth(), width)
             : null;
     states =
-        spec.features().isIdentity() && !isShort
+        spec.featuresAreStates() && !isShort
             ? features
             : history(
                 Recomputation.STATES,
@@ -156,7 +156,7 @@ final class HistorySet {
     boolean canRepeat = sumPlan != null && (isRecurrent || sumPlan.canRepeat());
     int run = isRecurrent ? RecurrentSum.segment(spec.depth()) : Recomputation.longestRun(mesh);
     List<Need> needs = new ArrayList<>();
-    if (!spec.features().isIdentity()) {
+    if (!spec.featuresAreStates()) {
       int least = canRepeat ? 1 + run : slices;
       needs.add(need(network, batch, Recomputation.STATES, slices, least, spec.channels()));
     }
@@ -184,7 +184,7 @@ final class HistorySet {
     NetworkSpec spec = network.spec();
     int run = RecurrentSum.segment(spec.depth());
     long states =
-        spec.features().isIdentity()
+        spec.featuresAreStates()
             ? History.bytes(need.type(), 1 + run, batch, spec.positions(), spec.channels())
             : 0;
     long checkpoints = need.type().bytesFor(checkpointElements(spec, batch, sumPlan));

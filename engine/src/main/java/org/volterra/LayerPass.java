@@ -20,6 +20,7 @@ final class LayerPass {
   private final Recomputation recomputation;
   private final Checkpoints checkpoints;
   private final boolean isLinear;
+  private final boolean hasOwnFeatures;
   private final Matrix[] target;
   private final Matrix delta;
   private final Matrix deltaOperand;
@@ -34,6 +35,7 @@ final class LayerPass {
     this.checkpoints = memory.checkpoints(v, sum);
     this.features = memory.features(v);
     this.isLinear = v.sums() == null;
+    this.hasOwnFeatures = checkpoints != null || !spec.featuresAreStates();
     Slices targets = isLinear ? v.states() : v.sums();
     this.target = new Matrix[targets.history().slices()];
     for (int i = 0; i < target.length; i++) {
@@ -85,11 +87,17 @@ final class LayerPass {
 
   private void feature(int k, boolean again) {
     int slice = recomputation.featureSlice(k);
+    double weight = spec.featureWeight(k);
     if (features != null) {
-      features.forward(k, v.state(k), v.features().begin(slice), again);
+      Matrix z = v.features().begin(slice);
+      features.forward(k, v.state(k), z, again);
+      if (weight != 1) {
+        p.axpby(0, z, weight, z);
+      }
       v.features().store(slice);
-    } else if (checkpoints != null) {
-      p.axpby(1, v.state(k), 0, v.features().begin(slice));
+    } else if (hasOwnFeatures) {
+      p.axpby(weight, v.state(k), 0, v.features().begin(slice));
+      v.features().store(slice);
     }
   }
 
@@ -198,9 +206,13 @@ final class LayerPass {
   /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */
   private void stateAdjoint(int k, double beta, Matrix costate) {
     Matrix dz = v.gradient().slice(recomputation.featureSlice(k));
+    double weight = spec.featureWeight(k);
     if (features == null) {
-      p.axpby(1, dz, beta, costate);
+      p.axpby(weight, dz, beta, costate);
     } else {
+      if (weight != 1) {
+        p.axpby(0, dz, weight, dz);
+      }
       features.adjoint(k, v.state(k), dz, beta, costate);
     }
     if (checkpoints != null) {

@@ -44,7 +44,7 @@ public final class NetworkSpec implements ModelSpec {
     height = b.height;
     width = b.width;
     channels = b.channels;
-    grid = new DepthGrid(b.depth, b.horizon);
+    grid = new DepthGrid(b.depth, b.horizon, b.grading);
     scaling = b.scaling;
     kernel = b.kernel;
     features = b.features;
@@ -80,6 +80,7 @@ public final class NetworkSpec implements ModelSpec {
     b.height = height;
     b.width = width;
     b.horizon = grid.horizon();
+    b.grading = grid.grading();
     b.scaling = scaling;
     b.kernel = kernel;
     b.features = features;
@@ -101,6 +102,7 @@ public final class NetworkSpec implements ModelSpec {
     private int height = 1;
     private int width = 1;
     private double horizon = 1;
+    private double grading = 1;
     private Scaling scaling = Scaling.STEP;
     private DepthKernel kernel = DepthKernel.dense();
     private FeatureTransform features = FeatureTransform.activation(Activation.TANH);
@@ -180,6 +182,18 @@ public final class NetworkSpec implements ModelSpec {
      */
     public Builder horizon(double end) {
       horizon = end;
+      return this;
+    }
+
+    /**
+     * The layers' depths t_l = T (l/L)^r. With {@link Scaling#STEP} the feature of layer k then
+     * counts with the length of its step, t_{k+1} − t_k.
+     *
+     * @param exponent r: 1 for equal steps, which is the default, more for short ones at first
+     * @return this
+     */
+    public Builder grading(double exponent) {
+      grading = exponent;
       return this;
     }
 
@@ -329,7 +343,23 @@ public final class NetworkSpec implements ModelSpec {
                 + channels);
       }
       historyType.require(kernel);
+      requireGrid(kernel, spec.grid);
       return spec;
+    }
+
+    private static void requireGrid(DepthKernel kernel, DepthGrid grid) {
+      switch (kernel) {
+        case ScalarKernel.Convolution lags when lags.trainable() && !grid.isUniform() ->
+            throw new IllegalArgumentException(
+                "grading "
+                    + grid.grading()
+                    + ": must be 1 for the kernel "
+                    + kernel
+                    + ", whose parameters are samples at equal steps");
+        case DepthKernel.WithMatrix product -> requireGrid(product.scalar(), grid);
+        case DepthKernel.Terms sum -> sum.terms().forEach(term -> requireGrid(term, grid));
+        default -> {} // any grid will do
+      }
     }
 
     private static boolean needsEqualWidths(DepthKernel kernel) {
@@ -459,6 +489,22 @@ public final class NetworkSpec implements ModelSpec {
    */
   public double scale() {
     return scaling == Scaling.STEP ? grid.step() : 1;
+  }
+
+  /**
+   * The factor that features are stored with, so that every sum over them is the left-rectangle
+   * rule of the grid.
+   *
+   * @param k layer, from 0 to L − 1
+   * @return (t_{k+1} − t_k)/h, or 1 where steps do not count
+   */
+  double featureWeight(int k) {
+    return scaling == Scaling.STEP ? grid.weight(k) : 1;
+  }
+
+  /** Whether z_k = x_k for all layers, so that one history holds both. */
+  boolean featuresAreStates() {
+    return features.isIdentity() && (grid.isUniform() || scaling == Scaling.UNIT);
   }
 
   /**

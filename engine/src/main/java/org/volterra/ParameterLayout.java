@@ -86,7 +86,8 @@ public final class ParameterLayout {
    * @param entries the entries in order of depth
    * @param blockSize elements of the value at one depth or pair of depths; each entry holds a whole
    *     number of such blocks, contiguous
-   * @param spacing distance in depth between neighbouring blocks
+   * @param spacing distance in depth between neighbouring blocks; NaN at the layers of a graded
+   *     grid
    * @param firstLayer the layer, or the row of a mesh, of the first entry
    */
   public record Group(
@@ -99,6 +100,23 @@ public final class ParameterLayout {
     /** Copies the list. */
     public Group {
       entries = List.copyOf(entries);
+    }
+
+    /**
+     * The distance in depth between neighbouring blocks, where that is the same for all.
+     *
+     * @return the spacing
+     * @throws IllegalArgumentException if the blocks lie at the layers of a graded grid
+     */
+    public double equalSpacing() {
+      if (Double.isNaN(spacing)) {
+        throw new IllegalArgumentException(
+            "parameter "
+                + name
+                + ": norms in depth need equal steps, and it lies at the layers of a graded grid;"
+                + " make it a field on a mesh, or the grading 1");
+      }
+      return spacing;
     }
 
     Matrix[] in(Buffer buffer) {
@@ -228,7 +246,7 @@ public final class ParameterLayout {
     double spacing =
         dependence instanceof DepthDependence.Field field
             ? new LineMesh(field.intervals(), grid.horizon()).spacing()
-            : grid.step();
+            : spacing(grid);
     int firstLayer = dependence instanceof DepthDependence.PerLayer ? first : 0;
     group(name, arrangement, list, rows * columns, spacing, firstLayer);
   }
@@ -242,7 +260,7 @@ public final class ParameterLayout {
           list.add(
               add(name + "." + l, (long) l * features, channels, Initializer.normal(deviation)));
         }
-        group(name, Arrangement.TRIANGLE, list, features * channels, grid.step(), 1);
+        group(name, Arrangement.TRIANGLE, list, features * channels, spacing(grid), 1);
       }
       case DepthKernel.Field field -> {
         List<Entry> list = new ArrayList<>();
@@ -285,7 +303,7 @@ public final class ParameterLayout {
           int layer = l;
           list.add(add(name + "." + l, 1, l, (r, row, k) -> scalar.coefficient(grid, layer, k)));
         }
-        group(name, Arrangement.TRIANGLE, list, 1, grid.step(), 1);
+        group(name, Arrangement.TRIANGLE, list, 1, spacing(grid), 1);
       }
       case ScalarKernel.Convolution lags ->
           line(
@@ -331,9 +349,13 @@ public final class ParameterLayout {
     return new IllegalStateException(kernel + " has no parameters");
   }
 
+  private static double spacing(DepthGrid grid) {
+    return grid.isUniform() ? grid.step() : Double.NaN;
+  }
+
   /** One entry that holds a block for each layer. */
   private void line(Entry entry, int blockSize, DepthGrid grid, int firstLayer) {
-    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, grid.step(), firstLayer);
+    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, spacing(grid), firstLayer);
   }
 
   private void constant(String name, int rows, int columns, Initializer initial) {

@@ -30,6 +30,9 @@ final class SpecProperties {
             ? String.valueOf(spec.positions())
             : spec.shape().height() + "x" + spec.shape().width());
     map.put("horizon", String.valueOf(spec.grid().horizon()));
+    if (!spec.grid().isUniform()) {
+      map.put("grading", String.valueOf(spec.grid().grading()));
+    }
     map.put("scaling", spec.scaling().name().toLowerCase(Locale.ROOT));
     map.put("kernel", spec.kernel().toString());
     map.put("features", spec.features().text());
@@ -54,6 +57,7 @@ final class SpecProperties {
             .inputs(integer(map, "inputs"))
             .outputs(integer(map, "outputs"))
             .horizon(number(map, "horizon"))
+            .grading(map.containsKey("grading") ? number(map, "grading") : 1)
             .scaling(scaling(get(map, "scaling")))
             .kernel(DepthKernel.parse(get(map, "kernel")))
             .features(

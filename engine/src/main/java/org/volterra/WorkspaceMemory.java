@@ -114,7 +114,7 @@ final class WorkspaceMemory implements AutoCloseable {
       output = scratch(rows, spec.outputs());
       firstState = window(histories.states(), rows);
       otherState = window(histories.states(), rows);
-      otherFeature = spec.features().isIdentity() ? null : window(histories.features(), rows);
+      otherFeature = spec.featuresAreStates() ? null : window(histories.features(), rows);
       otherSum = histories.sums() == null ? null : window(histories.sums(), rows);
       featureBinding = bindFeatures();
       sumBinding =

@@ -27,7 +27,9 @@ public record PeerCase(Kind kind, NetworkSize size) {
     /** An independent matrix for each pair of layers. */
     DENSE,
     /** Fractional integration of order 1/2, one coefficient for each lag. */
-    FRACTIONAL;
+    FRACTIONAL,
+    /** A DenseNet-BC of L layers and growth rate d for B images of 32 × 32. */
+    DENSENET;
 
     /**
      * How the peer can be written.
@@ -38,6 +40,7 @@ public record PeerCase(Kind kind, NetworkSize size) {
       return switch (this) {
         case DENSE -> List.of("concat", "buffer", "blocked", "compiled");
         case FRACTIONAL -> List.of("loop", "buffer");
+        case DENSENET -> List.of("concat", "channels-last", "checkpointed");
       };
     }
 
@@ -50,7 +53,16 @@ public record PeerCase(Kind kind, NetworkSize size) {
       return switch (this) {
         case DENSE -> List.of("forward", "step");
         case FRACTIONAL -> List.of("forward");
+        case DENSENET -> List.of("step");
       };
+    }
+
+    /**
+     * How far results of both sides in float32 may be apart: relative to a value, or to 1 % of the
+     * largest. Normalisation makes the summands of a gradient cancel, and rounding counts more.
+     */
+    double tolerance() {
+      return this == DENSENET ? 1e-2 : 1e-3;
     }
 
     @Override

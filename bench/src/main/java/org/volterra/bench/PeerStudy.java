@@ -14,7 +14,6 @@ import java.util.function.Consumer;
 public final class PeerStudy implements Study {
   private static final double SECONDS_TO_START = 5;
   private static final long SETTLE_MILLIS = 50;
-  private static final double TOLERANCE = 1e-3;
 
   /**
    * What is to be measured.
@@ -188,7 +187,7 @@ public final class PeerStudy implements Study {
                         String.valueOf(planned.threads()),
                         settings.provider(),
                         planned.what())))) {
-      agree(planned.toString(), volterra.check(), torch.check());
+      agree(planned.toString(), volterra.check(), torch.check(), planned.work().kind().tolerance());
       torch.milliseconds(settings.warmUpSeconds());
       volterra.milliseconds(settings.warmUpSeconds());
       for (int round = 0; round < settings.rounds(); round++) {
@@ -233,7 +232,7 @@ public final class PeerStudy implements Study {
   }
 
   /** Compares values of both sides; the float32 sums of both have different orders. */
-  static void agree(String what, double[] actual, double[] expected) {
+  static void agree(String what, double[] actual, double[] expected, double share) {
     if (actual.length != expected.length) {
       throw new WrongResultException(
           what + ": Volterra gave " + actual.length + " values, PyTorch " + expected.length);
@@ -243,7 +242,7 @@ public final class PeerStudy implements Study {
       largest = Math.max(largest, Math.abs(value));
     }
     for (int i = 0; i < actual.length; i++) {
-      double tolerance = TOLERANCE * Math.max(Math.abs(expected[i]), 1e-2 * largest);
+      double tolerance = share * Math.max(Math.abs(expected[i]), 1e-2 * largest);
       WrongResultException.unlessClose(
           "value " + i + " of " + what + ", PyTorch being the right one,",
           actual[i],

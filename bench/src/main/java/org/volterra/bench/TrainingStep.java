@@ -1,6 +1,6 @@
 package org.volterra.bench;
 
-import org.volterra.Workspace;
+import org.volterra.ModelWorkspace;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -21,7 +21,7 @@ public final class TrainingStep implements AutoCloseable {
   private static final double EPSILON = 1e-8;
 
   private final Resources resources = new Resources();
-  private final Workspace workspace;
+  private final ModelWorkspace workspace;
   private final Primitives p;
   private final Matrix data;
   private final Matrix target;
@@ -38,10 +38,10 @@ public final class TrainingStep implements AutoCloseable {
    * Allocates the moments of Adam and the gradient of the loss.
    *
    * @param workspace a workspace with gradients; stays the caller's
-   * @param data inputs, batch × channels
+   * @param data inputs, of the shape that the workspace takes
    * @param target what outputs are compared with, of the outputs' shape
    */
-  public TrainingStep(Workspace workspace, Matrix data, Matrix target) {
+  public TrainingStep(ModelWorkspace workspace, Matrix data, Matrix target) {
     this.workspace = workspace;
     this.data = data;
     this.target = target;
@@ -49,7 +49,7 @@ public final class TrainingStep implements AutoCloseable {
     ElementType type = workspace.network().type();
     p = device.primitives(type);
     Buffer all = workspace.network().parameters();
-    int length = Math.toIntExact(all.length());
+    int length = Math.toIntExact(workspace.network().layout().trainedLength());
     parameters = Matrix.vector(all, 0, length);
     gradients = Matrix.vector(workspace.gradients(), 0, length);
     first = Matrix.vector(resources.own(device.allocate(type, length)), 0, length);

@@ -79,14 +79,15 @@ class PeerStudyTest {
     assertThat(step.lines()).hasSize(3);
     assertThat(step).contains("\"check\":[", "\"milliseconds\":", "\"peakBytes\":");
     assertThat(served("fractional:2x3x4", "1", "scalar", "forward").lines()).hasSize(3);
+    assertThat(served("densenet:1x1x10", "1", "panama", "step")).contains("\"check\":[");
   }
 
   /** Computed by torch_networks.uniform(101, 0, 3, 1). */
   @Test
   void parametersAreThoseOfThePeer() {
-    assertThat(PeerServer.uniform(101, 0, 1)).isEqualTo(0.38445353507995605);
-    assertThat(PeerServer.uniform(101, 1, 1)).isEqualTo(-0.3297865390777588);
-    assertThat(PeerServer.uniform(101, 2, 1)).isEqualTo(0.16595566272735596);
+    assertThat(PeerModel.uniform(101, 0, 1)).isEqualTo(0.38445353507995605);
+    assertThat(PeerModel.uniform(101, 1, 1)).isEqualTo(-0.3297865390777588);
+    assertThat(PeerModel.uniform(101, 2, 1)).isEqualTo(0.16595566272735596);
   }
 
   @Test
@@ -139,10 +140,11 @@ class PeerStudyTest {
 
   @Test
   void closeValuesAgree() {
-    PeerStudy.agree("x", new double[] {1, 1e-9}, new double[] {1.0005, 0});
-    assertThatThrownBy(() -> PeerStudy.agree("x", new double[] {1}, new double[] {1.01}))
+    PeerStudy.agree("x", new double[] {1, 1e-9}, new double[] {1.0005, 0}, 1e-3);
+    assertThatThrownBy(() -> PeerStudy.agree("x", new double[] {1}, new double[] {1.01}, 1e-3))
         .isInstanceOf(WrongResultException.class);
-    assertThatThrownBy(() -> PeerStudy.agree("x", new double[] {Double.NaN}, new double[] {1}))
+    assertThatThrownBy(
+            () -> PeerStudy.agree("x", new double[] {Double.NaN}, new double[] {1}, 1e-3))
         .isInstanceOf(WrongResultException.class);
   }
 

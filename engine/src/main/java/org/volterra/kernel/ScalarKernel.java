@@ -39,7 +39,7 @@ public sealed interface ScalarKernel extends DepthKernel
    * A function of t − s.
    *
    * @param function the function, or the initial values of its trainable samples
-   * @param trainable whether the samples at the lags h … T are parameters
+   * @param trainable whether the samples at the lags h … T of a uniform grid are parameters
    */
   record Convolution(DoubleUnaryOperator function, boolean trainable) implements ScalarKernel {
     /** Checks the arguments. */
@@ -49,7 +49,7 @@ public sealed interface ScalarKernel extends DepthKernel
 
     @Override
     public double coefficient(DepthGrid grid, int l, int k) {
-      return function.applyAsDouble(grid.time(l - k));
+      return function.applyAsDouble(grid.distance(l, k));
     }
 
     @Override
@@ -94,7 +94,11 @@ public sealed interface ScalarKernel extends DepthKernel
 
     @Override
     public double coefficient(DepthGrid grid, int l, int k) {
-      return weight(grid.step(), l - k);
+      if (grid.isUniform()) {
+        return weight(grid.step(), l - k);
+      }
+      double step = grid.step(k);
+      return weight(step, grid.distance(l, k) / step);
     }
 
     @Override
@@ -154,7 +158,7 @@ public sealed interface ScalarKernel extends DepthKernel
 
     @Override
     public double coefficient(DepthGrid grid, int l, int k) {
-      double t = grid.time(l - k);
+      double t = grid.distance(l, k);
       double sum = 0;
       for (int r = 0; r < rank(); r++) {
         sum += weights.get(r) * Math.exp(-rates.get(r) * t);

@@ -23,9 +23,9 @@ record Estimates(
       case BLOCKED ->
           pairs(algorithm, model.blocked(), () -> BlockedSum.elements(layers, columns, training));
       case FFT ->
-          FixedKernels.isLags(kernel)
+          FixedKernels.isLags(kernel, grid)
               ? exact(algorithm, model.fourier(), RelaxedFftSum.elements(layers, columns))
-              : refused(algorithm, "the kernel is no convolution");
+              : refused(algorithm, FixedKernels.whyNoLags(kernel));
       case SEPARABLE ->
           kernel instanceof ScalarKernel.Separable sum
               ? exact(
@@ -61,7 +61,7 @@ record Estimates(
       return refused(algorithm, "the parameters are not the coefficients of pairs");
     }
     long layers = grid.layers();
-    boolean isTable = !kernel.trainable() && !FixedKernels.isLags(kernel);
+    boolean isTable = !kernel.trainable() && !FixedKernels.isLags(kernel, grid);
     long table = isTable ? layers * (layers + 1) / 2 : 0;
     if (table > Integer.MAX_VALUE) {
       return refused(algorithm, table + " coefficients are too many for one table");
@@ -76,8 +76,11 @@ record Estimates(
           model.exponentials(sum.rank()),
           ExponentialSum.elements(sum.rank(), columns, training, slopes));
     }
-    if (!FixedKernels.isLags(kernel) || kernel.trainable()) {
-      return refused(SumAlgorithm.EXPONENTIALS, "the kernel is no given convolution");
+    if (!FixedKernels.isLags(kernel, grid)) {
+      return refused(SumAlgorithm.EXPONENTIALS, FixedKernels.whyNoLags(kernel));
+    }
+    if (kernel.trainable()) {
+      return refused(SumAlgorithm.EXPONENTIALS, "the kernel has parameters");
     }
     if (grid.layers() <= FittedSum.HEAD + 1) {
       return refused(SumAlgorithm.EXPONENTIALS, "too few layers");

@@ -9,12 +9,22 @@ final class FixedKernels {
   private FixedKernels() {}
 
   /**
-   * Whether coefficients depend on the lag alone and are, or are given by, numbers for each lag.
+   * Whether coefficients depend on the lag l − k alone and are, or are given by, numbers for each
+   * lag.
    */
-  static boolean isLags(ScalarKernel kernel) {
+  static boolean isLags(ScalarKernel kernel, DepthGrid grid) {
+    return grid.isUniform() && isConvolution(kernel);
+  }
+
+  private static boolean isConvolution(ScalarKernel kernel) {
     return kernel instanceof ScalarKernel.Convolution
         || kernel instanceof ScalarKernel.Fractional
         || (kernel instanceof ScalarKernel.Exponentials && !kernel.trainable());
+  }
+
+  /** Why the coefficients are no numbers for each lag. */
+  static String whyNoLags(ScalarKernel kernel) {
+    return isConvolution(kernel) ? "the grid is graded" : "the kernel is no convolution";
   }
 
   /**

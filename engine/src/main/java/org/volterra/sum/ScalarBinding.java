@@ -100,18 +100,13 @@ public final class ScalarBinding {
       case DepthKernel.Scalar scalar when scalar.trainable() -> triangle();
       case ScalarKernel.Convolution lags when lags.trainable() ->
           new LagCoefficients(p, values.apply("lags"), gradient("lags"), memory);
-      case ScalarKernel.Convolution lags -> lags();
-      case ScalarKernel.Fractional lags -> lags();
-      case ScalarKernel.Exponentials sum when !sum.trainable() -> lags();
-      case ScalarKernel other when !other.trainable() ->
-          TriangleCoefficients.of(
-              p, grid.layers(), (l, k) -> other.coefficient(grid, l, k), memory);
-      default -> throw unfit();
+      case ScalarKernel given when given.trainable() -> throw unfit();
+      case ScalarKernel given ->
+          FixedKernels.isLags(given, grid)
+              ? LagCoefficients.of(p, grid.layers(), m -> given.coefficient(grid, m, 0), memory)
+              : TriangleCoefficients.of(
+                  p, grid.layers(), (l, k) -> given.coefficient(grid, l, k), memory);
     };
-  }
-
-  private PairCoefficients lags() {
-    return LagCoefficients.of(p, grid.layers(), m -> kernel.coefficient(grid, m, 0), memory);
   }
 
   private PairCoefficients triangle() {
@@ -179,7 +174,7 @@ public final class ScalarBinding {
   }
 
   private CumulativeSum fitted(SumOperands operands) {
-    if (!FixedKernels.isLags(kernel) || kernel.trainable()) {
+    if (!FixedKernels.isLags(kernel, grid) || kernel.trainable()) {
       throw unfit();
     }
     if (fit == null) {

@@ -22,7 +22,8 @@ final class DepthMetric {
   /** A metric; λ0 must be positive. */
   DepthMetric(DepthRegularizer weights, Model network) {
     for (ParameterLayout.Group group : network.layout().groups().values()) {
-      double h = group.spacing();
+      double h =
+          group.arrangement() == ParameterLayout.Arrangement.CONSTANT ? 0 : group.equalSpacing();
       int width = group.blockSize();
       switch (group.arrangement()) {
         case CONSTANT -> {}

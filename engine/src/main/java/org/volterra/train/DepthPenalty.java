@@ -31,6 +31,11 @@ final class DepthPenalty implements AutoCloseable {
   private final List<Difference> differences = new ArrayList<>();
 
   DepthPenalty(DepthRegularizer regularizer, Model network, Buffer gradients) {
+    for (ParameterLayout.Group group : network.layout().groups().values()) {
+      if (group.arrangement() != ParameterLayout.Arrangement.CONSTANT) {
+        group.equalSpacing(); // refuses before anything is allocated
+      }
+    }
     this.p = network.provider().primitives(network.type());
     this.parameters = network.parameters();
     this.gradients = gradients;
@@ -45,12 +50,12 @@ final class DepthPenalty implements AutoCloseable {
         case LINE ->
             add(
                 group,
-                regularizer.lambda0() * group.spacing(),
-                regularizer.lambda1() / group.spacing());
+                regularizer.lambda0() * group.equalSpacing(),
+                regularizer.lambda1() / group.equalSpacing());
         case TRIANGLE ->
             add(
                 group,
-                regularizer.lambda0() * group.spacing() * group.spacing(),
+                regularizer.lambda0() * group.equalSpacing() * group.equalSpacing(),
                 regularizer.lambda1());
       }
     }

@@ -63,8 +63,27 @@ class NetworkKernelsTest {
   })
   @ParameterizedTest
   void gradients(String kernel, String sum, int layers) {
+    checkGradients(kernel, sum, layers, 1);
+  }
+
+  @CsvSource({
+    "scalar, blocked, 70",
+    "fractional:0.4, blocked, 70",
+    "exponentials:3, exponentials, 40",
+    "separable:2, separable, 40",
+    "fixed-smooth, hierarchical, 135",
+    "matrix*fractional:0.5, auto, 12",
+    "scalar + matrix*exponentials:2, auto, 12",
+  })
+  @ParameterizedTest
+  void gradientsOnGradedGrids(String kernel, String sum, int layers) {
+    checkGradients(kernel, sum, layers, 2.5);
+  }
+
+  private static void checkGradients(String kernel, String sum, int layers, double grading) {
     NetworkSpec spec =
         NetworkSpec.builder(CHANNELS, layers)
+            .grading(grading)
             .kernel(kernel(kernel))
             .sum(SumChoice.parse(sum))
             .activation(Activation.TANH)

@@ -18,7 +18,7 @@ public final class NetworkChoices {
   /** Channels of the states. */
   public static final int CHANNELS = 3;
 
-  private static final int STRIDE = 1303;
+  private static final int STRIDE = 1997;
   private static final DepthDependence[] DEPENDENCES = {
     DepthDependence.constant(), DepthDependence.perLayer(), DepthDependence.field(2)
   };
@@ -92,6 +92,7 @@ public final class NetworkChoices {
   private static List<Choice> scalings() {
     return List.of(
         new Choice("h = 1.5/L", b -> b.scaling(Scaling.STEP).horizon(1.5)),
+        new Choice("graded steps, T = 1.5", b -> b.scaling(Scaling.STEP).horizon(1.5).grading(1.7)),
         new Choice("h = 1", b -> b.scaling(Scaling.UNIT).horizon(1)));
   }
 

@@ -39,7 +39,6 @@ public final class PlainNetwork {
     int rows = data.length;
     double[][][] all = new double[layers + 2][rows][];
     double[][][] features = new double[layers][rows][];
-    double h = spec.scaling() == Scaling.UNIT ? 1 : horizon / layers;
     for (int r = 0; r < rows; r++) {
       all[0][r] = spec.hasInputMap() ? map(data[r], "input") : data[r].clone();
     }
@@ -49,7 +48,7 @@ public final class PlainNetwork {
         double[] u =
             spec.bias() == null ? new double[spec.channels()] : inDepth("bias", spec.bias(), l)[0];
         for (int k = 0; k < l; k++) {
-          addProduct(h, features[k][r], kernel(l, k), u);
+          addProduct(step(k), features[k][r], kernel(l, k), u);
         }
         all[l][r] = source(l, all[0][r]);
         for (int c = 0; c < u.length; c++) {
@@ -61,6 +60,14 @@ public final class PlainNetwork {
       all[layers + 1][r] = spec.hasOutputMap() ? map(all[layers][r], "output") : all[layers][r];
     }
     return all;
+  }
+
+  private double time(int l) {
+    return horizon * Math.pow(l / (double) layers, spec.grid().grading());
+  }
+
+  private double step(int k) {
+    return spec.scaling() == Scaling.UNIT ? 1 : time(k + 1) - time(k);
   }
 
   /**
@@ -114,8 +121,8 @@ public final class PlainNetwork {
   /** The transpose of K_{l,k}, feature channels × channels. */
   private double[][] kernel(int l, int k) {
     int e = spec.featureChannels();
-    double t = horizon * l / layers;
-    double s = horizon * k / layers;
+    double t = time(l);
+    double s = time(k);
     return switch (spec.kernel()) {
       case DepthKernel.Dense dense -> rows(parameter("kernel." + l), k * e, e);
       case DepthKernel.Field field -> fieldAt(field.intervals(), t, s);
@@ -162,7 +169,7 @@ public final class PlainNetwork {
       case DepthDependence.Constant constant -> parameter(name);
       case DepthDependence.PerLayer perLayer -> parameter(name + "." + l);
       case DepthDependence.Field field -> {
-        double a = (double) l * field.intervals() / layers;
+        double a = time(l) * field.intervals() / horizon;
         int i = (int) Math.min(Math.floor(a), field.intervals() - 1);
         double[][] value = scaled(1 - (a - i), parameter(name + ".node." + i));
         addScaled(a - i, parameter(name + ".node." + (i + 1)), value);

@@ -45,7 +45,9 @@ final class BenchPeersCommand implements Callable<Integer> {
       names = "--cases",
       split = ",",
       paramLabel = "KIND:BxdxL",
-      description = "dense or fractional networks with batch, channels and layers.")
+      description =
+          "dense or fractional networks with batch, channels and layers, or densenet (BC, 32 x 32)"
+              + " with images, growth rate and layers.")
   private List<String> cases = PeerCase.DEFAULTS;
 
   @Option(
@@ -54,7 +56,8 @@ final class BenchPeersCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "How PyTorch is written: concat, buffer, blocked, compiled for dense networks; loop,"
-              + " buffer for fractional ones (default: all).")
+              + " buffer for fractional ones; concat, channels-last, checkpointed for densenet"
+              + " (default: all).")
   private List<String> variants = List.of();
 
   @Option(

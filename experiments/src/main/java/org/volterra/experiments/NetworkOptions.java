@@ -114,6 +114,15 @@ final class NetworkOptions {
   double horizon;
 
   @Option(
+      names = "--grading",
+      defaultValue = "1",
+      paramLabel = "R",
+      description =
+          "Layers at the depths T (l/L)^R: 1 for equal steps, more for short ones at first"
+              + " (default: ${DEFAULT-VALUE}).")
+  double grading;
+
+  @Option(
       names = "--precision",
       defaultValue = "float32",
       paramLabel = "TYPE",
@@ -192,6 +201,7 @@ final class NetworkOptions {
     map.put("outputs", String.valueOf(outputs));
     map.put("positions", "1");
     map.put("horizon", String.valueOf(horizon));
+    map.put("grading", String.valueOf(grading));
     map.put("scaling", scaling);
     map.put("kernel", kernel.equals("field") ? "field(8)" : kernel);
     map.put("features", features.replace(" ", ""));

@@ -23,7 +23,8 @@ final class FloatTransforms implements TransformPrimitives {
     final FloatConvolution convolution = new FloatConvolution();
     final FloatConvolutionGradient gradient = new FloatConvolutionGradient();
     final FloatWindows windows = new FloatWindows();
-    final FloatChannels channels = new FloatChannels();
+    final FloatMoments moments = new FloatMoments();
+    final FloatNormalization normalization = new FloatNormalization();
     final FloatRows rows = new FloatRows();
     final FloatSpans spans = new FloatSpans();
     final FloatPointwise pointwise = new FloatPointwise();
@@ -118,7 +119,7 @@ final class FloatTransforms implements TransformPrimitives {
   @Override
   public void moments(Matrix x, Matrix mean, Matrix variance) {
     TransformShapes.columns(TYPE, x, mean, variance);
-    jobs.get().channels.moments(shop, Operand.of(x), Operand.of(mean), Operand.of(variance));
+    jobs.get().moments.forward(shop, Operand.of(x), Operand.of(mean), Operand.of(variance));
   }
 
   @Override
@@ -127,8 +128,8 @@ final class FloatTransforms implements TransformPrimitives {
     TransformShapes.columns(TYPE, x, mean, rate, sum, product);
     Shapes.same("dx", dx, x);
     jobs.get()
-        .channels
-        .momentsBackward(
+        .moments
+        .backward(
             shop,
             Operand.of(x),
             Operand.of(mean),
@@ -169,7 +170,7 @@ final class FloatTransforms implements TransformPrimitives {
     Shapes.same("y", y, x);
     Jobs mine = jobs.get();
     Operand to = Operand.of(y);
-    mine.channels.normalize(
+    mine.normalization.forward(
         shop,
         f,
         orNull(norm.mean()),
@@ -198,8 +199,8 @@ final class FloatTransforms implements TransformPrimitives {
     Shapes.same("dy", dy, x);
     Shapes.same("dx", dx, x);
     jobs.get()
-        .channels
-        .normalizeBackward(
+        .normalization
+        .backward(
             shop,
             f,
             orNull(norm.mean()),
