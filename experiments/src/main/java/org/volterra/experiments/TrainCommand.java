@@ -58,6 +58,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DataOptions data;
   @Mixin private NetworkOptions network;
   @Mixin private TrainingOptions training;
+  @Mixin private ProductOptions products;
 
   @Option(
       names = {"--device", "--provider"},
@@ -311,6 +312,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private ComputeProvider open() {
+    products.apply(provider);
     try {
       return Engine.open(provider, threads);
     } catch (IllegalArgumentException e) {
