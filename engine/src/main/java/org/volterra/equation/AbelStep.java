@@ -1,6 +1,7 @@
 package org.volterra.equation;
 
 import java.util.function.DoubleUnaryOperator;
+import org.volterra.depth.DepthGrid;
 
 /**
  * Integrals of (t_l − s)^(α−1) times 1, (t_{k+1} − s)/h_k and (s − t_k)/h_k over one step [t_k,
@@ -53,12 +54,12 @@ record AbelStep(double factor, double ratio, double distance, double exponent) {
    * @param k the step's left node, less than l
    * @return the step
    */
-  static AbelStep of(GradedGrid grid, double exponent, int l, int k) {
+  static AbelStep of(DepthGrid grid, double exponent, int l, int k) {
     double step = grid.step(k);
     double distance = grid.distance(l, k);
     double power = exponent == 1 ? 1 : Math.pow(distance, exponent - 1);
     return new AbelStep(
-        step / grid.meanStep() * power, Math.min(step / distance, 1), distance, exponent);
+        step / grid.step() * power, Math.min(step / distance, 1), distance, exponent);
   }
 
   /** The integral of (t_l − s)^(α−1) times a factor. */

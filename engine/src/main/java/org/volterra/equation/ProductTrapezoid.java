@@ -1,6 +1,7 @@
 package org.volterra.equation;
 
 import java.util.function.ToDoubleBiFunction;
+import org.volterra.depth.DepthGrid;
 
 /**
  * The product trapezoidal rule, implicit in its last node: F(s, x(s)) is taken linear on each step
@@ -27,18 +28,18 @@ public record ProductTrapezoid() implements QuadratureMethod {
   }
 
   @Override
-  public double weight(GradedGrid grid, double exponent, int l, int k) {
+  public double weight(DepthGrid grid, double exponent, int l, int k) {
     return sum(grid, exponent, l, k, AbelStep::integral);
   }
 
   @Override
-  public double weightByExponent(GradedGrid grid, double exponent, int l, int k) {
+  public double weightByExponent(DepthGrid grid, double exponent, int l, int k) {
     return sum(grid, exponent, l, k, AbelStep::byExponent);
   }
 
   /** The step that ends at node k, and the one that begins there. */
   private static double sum(
-      GradedGrid grid,
+      DepthGrid grid,
       double exponent,
       int l,
       int k,

@@ -2,6 +2,7 @@ package org.volterra.equation;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.volterra.depth.DepthGrid;
 
 /**
  * A direct quadrature method for Volterra equations of the second kind: the weights w_{l,k} in
@@ -36,7 +37,7 @@ public sealed interface QuadratureMethod
    * @param k the node that is summed, from 0 to l
    * @return w_{l,k}, relative to the mean step
    */
-  double weight(GradedGrid grid, double exponent, int l, int k);
+  double weight(DepthGrid grid, double exponent, int l, int k);
 
   /**
    * The derivative of a weight in the exponent.
@@ -47,7 +48,7 @@ public sealed interface QuadratureMethod
    * @param k the node that is summed, from 0 to l
    * @return ∂w_{l,k}/∂α, relative to the mean step; 0 unless the weights integrate the singularity
    */
-  default double weightByExponent(GradedGrid grid, double exponent, int l, int k) {
+  default double weightByExponent(DepthGrid grid, double exponent, int l, int k) {
     return 0;
   }
 

@@ -1,18 +1,19 @@
 package org.volterra.equation;
 
 import java.util.Locale;
+import org.volterra.depth.DepthGrid;
 
 /** One solve of a system: from node to node, with the features of all that are done. */
 final class SystemMarch {
   private final SystemSolver solver;
   private final HammersteinSystem system;
   private final double[] theta;
-  private final GradedGrid grid;
+  private final DepthGrid grid;
   private final WeightTable weights;
   private final double[][] states;
   private final double[][] features;
 
-  SystemMarch(SystemSolver solver, HammersteinSystem system, double[] theta, GradedGrid grid) {
+  SystemMarch(SystemSolver solver, HammersteinSystem system, double[] theta, DepthGrid grid) {
     this.solver = solver;
     this.system = system;
     this.theta = theta;

@@ -1,5 +1,6 @@
 package org.volterra.equation;
 
+import org.volterra.depth.DepthGrid;
 import org.volterra.depth.LineField;
 
 /**
@@ -10,7 +11,7 @@ public final class SystemSolution {
   private final SystemSolver solver;
   private final HammersteinSystem system;
   private final double[] theta;
-  private final GradedGrid grid;
+  private final DepthGrid grid;
   private final WeightTable weights;
   private final double[][] states;
   private final double[][] features;
@@ -21,7 +22,7 @@ public final class SystemSolution {
       SystemSolver solver,
       HammersteinSystem system,
       double[] theta,
-      GradedGrid grid,
+      DepthGrid grid,
       WeightTable weights,
       double[][] states,
       double[][] features,
@@ -43,7 +44,7 @@ public final class SystemSolution {
    *
    * @return the grid
    */
-  public GradedGrid grid() {
+  public DepthGrid grid() {
     return grid;
   }
 

@@ -1,6 +1,7 @@
 package org.volterra.equation;
 
 import java.util.Objects;
+import org.volterra.depth.DepthGrid;
 
 /**
  * Solves systems of Volterra equations by direct quadrature,
@@ -51,7 +52,7 @@ public record SystemSolver(QuadratureMethod method, DiagonalMethod diagonal) {
           "layers " + layers + ": systems are solved on 1.." + MOST_LAYERS);
     }
     method.requireExponent(system.exponent(theta));
-    GradedGrid grid = new GradedGrid(layers, system.horizon(), grading);
+    DepthGrid grid = new DepthGrid(layers, system.horizon(), grading);
     return new SystemMarch(this, system, theta.clone(), grid).run();
   }
 }

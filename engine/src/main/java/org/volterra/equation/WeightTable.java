@@ -1,5 +1,7 @@
 package org.volterra.equation;
 
+import org.volterra.depth.DepthGrid;
+
 /**
  * The weights h w_{l,k} of a method on a grid, each computed once. On the uniform grid a weight of
  * k &gt; 0 depends on l − k alone, so that a table holds 2 L numbers, else all pairs.
@@ -11,13 +13,13 @@ final class WeightTable {
 
   /** A weight that a method gives for two nodes, relative to the mean step. */
   interface Weight {
-    double of(GradedGrid grid, double exponent, int l, int k);
+    double of(DepthGrid grid, double exponent, int l, int k);
   }
 
-  WeightTable(Weight weight, GradedGrid grid, double exponent) {
+  WeightTable(Weight weight, DepthGrid grid, double exponent) {
     int layers = grid.layers();
-    double h = grid.meanStep();
-    uniform = grid.grading() == 1;
+    double h = grid.step();
+    uniform = grid.isUniform();
     first = new double[layers + 1];
     inner = new double[uniform ? layers : Math.toIntExact(layers * (layers + 1L) / 2)];
     for (int l = 1; l <= layers; l++) {

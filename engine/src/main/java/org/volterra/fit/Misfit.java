@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.volterra.control.Objective;
+import org.volterra.depth.DepthGrid;
 import org.volterra.depth.DepthOperator;
 import org.volterra.depth.LineField;
 import org.volterra.depth.Stencil;
-import org.volterra.equation.GradedGrid;
 import org.volterra.equation.SystemSolution;
 
 /**
@@ -28,7 +28,7 @@ final class Misfit implements Objective {
   Misfit(KernelModel model, List<Trajectory> data, double horizon) {
     this.model = model;
     this.data = data;
-    stencils = stencils(new GradedGrid(model.layers(), horizon, model.grading()));
+    stencils = stencils(new DepthGrid(model.layers(), horizon, model.grading()));
     int width = data.getFirst().components();
     LineField[] sources = data.stream().map(t -> t.source().orElse(null)).toArray(LineField[]::new);
     system = new KernelSystem(model.family(), model.activation(), sources, width, horizon);
@@ -53,7 +53,7 @@ final class Misfit implements Objective {
   }
 
   /** The nodes around each time of each trajectory. */
-  private Stencil[][] stencils(GradedGrid grid) {
+  private Stencil[][] stencils(DepthGrid grid) {
     double[] nodes = grid.times();
     LineField mesh = new LineField(nodes, 1, new double[nodes.length]);
     return data.stream()

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.volterra.depth.DepthGrid;
 import org.volterra.kernel.SpecialFunctions;
 import org.volterra.spi.Erf;
 
@@ -45,12 +46,12 @@ class ProductWeightsTest {
   @ValueSource(ints = {1, 2, 4})
   void momentsHaveFullRelativePrecision(int grading) {
     int layers = 320;
-    GradedGrid grid = new GradedGrid(layers, 1, grading);
+    DepthGrid grid = new DepthGrid(layers, 1, grading);
     for (int l : new int[] {1, 2, 3, 4, 5, 50, 319, 320}) {
       for (int k = 0; k < l; k++) {
         double[] exact = exactMoments(layers, grading, l, k);
         AbelStep step = AbelStep.of(grid, 0.5, l, k);
-        double h = grid.meanStep();
+        double h = grid.step();
         assertThat(h * step.integral(AbelStep.Factor.CONSTANT))
             .isCloseTo(exact[0], withinPercentage(1e-12));
         assertThat(h * step.integral(AbelStep.Factor.LEFT))
@@ -67,17 +68,17 @@ class ProductWeightsTest {
   @ValueSource(doubles = {0.05, 0.3, 0.5, 0.7, 0.999, 1})
   void weightsIntegrateConstantsAndLinearFunctions(double alpha) {
     for (double grading : new double[] {1, 1 / Math.max(alpha, 0.2)}) {
-      GradedGrid grid = new GradedGrid(100, 2, grading);
+      DepthGrid grid = new DepthGrid(100, 2, grading);
       for (int l : new int[] {1, 10, 100}) {
         double t = grid.time(l);
         double constants = 0;
         double explicit = 0;
         double linear = 0;
         for (int k = 0; k <= l; k++) {
-          double w = grid.meanStep() * new ProductTrapezoid().weight(grid, alpha, l, k);
+          double w = grid.step() * new ProductTrapezoid().weight(grid, alpha, l, k);
           constants += w;
           linear += w * grid.time(k);
-          explicit += grid.meanStep() * new ProductRectangle().weight(grid, alpha, l, k);
+          explicit += grid.step() * new ProductRectangle().weight(grid, alpha, l, k);
         }
         assertThat(constants).isCloseTo(Math.pow(t, alpha) / alpha, withinPercentage(1e-11));
         assertThat(explicit).isCloseTo(Math.pow(t, alpha) / alpha, withinPercentage(1e-11));
@@ -92,7 +93,7 @@ class ProductWeightsTest {
   void derivativesInTheExponentAreThoseOfTheWeights(double alpha) {
     double step = 1e-3 * alpha;
     for (double grading : new double[] {1, 2.5}) {
-      GradedGrid grid = new GradedGrid(60, 2, grading);
+      DepthGrid grid = new DepthGrid(60, 2, grading);
       for (QuadratureMethod method : QuadratureMethod.all()) {
         for (int l : new int[] {1, 2, 30, 60}) {
           for (int k = 0; k <= l; k++) {
@@ -117,7 +118,7 @@ class ProductWeightsTest {
 
   @Test
   void derivativesInTheExponentAtOne() {
-    GradedGrid grid = new GradedGrid(50, 2, 2);
+    DepthGrid grid = new DepthGrid(50, 2, 2);
     QuadratureMethod method = new ProductTrapezoid();
     for (int k = 0; k <= 50; k++) {
       double below = method.weight(grid, 1 - 1e-7, 50, k);
@@ -128,14 +129,14 @@ class ProductWeightsTest {
 
   @Test
   void gradedNodes() {
-    GradedGrid grid = new GradedGrid(4, 2, 2);
+    DepthGrid grid = new DepthGrid(4, 2, 2);
     assertThat(new double[] {grid.time(0), grid.time(1), grid.time(2), grid.time(3), grid.time(4)})
         .containsExactly(0, 0.125, 0.5, 1.125, 2);
     assertThat(grid.distance(3, 1)).isCloseTo(1, within(1e-15));
     assertThat(grid.distance(3, 3)).isZero();
     assertThat(grid.step(0)).isEqualTo(0.125);
-    assertThat(grid.meanStep()).isEqualTo(0.5);
-    assertThat(new GradedGrid(3, 1, 1).time(3)).isEqualTo(1);
+    assertThat(grid.step()).isEqualTo(0.5);
+    assertThat(new DepthGrid(3, 1, 1).time(3)).isEqualTo(1);
   }
 
   @Test
