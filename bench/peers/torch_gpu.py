@@ -10,7 +10,7 @@ VARIANT
     eager     operations are launched one by one
     graph     a call is captured once as a CUDA graph and replayed
     compiled  torch.compile
-Matrix products are float32 without TF32, which is PyTorch's default and what Volterra computes.
+Matrix products are float32 without TF32, which is PyTorch's default and what Volterra computes; --products tf32|bf16 rounds factors in both.
 Times are those of the host around many calls and a synchronisation; operands of neighbouring calls lie in different memory.
 """
 
@@ -23,6 +23,7 @@ import time
 VARIANTS = ("eager", "graph", "compiled")
 ROTATED_BYTES = 512e6
 WARM_UP = 3
+PRODUCTS = {"float32": "highest", "tf32": "high", "bf16": "medium"}  # as PyTorch calls them
 
 
 def fail(message):
@@ -39,6 +40,29 @@ except ImportError:
 
 def normal(device, *shape):
     return torch.randn(*shape, device=device)
+
+
+def transform(name, s, device):
+    """A layer of a convolutional network over images with as many channels before as after, channels last."""
+    images, high, wide, channels = s
+
+    def x():
+        return normal(device, images, channels, high, wide).to(memory_format=torch.channels_last)
+
+    def rows():
+        return normal(device, images * high * wide, channels)
+
+    if name == "convolve-gradient":
+        return [x(), x()], lambda u, dy: torch.nn.grad.conv2d_weight(u, (channels, channels, 3, 3), dy, padding=1)
+    weight = normal(device, channels, channels, 3, 3).to(memory_format=torch.channels_last)
+    return {
+        "convolve": lambda: ([x(), weight], lambda u, w: F.conv2d(u, w, padding=1)),
+        "convolve-transposed": lambda: ([x(), weight], lambda dy, w: F.conv_transpose2d(dy, w, padding=1)),
+        "max-pool": lambda: ([x()], lambda u: F.max_pool2d(u, 2)),
+        "moments": lambda: ([rows()], lambda u: torch.var_mean(u, 0, correction=0)),
+        "normalize": lambda: ([rows(), normal(device, channels), normal(device, channels)], lambda u, w, b: torch.relu(torch.addcmul(b, u, w))),
+        "normalize-rows": lambda: ([rows()], lambda u: F.layer_norm(u, (channels,))),
+    }[name]()
 
 
 def primitive(name, size, device):
@@ -63,6 +87,8 @@ def primitive(name, size, device):
             "gelu": lambda u, dy: torch.ops.aten.gelu_backward(dy, u),
         }[name.split("-")[1]]
         return [x(), x()], slope
+    if name.startswith("convolve") or name in ("max-pool", "moments", "normalize", "normalize-rows"):
+        return transform(name, s, device)
     if name == "adam":
         p, g, m = x(), x(), x()
         v, steps = x().square(), torch.tensor(3.0, device=device)
@@ -208,11 +234,13 @@ def answer(work, variant, device, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    parser.add_argument("--products", default="float32", choices=tuple(PRODUCTS))
     parser.add_argument("--seconds", type=float, default=0.05)
     parser.add_argument("words", nargs="+", metavar="WORK")
     given = parser.parse_args()
     if given.device == "cuda" and not torch.cuda.is_available():
         fail("this PyTorch sees no CUDA device")
+    torch.set_float32_matmul_precision(PRODUCTS[given.products])
     name = f"PyTorch {torch.__version__} on " + ("the CPU" if given.device == "cpu" else torch.cuda.get_device_name())
     if given.words[0] == "serve":
         variant = given.words[1]

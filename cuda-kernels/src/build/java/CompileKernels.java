@@ -7,10 +7,14 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -22,10 +26,10 @@ import java.util.stream.Stream;
  * copied.
  *
  * <p>Nothing happens while the sources are those of the manifest, so a build with and one without
- * nvcc give the same jar. Where they differ and nvcc is found, what has changed is compiled anew
- * (all of it, if a header has); where it is not found, one line says so and the test of the
- * manifest fails. With {@code force} (the profile {@code nvcc}) they are always compiled and nvcc
- * has to be there.
+ * nvcc give the same jar. Where they differ and nvcc is found, what has changed, or includes what
+ * has, is compiled anew; where it is not found, one line says so and the test of the manifest
+ * fails. With {@code force} (the profile {@code nvcc}) they are always compiled and nvcc has to be
+ * there.
  */
 final class CompileKernels {
   /** Exact architectures; the portable image serves all others from 8.0 on through the driver. */
@@ -39,6 +43,7 @@ final class CompileKernels {
           "Compiling entry function '(\\w+)' for.*?(\\d+) bytes stack frame, (\\d+) bytes spill"
               + " stores, (\\d+) bytes spill loads.*?Used (\\d+) registers([^\\n]*)",
           Pattern.DOTALL);
+  private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(\\w+\\.cuh)\"");
   private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
   private final Path sources;
@@ -85,13 +90,14 @@ final class CompileKernels {
   private void compile(Path nvcc, Map<String, String> hashes, boolean force)
       throws IOException, InterruptedException {
     Map<String, String> recorded = recordedHashes();
-    boolean all = force || !headers(hashes).equals(headers(recorded));
+    SortedMap<String, String> changed = new TreeMap<>(hashes);
+    changed.entrySet().removeIf(file -> file.getValue().equals(recorded.get(file.getKey())));
     // Aside first: where a kernel does not compile, the old images stay.
     Path fresh = Files.createTempDirectory("kernels");
     for (Path source : list(sources, ".cu")) {
       String file = source.getFileName().toString();
       String operation = operation(file);
-      if (!all && hashes.get(file).equals(recorded.get(file))) {
+      if (!force && Collections.disjoint(changed.keySet(), parts(file))) {
         keepResources(operation);
         continue;
       }
@@ -125,10 +131,14 @@ final class CompileKernels {
     return file.substring(0, file.indexOf('.'));
   }
 
-  private static Map<String, String> headers(Map<String, String> hashes) {
-    Map<String, String> headers = new TreeMap<>(hashes);
-    headers.keySet().removeIf(file -> !file.endsWith(".cuh"));
-    return headers;
+  /** A file and all that it includes. */
+  private Set<String> parts(String file) throws IOException {
+    Set<String> parts = new TreeSet<>(Set.of(file));
+    Matcher included = INCLUDE.matcher(Files.readString(sources.resolve(file)));
+    while (included.find()) {
+      parts.addAll(parts(included.group(1)));
+    }
+    return parts;
   }
 
   /** Takes over what the table has about an operation. */

@@ -6,8 +6,8 @@
 // the other in shuffled order. Barriers that can never open end the launch with a message.
 //
 // Use: include this file, then the kernel's .cu, then EXPORT_KERNEL(name) for each kernel.
-// Not simulated: several blocks at a time, clusters, grid barriers, tensor cores, asynchronous
-// copies, memory ordering within a step. One launch at a time in a process.
+// Not simulated: several blocks at a time, clusters, grid barriers, memory ordering within a step; tensor
+// cores and asynchronous copies are in tensor_on_cpu.hpp. One launch at a time in a process.
 #pragma once
 #include <math.h>
 #include <setjmp.h>
@@ -37,11 +37,13 @@ class Machine {
   dim3 grid, block;
   uint3 block_index;
   Thread* current = nullptr;
+  uint64_t launches = 0;
 
   // Runs the grid; returns an empty text, or what went wrong.
   const std::string& launch(dim3 grid_size, dim3 block_size, size_t shared_bytes, uint64_t seed,
                             void (*body)(void*), void* argument) {
     grid = grid_size, block = block_size;
+    launches++;
     random_.seed(seed);
     failure_.clear();
     body_ = body, argument_ = argument;

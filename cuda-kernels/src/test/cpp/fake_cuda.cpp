@@ -290,8 +290,18 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
   auto* loaded = static_cast<Module*>(module);
   auto found = kernels().find(name);
   if (found == kernels().end() || loaded->image.find(name) == std::string::npos) return kNotFound;
-  loaded->functions.push_back(&*found);
+  loaded->functions.push_back({&*found});
   *function = &loaded->functions.back();
+  return 0;
+}
+
+int cuFuncSetAttribute(void* function, int attribute, int value) {
+  BEGIN_OUTSIDE_CAPTURE();
+  const bool dynamic_shared = attribute == 8;
+  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > kMostShared) {
+    return report("attribute of a function that no device has"), kInvalidValue;
+  }
+  static_cast<Function*>(function)->most_shared = static_cast<size_t>(value);
   return 0;
 }
 
@@ -299,9 +309,9 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
                    unsigned bz, unsigned shared, void* stream, void** arguments, void**) {
   BEGIN();
   Driver& d = driver();
-  const auto& [name, kernel] = **static_cast<const NamedKernel**>(function);
+  const auto& [name, kernel] = *static_cast<const Function*>(function)->kernel;
   if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || bx * by * bz > 1024 ||
-      bx * by * bz == 0 || shared > kMostShared) {
+      bx * by * bz == 0 || shared > static_cast<const Function*>(function)->most_shared) {
     return report(name + ": a grid or block that no device has"), kInvalidValue;
   }
   Work work = kernel({dim3(gx, gy, gz), dim3(bx, by, bz), shared, d.launches++}, arguments);

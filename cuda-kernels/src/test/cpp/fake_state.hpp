@@ -15,13 +15,19 @@ namespace {
 constexpr int kInvalidValue = 1, kOutOfMemory = 2, kInvalidContext = 201, kNotFound = 500,
               kIllegalAddress = 700, kLaunchFailed = 719, kCaptureUnsupported = 900,
               kCaptureInvalidated = 901;
-constexpr size_t kMostShared = 48 << 10;  // without asking for more
+constexpr size_t kFreeShared = 48 << 10;   // what a kernel may take without leave
+constexpr size_t kMostShared = 99 << 10;  // with it, on the smallest devices
 
 using NamedKernel = std::map<std::string, Kernel>::value_type;
 
+struct Function {
+  const NamedKernel* kernel;
+  size_t most_shared = kFreeShared;
+};
+
 struct Module {
   std::string image;
-  std::deque<const NamedKernel*> functions;
+  std::deque<Function> functions;
 };
 
 struct Driver {

@@ -8,16 +8,22 @@
 
 #include "cuda_on_cpu.hpp"
 #include "fake_streams.hpp"
+#include "tensor_on_cpu.hpp"
 
 #include "activation.cu"
 #include "axpby.cu"
+#include "channel.cu"
+#include "convolution.cu"
 #include "convert.cu"
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
 #include "optimizer.cu"
+#include "pooling.cu"
 #include "reduction.cu"
+#include "row.cu"
 #include "softmax.cu"
+#include "tensor_gemm.cu"
 #include "toeplitz.cu"
 #include "transpose.cu"
 
@@ -66,6 +72,7 @@ Kernel deferred(void (*kernel)(Parameters...)) {
 
 #define K(name) {#name, deferred(name)}
 #define BOTH(name) K(name##_f32), K(name##_f64)
+#define LETTERS(name) K(name##_nn_f32), K(name##_nt_f32), K(name##_tn_f32), K(name##_tt_f32)
 
 inline const std::map<std::string, Kernel>& kernels() {
   static const std::map<std::string, Kernel> all = {
@@ -78,12 +85,20 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(dot), BOTH(non_finite), K(finish), BOTH(softmax), BOTH(cross_entropy),
       BOTH(row_products), BOTH(column_products), BOTH(column_sums), BOTH(sum_partials),
       BOTH(rank_one), BOTH(sum_pieces),
-      K(gemm_wide_nn_f32), K(gemm_wide_nt_f32), K(gemm_wide_tn_f32), K(gemm_wide_tt_f32),
+      LETTERS(gemm_wide), LETTERS(gemm_tf32_wide), LETTERS(gemm_tf32_small), LETTERS(gemm_bf16_wide),
+      LETTERS(gemm_bf16_small),
       BOTH(gemm_small_nn), BOTH(gemm_small_nt), BOTH(gemm_small_tn), BOTH(gemm_small_tt),
       BOTH(circulant), BOTH(fourier_load), BOTH(fourier_block), BOTH(fourier_store),
+      BOTH(convolve), BOTH(convolve_transposed), BOTH(convolve_gradient), BOTH(depthwise),
+      BOTH(depthwise_transposed), BOTH(depthwise_gradient), BOTH(average_pool),
+      BOTH(average_pool_backward), BOTH(max_pool), BOTH(max_pool_backward), BOTH(deviations),
+      BOTH(moments_backward), BOTH(reciprocal_root), BOTH(multiply), BOTH(normalize),
+      BOTH(normalize_backward), BOTH(dropout), BOTH(normalize_rows), BOTH(normalize_rows_backward),
+      BOTH(softmax_backward), BOTH(fill_above),
       BOTH(toeplitz), BOTH(correlate), BOTH(add_lags)};
   return all;
 }
 
+#undef LETTERS
 #undef BOTH
 #undef K

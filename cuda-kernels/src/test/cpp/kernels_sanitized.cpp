@@ -1,6 +1,7 @@
 // Runs kernels of most families over buffers of exactly the size they may touch, under the address
 // sanitizer, which also watches their shared memory. Entries are whole numbers: sums are exact.
 // products_sanitized.cpp has the others.
+#include "kernels.hpp"
 #include "sanitized.hpp"
 
 namespace {

@@ -1,5 +1,6 @@
 // Runs products, updates, activations and gathers over buffers of exactly the size they may touch,
 // under the address sanitizer, as kernels_sanitized.cpp does the other families.
+#include "kernels.hpp"
 #include "sanitized.hpp"
 
 namespace {

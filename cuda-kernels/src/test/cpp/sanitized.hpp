@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "kernels.hpp"
+#include "cuda_on_cpu.hpp"
 
 namespace {
 
@@ -17,12 +17,13 @@ std::vector<T> whole(size_t count, int seed) {
   return values;
 }
 
-// Arguments are taken by value, as the kernel's parameters.
+// Arguments are taken by value, as the kernel's parameters. Every run has another order of warps.
 template <typename... Parameters>
 void run_with(size_t shared, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block,
               std::common_type_t<Parameters>... arguments) {
   void* addresses[] = {&arguments...};
-  const char* failure = cuda_on_cpu::launch(kernel, grid, block, shared, 1, addresses);
+  static uint64_t seed = 0;
+  const char* failure = cuda_on_cpu::launch(kernel, grid, block, shared, ++seed, addresses);
   if (failure != nullptr) errors++, std::fprintf(stderr, "%s: %s\n", name, failure);
 }
 

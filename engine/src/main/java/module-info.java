@@ -7,6 +7,7 @@ module org.volterra.engine {
   exports org.volterra.depth;
   exports org.volterra.equation;
   exports org.volterra.feature;
+  exports org.volterra.fit;
   exports org.volterra.io;
   exports org.volterra.kernel;
   exports org.volterra.memory;

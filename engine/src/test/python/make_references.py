@@ -67,6 +67,18 @@ NETWORKS = {
         channels=3, depth=5, inputs=2, outputs=4, positions=2, horizon=0.7,
         features="affine(7),tanh,affine(4)", feature_depth="per-layer", activation="silu",
         source="linear per-layer"),
+    # Attention residuals: softmax over earlier layers with a learned query for each.
+    "attention": dict(
+        channels=5, depth=6, inputs=3, outputs=2, positions=3, scaling="unit", kernel="attention",
+        features="affine(5),tanh", feature_depth="per-layer", bias="none", source="zero"),
+    # The same over blocks of three layers.
+    "attention-blocks": dict(
+        channels=4, depth=9, positions=2, scaling="unit", kernel="attention(3)",
+        features="affine(4),gelu", feature_depth="per-layer", bias="none", source="zero"),
+    # A DenseFormer's averages: every second feature, at every third layer.
+    "averaging": dict(
+        channels=4, depth=9, outputs=3, scaling="unit", kernel="averaging(2x3)",
+        features="affine(4),silu", feature_depth="per-layer", source="zero"),
 }
 
 BATCH = 4
@@ -96,10 +108,20 @@ class Network:
                 width = size(stage, "affine")
                 self.in_depth(f"feature.{i}.bias", spec["feature-depth"], 0, 1, width)
         self.e = width
-        self.mesh = size(spec["kernel"], "field")
+        kernel = spec["kernel"]
+        self.block = 1 if kernel == "attention" else size(kernel, "attention")
+        self.average = re.fullmatch(r"averaging\((\d+)x(\d+)\)", kernel)
+        self.mesh = size(kernel, "field")
         if self.mesh:
             for i in range(self.mesh + 1):
                 self.add(f"kernel.node.{i}", (i + 1) * self.e, self.d)
+        elif self.block:
+            for l in range(2, self.layers + 1):
+                self.add(f"kernel.query.{l}", 1, self.d)
+        elif self.average:
+            self.dilation, self.period = (int(g) for g in self.average.groups())
+            for l in range(1, self.layers + 1, self.period):
+                self.add(f"kernel.{l}", 1, (l - 1) // self.dilation + 1)
         else:
             for l in range(1, self.layers + 1):
                 dense = spec["kernel"] == "dense"
@@ -166,6 +188,26 @@ class Network:
         value = value + min(tau, sigma) * (self.node(i + 1, j + 1) - self.node(i, j))
         return z @ value
 
+    def summed(self, l, z):
+        """sum_{k<l} K_{l,k} z_k."""
+        if self.block:
+            sources = [z[0]]
+            for first in range(1, l, self.block):
+                sources.append(sum(z[first:min(first + self.block, l)]))
+            v = torch.stack(sources)
+            if l == 1:
+                return v[0]
+            keys = v * torch.rsqrt((v * v).mean(-1, keepdim=True) + 1e-6)
+            weights = (keys @ self.parameters[f"kernel.query.{l}"][0]).softmax(0)
+            return (weights[..., None] * v).sum(0)
+        if self.average:
+            if (l - 1) % self.period:
+                return z[l - 1]
+            weights = self.parameters[f"kernel.{l}"][0]
+            first = (l - 1) % self.dilation
+            return sum(w * z[first + i * self.dilation] for i, w in enumerate(weights))
+        return sum(self.weighted(l, k, z[k]) for k in range(l))
+
     def feature(self, k, x):
         for i, stage in enumerate(self.stages):
             if size(stage, "affine"):
@@ -185,8 +227,7 @@ class Network:
             u = torch.zeros_like(x0)
             if self.spec["bias"] != "none":
                 u = u + self.at_layer("bias", self.spec["bias"], l)
-            for k in range(l):
-                u = u + self.h * self.weighted(l, k, features[k])
+            u = u + self.h * self.summed(l, features)
             x = ACTIVATIONS[self.spec["activation"]](u)
             source = self.spec["source"]
             if source == "initial-state":

@@ -32,6 +32,10 @@ public record FeedForwardSpec(Shape input, FeatureTransform transform) implement
       throw new IllegalArgumentException("transform: must have at least one stage");
     }
     transform.output(input);
+    if (transform.parameters(input).stream().anyMatch(p -> p.first() > 0)) {
+      throw new IllegalArgumentException(
+          "transform " + transform.text() + ": sublayers are features of a network in depth");
+    }
   }
 
   /**

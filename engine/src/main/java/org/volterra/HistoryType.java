@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.Bfloat16;
 import org.volterra.spi.ElementType;
@@ -71,6 +72,7 @@ public enum HistoryType {
       case DepthKernel.Terms sum -> sum.terms().forEach(this::require);
       case DepthKernel.WithMatrix product -> require(product.scalar());
       case DepthKernel.Field field -> throw refusal(kernel);
+      case LayerWeights weights -> throw refusal(kernel);
       case ScalarKernel scalar when scalar.trainable() && isRecurrent(scalar) ->
           throw refusal(kernel);
       default -> {}

@@ -177,8 +177,12 @@ final class LayerPass {
     }
   }
 
-  /** Computes the gradients of all parameters after a forward pass of these data. */
-  void backward(Matrix inputs, Matrix outputGradient) {
+  /**
+   * Computes the gradients of all parameters after a forward pass of these data.
+   *
+   * @param listener hears costates, or null
+   */
+  void backward(Matrix inputs, Matrix outputGradient, CostateListener listener) {
     memory.clearGradients();
     p.fill(0, v.gradient().first(v.gradient().slices()));
     p.fill(0, v.initialCostate());
@@ -192,15 +196,34 @@ final class LayerPass {
     }
     for (int l = spec.depth(); l >= 1; l--) {
       recall(l);
+      double hamiltonian = listener == null || l == spec.depth() ? 0 : hamiltonian(l);
       if (l < spec.depth()) {
         stateAdjoint(l, 0, costate);
       }
+      if (listener != null) {
+        listener.layer(l, v.state(l), costate, hamiltonian);
+      }
       layerAdjoint(l, costate);
     }
+    double hamiltonian = listener == null ? 0 : hamiltonian(0);
     stateAdjoint(0, 1, v.initialCostate());
+    if (listener != null) {
+      listener.layer(0, v.state(0), v.initialCostate(), hamiltonian);
+    }
     if (memory.input() != null) {
       memory.input().gradient(inputs, v.initialCostate());
     }
+  }
+
+  /** Σ_{l>k} δ_lᵀ K_{l,k} φ_k(x_k), from the gradient ∂J/∂z_k of the feature as it is stored. */
+  private double hamiltonian(int k) {
+    double[] z = v.feature(k).toArray();
+    double[] dz = v.gradient().slice(recomputation.featureSlice(k)).toArray();
+    double sum = 0;
+    for (int i = 0; i < z.length; i++) {
+      sum += z[i] * dz[i];
+    }
+    return sum / (spec.scale() * spec.featureWeight(k));
   }
 
   /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */

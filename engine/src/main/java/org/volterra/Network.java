@@ -1,6 +1,7 @@
 package org.volterra;
 
 import java.util.Objects;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -23,6 +24,14 @@ public final class Network implements Model {
     this.spec = Objects.requireNonNull(spec, "spec");
     this.provider = provider;
     ModelParameters.check(spec.features(), provider, type);
+    if (spec.kernel() instanceof LayerWeights.Attention && provider.depth(type).isEmpty()) {
+      throw new IllegalArgumentException(
+          "kernel: provider "
+              + provider.name()
+              + " has no primitives for "
+              + spec.kernel()
+              + "; panama and scalar have them");
+    }
     spec.historyType().of(type);
     this.type = type;
     this.layout = new ParameterLayout(spec);

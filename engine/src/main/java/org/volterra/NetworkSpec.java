@@ -6,7 +6,9 @@ import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
+import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.History;
 import org.volterra.spi.Activation;
@@ -343,6 +345,12 @@ public final class NetworkSpec implements ModelSpec {
                 + channels);
       }
       historyType.require(kernel);
+      for (Stage.Parameter p : features.parameters(spec.shape())) {
+        if (p.first() >= depth) {
+          throw new IllegalArgumentException(
+              "depth " + depth + ": no layer takes the last of the " + features);
+        }
+      }
       requireGrid(kernel, spec.grid);
       return spec;
     }
@@ -364,6 +372,7 @@ public final class NetworkSpec implements ModelSpec {
 
     private static boolean needsEqualWidths(DepthKernel kernel) {
       return kernel instanceof ScalarKernel
+          || kernel instanceof LayerWeights
           || (kernel instanceof DepthKernel.Terms sum
               && sum.terms().stream().anyMatch(ScalarKernel.class::isInstance));
     }

@@ -14,6 +14,7 @@ import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
 import org.volterra.feature.Stage;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
@@ -30,7 +31,9 @@ import org.volterra.spi.Matrix;
  * nodes (i, 0) … (i, i). A convolution has {@code kernel.lags} with the coefficients of the lags 1
  * … L; exponentials have {@code kernel.weights} and {@code kernel.rates}; a separable kernel has
  * {@code kernel.outer} and {@code kernel.inner} with a row for each layer; a shared channel matrix
- * is {@code kernel.matrix}. The parameters of term i of a sum begin with {@code kernel.term.i}.
+ * is {@code kernel.matrix}. Attention has queries {@code kernel.query.l} for l ≥ 2, and averaging
+ * rows {@code kernel.l} of coefficients, the earliest feature first. The parameters of term i of a
+ * sum begin with {@code kernel.term.i}.
  */
 public final class ParameterLayout {
   /** Alignment of every parameter in elements. */
@@ -185,7 +188,7 @@ public final class ParameterLayout {
       String prefix, FeatureTransform transform, Shape input, DepthDependence dependence) {
     for (Stage.Parameter p : transform.parameters(input)) {
       if (p.trained()) {
-        inDepth(prefix + p.name(), dependence, grid, 0, p.rows(), p.columns(), initial(p));
+        feature(prefix, p, dependence);
       }
     }
   }
@@ -197,9 +200,24 @@ public final class ParameterLayout {
     trainedEntries = entries.size();
     for (Stage.Parameter p : transform.parameters(input)) {
       if (!p.trained()) {
-        inDepth(prefix + p.name(), dependence, grid, 0, p.rows(), p.columns(), initial(p));
+        feature(prefix, p, dependence);
       }
     }
+  }
+
+  /** A parameter of layers 0 … L − 1, or of those that use it. */
+  private void feature(String prefix, Stage.Parameter p, DepthDependence dependence) {
+    String name = prefix + p.name();
+    if (!(dependence instanceof DepthDependence.PerLayer)) {
+      inDepth(name, dependence, grid, 0, p.rows(), p.columns(), initial(p));
+      return;
+    }
+    List<Entry> list = new ArrayList<>();
+    for (int l = p.first(); l < grid.layers(); l += p.period()) {
+      list.add(add(name + "." + l, p.rows(), p.columns(), initial(p)));
+    }
+    double spacing = p.period() * spacing(grid);
+    group(name, Arrangement.LINE, list, p.rows() * p.columns(), spacing, p.first());
   }
 
   private static Initializer initial(Stage.Parameter p) {
@@ -216,9 +234,7 @@ public final class ParameterLayout {
     group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1, 0);
   }
 
-  /**
-   * A parameter of rows × columns at the layers {@code first} … L (… L−1 if {@code first} is 0).
-   */
+  /** A parameter of rows × columns at the layers {@code first}, {@code first} + 1, …, L of them. */
   private void inDepth(
       String name,
       DepthDependence dependence,
@@ -276,6 +292,14 @@ public final class ParameterLayout {
         }
         group(name, Arrangement.TRIANGLE, list, features * channels, mesh.spacing(), 0);
       }
+      case LayerWeights.Attention attention -> {
+        List<Entry> list = new ArrayList<>();
+        for (int l = 2; l <= grid.layers(); l++) {
+          list.add(add(name + ".query." + l, 1, channels, Initializer.ZERO));
+        }
+        group(name + ".query", Arrangement.LINE, list, channels, spacing(grid), 2);
+      }
+      case LayerWeights.Averaging averaging -> averaging(name, averaging);
       case ScalarKernel scalar -> {
         if (scalar.trainable()) {
           scalarKernel(name, scalar, grid);
@@ -290,6 +314,24 @@ public final class ParameterLayout {
         for (int i = 0; i < sum.terms().size(); i++) {
           kernel(name + ".term." + i, sum.terms().get(i), features, channels, unit);
         }
+      }
+    }
+  }
+
+  /** Rows of coefficients; all layers' together are a triangle. */
+  private void averaging(String name, LayerWeights.Averaging kernel) {
+    List<Entry> rows = new ArrayList<>();
+    for (int l = 1; l <= grid.layers(); l++) {
+      if (kernel.averages(l)) {
+        int last = kernel.count(l) - 1;
+        rows.add(add(name + "." + l, 1, last + 1, (r, row, column) -> column == last ? 1 : 0));
+      }
+    }
+    if (kernel.dilation() == 1 && kernel.period() == 1) {
+      group(name, Arrangement.TRIANGLE, rows, 1, spacing(grid), 1);
+    } else {
+      for (Entry row : rows) {
+        group(row.name(), Arrangement.CONSTANT, List.of(row), row.columns(), 1, 0);
       }
     }
   }

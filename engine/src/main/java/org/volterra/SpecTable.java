@@ -1,6 +1,7 @@
 package org.volterra;
 
 import java.util.Locale;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.Activation;
 import org.volterra.spi.ElementType;
@@ -36,7 +37,7 @@ final class SpecTable {
     row(
         "kernel K",
         spec.kernel().toString(),
-        spec.kernel() instanceof ScalarKernel
+        spec.kernel() instanceof ScalarKernel || spec.kernel() instanceof LayerWeights
             ? "scalar"
             : channels + " x " + spec.featureChannels(),
         count("kernel"));

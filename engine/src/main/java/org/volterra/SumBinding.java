@@ -7,14 +7,18 @@ import java.util.Map;
 import org.volterra.depth.DepthParameter;
 import org.volterra.depth.TriangleMesh;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.History;
 import org.volterra.memory.HostBuffer;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.sum.AttentionSum;
+import org.volterra.sum.AveragingSum;
 import org.volterra.sum.CumulativeSum;
 import org.volterra.sum.FieldScratch;
 import org.volterra.sum.FieldSum;
@@ -31,6 +35,7 @@ import org.volterra.sum.WidenedMatrixSum;
 
 /** Binds a network's kernel to its parameters and makes sums over histories. Not thread-safe. */
 final class SumBinding {
+  private final ComputeProvider device;
   private final NetworkSpec spec;
   private final ParameterLayout layout;
   private final Primitives p;
@@ -64,6 +69,7 @@ final class SumBinding {
     this.plan = plan;
     this.meshRows = meshRows;
     this.transposed = transposed;
+    this.device = network.provider();
     this.spec = network.spec();
     this.layout = network.layout();
     this.p = network.provider().primitives(network.type());
@@ -109,6 +115,20 @@ final class SumBinding {
           scalars
               .computeIfAbsent(name, key -> scalar(key, scalar, own))
               .bind(new SumOperands(p, spec.scale(), spec.depth(), z, slopes, window(z)));
+      case LayerWeights.Attention attention ->
+          new AttentionSum(
+              device.depth(type).orElseThrow(),
+              new SumOperands(p, spec.scale(), spec.depth(), z, slopes),
+              attention,
+              DepthParameter.perLayer(
+                  group(name + ".query", parameters), group(name + ".query", gradients), 2),
+              own);
+      case LayerWeights.Averaging averaging ->
+          new AveragingSum(
+              new SumOperands(p, spec.scale(), spec.depth(), z, slopes),
+              averaging,
+              rows(name, averaging, parameters),
+              rows(name, averaging, gradients));
       case DepthKernel.WithMatrix product ->
           new MatrixTermSum(
               p,
@@ -150,6 +170,17 @@ final class SumBinding {
   private Matrix[] group(String name, Buffer buffer) {
     ParameterLayout.Group group = layout.groups().get(name);
     return buffer == null ? new Matrix[group.entries().size()] : group.in(buffer);
+  }
+
+  /** The coefficients of the layers that average. */
+  private Matrix[] rows(String name, LayerWeights.Averaging averaging, Buffer buffer) {
+    Matrix[] rows = new Matrix[spec.depth()];
+    for (int l = 1; l <= rows.length && buffer != null; l++) {
+      if (averaging.averages(l)) {
+        rows[l - 1] = layout.entry(name + "." + l).in(buffer);
+      }
+    }
+    return rows;
   }
 
   private ScalarBinding scalar(String name, ScalarKernel kernel, SumMemory own) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.LayerWeights;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.ComputeProvider;
@@ -56,6 +57,7 @@ public final class SumPlan {
         new Planner(type, spec.historyType().of(type), () -> Calibration.of(provider, type));
     List<DepthKernel> terms =
         spec.kernel() instanceof DepthKernel.Terms sum ? sum.terms() : List.of(spec.kernel());
+    long columns = (long) batch * spec.positions() * spec.featureChannels();
     for (int i = 0; i < terms.size(); i++) {
       ScalarKernel scalar =
           switch (terms.get(i)) {
@@ -69,9 +71,12 @@ public final class SumPlan {
           throw new IllegalArgumentException(
               "sum " + forced + ": the kernel " + terms.get(i) + " has an algorithm of its own");
         }
+        if (terms.get(i) instanceof LayerWeights.Attention attention && attention.block() > 1) {
+          long slices = attention.sources(spec.depth()) * (training ? 2L : 1);
+          plan.memory += slices * columns * type.bytes();
+        }
         continue;
       }
-      long columns = (long) batch * spec.positions() * spec.featureChannels();
       Plan term =
           planner.plan(
               scalar, spec.grid(), columns, training, spec.sum().tolerance(), budget, forced);
@@ -97,6 +102,7 @@ public final class SumPlan {
   boolean canRepeat() {
     return kernel instanceof DepthKernel.Dense
         || kernel instanceof DepthKernel.Field
+        || kernel instanceof LayerWeights
         || (kernel instanceof ScalarKernel && algorithm("kernel") == SumAlgorithm.DIRECT);
   }
 
@@ -158,7 +164,7 @@ public final class SumPlan {
    */
   public String explain() {
     return plans.isEmpty()
-        ? "sum of " + kernel + ": matrix products, nothing to choose\n"
+        ? "sum of " + kernel + ": one algorithm, nothing to choose\n"
         : plans.values().stream().map(Plan::explain).collect(Collectors.joining("\n"));
   }
 }

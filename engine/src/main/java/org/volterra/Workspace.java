@@ -118,6 +118,27 @@ public final class Workspace implements ModelWorkspace {
    */
   @Override
   public void backward(Matrix outputGradient) {
+    backward(null, outputGradient);
+  }
+
+  /**
+   * As {@link #backward(Matrix)}, and tells the costate and the Hamiltonian of every layer.
+   * Hamiltonians are summed on the host, so that such a pass cannot be recorded.
+   *
+   * @param outputGradient ∂J/∂output, of the output's shape
+   * @param listener hears layers L … 0
+   * @throws IllegalArgumentException if the shape does not fit
+   * @throws IllegalStateException as {@link #backward(Matrix)}, or if features are recomputed and
+   *     only a few are kept
+   */
+  public void backward(Matrix outputGradient, CostateListener listener) {
+    Objects.requireNonNull(listener, "listener");
+    check();
+    checkKept();
+    backward(listener, outputGradient);
+  }
+
+  private void backward(CostateListener listener, Matrix outputGradient) {
     check();
     if (!memory.training()) {
       throw new IllegalStateException(
@@ -126,7 +147,7 @@ public final class Workspace implements ModelWorkspace {
     if (inputs == null || !memory.mode().isTraining()) {
       throw new IllegalStateException("backward needs a forward pass before it");
     }
-    pass.backward(inputs, outputGradient);
+    pass.backward(inputs, outputGradient, listener);
   }
 
   /**

@@ -186,7 +186,7 @@ final class WorkspaceMemory implements AutoCloseable {
       String name = "feature." + p.name();
       DepthDependence dependence =
           p.trained() ? spec.featureDependence() : DepthDependence.perLayer();
-      featureParameters.put(name, bind(name, dependence, 0));
+      featureParameters.put(name, bind(name, dependence, p.first(), p.period()));
     }
     return new FeatureBinding(
         p,
@@ -201,12 +201,18 @@ final class WorkspaceMemory implements AutoCloseable {
 
   /** Binds a parameter that depends on depth; {@code first} is the first layer that uses it. */
   private DepthParameter bind(String name, DepthDependence dependence, int first) {
+    return bind(name, dependence, first, 1);
+  }
+
+  /** The same, used by the layers {@code first}, {@code first + period}, … */
+  private DepthParameter bind(String name, DepthDependence dependence, int first, int period) {
     ParameterLayout.Group group = group(name);
     Matrix[] values = group.in(parameters);
     Matrix[] slopes = gradientsOf(group);
     return switch (dependence) {
       case DepthDependence.Constant constant -> DepthParameter.shared(values[0], slopes[0]);
-      case DepthDependence.PerLayer perLayer -> DepthParameter.perLayer(values, slopes, first);
+      case DepthDependence.PerLayer perLayer ->
+          DepthParameter.perLayer(values, slopes, first, period);
       case DepthDependence.Field field ->
           DepthParameter.line(
               p,

@@ -44,6 +44,9 @@ class MemoryBudgetTest {
             DepthKernel.field(3),
             DepthKernel.field(20),
             DepthKernel.trainableScalar((t, s) -> Math.cos(3 * (t - s))),
+            DepthKernel.parse("attention"),
+            DepthKernel.parse("attention(3)"),
+            DepthKernel.parse("averaging(3x2)"),
             DepthKernel.parse("exponentials(2)"),
             DepthKernel.parse("separable(2)"))) {
       for (Activation psi : List.of(Activation.IDENTITY, Activation.GELU)) {

@@ -18,21 +18,41 @@ import org.volterra.spi.Matrix;
 import org.volterra.testing.TestProvider;
 
 /**
- * States, outputs and gradients of five random networks as PyTorch computes them in float64. The
- * files are made by {@code src/test/python/make_references.py}.
+ * States, outputs and gradients of random networks as PyTorch computes them in float64. The files
+ * are made by {@code src/test/python/make_references.py}.
  */
 class ReferenceTest {
   private static final Path FOLDER = Path.of("src", "test", "resources", "org/volterra/reference");
   private static final String PARAMETER = "parameter.";
 
   @ParameterizedTest
-  @ValueSource(strings = {"densenet", "hammerstein", "field", "scalar", "perceptron"})
+  @ValueSource(
+      strings = {
+        "densenet",
+        "hammerstein",
+        "field",
+        "scalar",
+        "perceptron",
+        "attention",
+        "attention-blocks",
+        "averaging"
+      })
   void agreesInDoublePrecision(String name) throws IOException {
     compare(name, ElementType.FLOAT64, 1e-12);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"densenet", "hammerstein", "field", "scalar", "perceptron"})
+  @ValueSource(
+      strings = {
+        "densenet",
+        "hammerstein",
+        "field",
+        "scalar",
+        "perceptron",
+        "attention",
+        "attention-blocks",
+        "averaging"
+      })
   void agreesInSinglePrecision(String name) throws IOException {
     compare(name, ElementType.FLOAT32, 2e-5);
   }
@@ -46,7 +66,10 @@ class ReferenceTest {
               "hammerstein.safetensors",
               "field.safetensors",
               "scalar.safetensors",
-              "perceptron.safetensors");
+              "perceptron.safetensors",
+              "attention.safetensors",
+              "attention-blocks.safetensors",
+              "averaging.safetensors");
     }
   }
 

@@ -14,6 +14,7 @@ import org.volterra.feature.Shape;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.Resources;
+import org.volterra.spi.Activation;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.testing.RandomMatrices;
@@ -49,6 +50,7 @@ class StageGradientTest {
         "attention(4,causal)",
         "non-local(gaussian,3)",
         "non-local(dot-product,3)",
+        "position-embedding",
         "residual(layer-norm,affine(6),gelu,affine(4))",
         "dense(3,batch-norm,tanh,conv(6,1x1),batch-norm,tanh,conv(2,3x3,pad=1))",
         "dense(3,reach=2,conv(2,3x3,pad=1),tanh)",
@@ -90,6 +92,65 @@ class StageGradientTest {
               .features(FeatureTransform.parse(stages), dependences[i])
               .build());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "attention",
+        "attention(2)",
+        "attention(3)",
+        "attention(9)",
+        "averaging",
+        "averaging(2x1)",
+        "averaging(3x2)",
+        "averaging(1x4)"
+      })
+  void kernelsThatWeighLayers(String kernel) {
+    for (Activation psi : new Activation[] {Activation.IDENTITY, Activation.TANH}) {
+      NetworkSpec.Builder builder =
+          NetworkSpec.builder(4, 7)
+              .positions(3)
+              .inputs(2)
+              .outputs(2)
+              .kernel(DepthKernel.parse(kernel))
+              .activation(psi)
+              .scaling(Scaling.UNIT);
+      compare(
+          builder
+              .features(
+                  FeatureTransform.parse(
+                      "sublayers(layer-norm,attention(2)|rms-norm,affine(5),gelu,affine(4))"),
+                  DepthDependence.perLayer())
+              .source(Source.zero())
+              .build());
+      compare(builder.features(FeatureTransform.parse("tanh,affine(4)")).build());
+    }
+  }
+
+  @Test
+  void sublayersHaveParametersOfTheirOwnLayers() {
+    NetworkSpec.Builder builder =
+        NetworkSpec.builder(4, 6)
+            .features(
+                FeatureTransform.parse("sublayers(affine(4)|tanh,affine(4),residual(tanh))"),
+                DepthDependence.perLayer());
+    assertThat(
+            builder.build().layout().entries().keySet().stream()
+                .filter(name -> name.endsWith("weight") || name.contains("weight.")))
+        .containsExactly(
+            "feature.0.0.0.weight.1",
+            "feature.0.0.0.weight.3",
+            "feature.0.0.0.weight.5",
+            "feature.0.1.1.weight.2",
+            "feature.0.1.1.weight.4");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.depth(2).build())
+        .withMessageContaining("depth 2: no layer takes the last of the sublayers(");
+    refused("1x1x4", "sublayers(affine(4))", "sublayers are features of a network in depth");
+    refused("1x1x4", "sublayers(affine(3))", "a sub-layer keeps the shape");
+    refused("1x1x4", "sublayers(tanh|identity)", "at least one, each with at least one stage");
+    refused("1x1x4", "sublayers()", "activation '' is unknown");
   }
 
   private static void compare(ModelSpec spec) {

@@ -8,6 +8,7 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.TransformPrimitives;
 
 /**
  * A primitive at one size, as {@link DeviceStudy} times it.
@@ -32,7 +33,22 @@ record DeviceOperation(
 
   /** The call. */
   interface Body {
-    void run(Primitives p, Matrix[] operands);
+    void run(Device device, Matrix[] operands);
+  }
+
+  /**
+   * What a device offers in float32.
+   *
+   * @param primitives its primitives
+   * @param transforms its primitives of transforms
+   */
+  record Device(Primitives primitives, TransformPrimitives transforms) {
+    /** Those of a provider, which must have both. */
+    static Device of(ComputeProvider provider) {
+      return new Device(
+          provider.primitives(ElementType.FLOAT32),
+          provider.transforms(ElementType.FLOAT32).orElseThrow());
+    }
   }
 
   /**
@@ -107,13 +123,13 @@ record DeviceOperation(
   void check(ComputeProvider device, ComputeProvider reference, double largeFlops) {
     try (Resources resources = new Resources()) {
       Matrix[] actual = allocate(device, 0, resources)[0];
-      body.run(device.primitives(ElementType.FLOAT32), actual);
+      body.run(Device.of(device), actual);
       if (flops > largeFlops) {
         DeviceOperations.checkSample(this, actual);
         return;
       }
       Matrix[] right = allocate(reference, 0, resources)[0];
-      body.run(reference.primitives(ElementType.FLOAT32), right);
+      body.run(Device.of(reference), right);
       for (int j = 0; j < right.length; j++) {
         compare(j, actual[j].toArray(), right[j].toArray());
       }
@@ -135,14 +151,14 @@ record DeviceOperation(
   }
 
   /** The calls of one sample, in turns over the copies. */
-  static Runnable calls(DeviceOperation operation, Primitives p, Matrix[][] operands) {
+  static Runnable calls(DeviceOperation operation, Device device, Matrix[][] operands) {
     List<Matrix[]> copies = new ArrayList<>(List.of(operands));
     return new Runnable() {
       private int next;
 
       @Override
       public void run() {
-        operation.body().run(p, copies.get(next));
+        operation.body().run(device, copies.get(next));
         next = (next + 1) % copies.size();
       }
     };

@@ -4,8 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.volterra.bench.DeviceOperation.Shape;
 import org.volterra.spi.Activation;
+import org.volterra.spi.ChannelNorm;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.Primitives;
+import org.volterra.spi.TransformPrimitives;
+import org.volterra.spi.Window;
 
 /** The operations that {@link DeviceStudy} times, with what each computes and moves. */
 final class DeviceOperations {
@@ -14,6 +18,9 @@ final class DeviceOperations {
 
   private static final int SINGLE = Float.BYTES;
   private static final int SAMPLES = 64;
+
+  /** Elements of elementwise operands from which images are of a size that networks have. */
+  private static final int LARGE = 1 << 22;
 
   private DeviceOperations() {}
 
@@ -24,8 +31,10 @@ final class DeviceOperations {
    * @param inner inner dimensions of the products of dense layers
    * @param m rows and columns of these products
    * @param slices slices of the histories that are summed
+   * @param unit the largest relative error of factors of products, or 0
    */
-  static List<DeviceOperation> all(int elements, List<Integer> inner, int m, int slices) {
+  static List<DeviceOperation> all(
+      int elements, List<Integer> inner, int m, int slices, double unit) {
     List<DeviceOperation> all = new ArrayList<>();
     int columns = 1024;
     int rows = elements / columns;
@@ -33,10 +42,11 @@ final class DeviceOperations {
     reductions(all, rows, columns);
     rowwise(all, rows, columns);
     sums(all, slices, Math.max(columns, elements / slices));
+    transforms(all, elements);
     for (int k : inner) {
-      product(all, "gemm", m, m, k, false, false);
-      product(all, "gemm nt", m, k, m, false, true);
-      product(all, "gemm tn", k, m, m, true, false);
+      product(all, "gemm", m, m, k, false, false, unit);
+      product(all, "gemm nt", m, k, m, false, true, unit);
+      product(all, "gemm tn", k, m, m, true, false, unit);
     }
     return all;
   }
@@ -48,8 +58,112 @@ final class DeviceOperations {
       double flops,
       double bytes,
       List<Shape> shapes,
-      DeviceOperation.Body body) {
-    all.add(new DeviceOperation(name, size, flops, bytes, shapes, body, 2e-6));
+      Body body) {
+    all.add(
+        new DeviceOperation(
+            name,
+            size,
+            flops,
+            bytes,
+            shapes,
+            (device, o) -> body.run(device.primitives(), o),
+            2e-6));
+  }
+
+  /** A call of primitives alone. */
+  private interface Body {
+    void run(Primitives p, Matrix[] operands);
+  }
+
+  /** A call of primitives of transforms alone. */
+  private interface TransformBody {
+    void run(TransformPrimitives t, Matrix[] operands);
+  }
+
+  private static void transform(
+      List<DeviceOperation> all,
+      String name,
+      String size,
+      double flops,
+      List<Shape> shapes,
+      TransformBody body) {
+    double bytes = shapes.stream().mapToDouble(s -> (double) SINGLE * s.elements()).sum();
+    all.add(
+        new DeviceOperation(
+            name,
+            size,
+            flops,
+            bytes,
+            shapes,
+            (device, o) -> body.run(device.transforms(), o),
+            2e-5));
+  }
+
+  /** Layers of convolutional networks: images, channels to as many channels by windows of 3 × 3. */
+  private static void transforms(List<DeviceOperation> all, int elements) {
+    boolean large = elements >= LARGE;
+    int images = large ? elements / LARGE : 1;
+    int side = large ? 32 : 4;
+    int channels = large ? 64 : 4;
+    int rows = images * side * side;
+    String size = images + "x" + side + "x" + side + "x" + channels;
+    Window window = new Window(side, side, 3, 3, 1, 1, 1, 1, 1, 1);
+    Window halving = new Window(side, side, 2, 2, 2, 2, 0, 0, 1, 1);
+    double flops = 2.0 * rows * window.taps() * channels * channels;
+    Shape x = Shape.float32(rows, channels);
+    Shape half = Shape.float32(rows / 4, channels);
+    Shape weight = Shape.float32(window.taps() * channels, channels);
+    Shape row = Shape.float32(1, channels);
+    transform(
+        all,
+        "convolve",
+        size,
+        flops,
+        List.of(x, weight, x),
+        (t, o) -> t.convolve(window, 1, o[0], o[1], 0, o[2]));
+    transform(
+        all,
+        "convolve transposed",
+        size,
+        flops,
+        List.of(x, weight, x),
+        (t, o) -> t.convolveTransposed(window, 1, o[0], o[1], 0, o[2]));
+    transform(
+        all,
+        "convolve gradient",
+        size,
+        flops,
+        List.of(x, x, weight),
+        (t, o) -> t.convolveGradient(window, 1, o[0], o[1], o[2]));
+    transform(
+        all,
+        "max pool",
+        size,
+        (double) rows * channels,
+        List.of(x, half),
+        (t, o) -> t.maxPool(halving, o[0], o[1]));
+    transform(
+        all,
+        "moments",
+        size,
+        4.0 * rows * channels,
+        List.of(x, row, row),
+        (t, o) -> t.moments(o[0], o[1], o[2]));
+    transform(
+        all,
+        "normalize",
+        size,
+        3.0 * rows * channels,
+        List.of(x, row, row, x),
+        (t, o) ->
+            t.normalize(Activation.RELU, new ChannelNorm(null, null, o[1], o[2]), o[0], o[3]));
+    transform(
+        all,
+        "normalize rows",
+        size,
+        5.0 * rows * channels,
+        List.of(x, x),
+        (t, o) -> t.normalizeRows(true, 1e-5, o[0], o[1]));
   }
 
   private static void elementwise(List<DeviceOperation> all, int rows, int columns) {
@@ -208,7 +322,14 @@ final class DeviceOperations {
 
   /** op(a) op(b), m × n with inner dimension k: the three products of a dense layer. */
   private static void product(
-      List<DeviceOperation> all, String name, int m, int n, int k, boolean ta, boolean tb) {
+      List<DeviceOperation> all,
+      String name,
+      int m,
+      int n,
+      int k,
+      boolean ta,
+      boolean tb,
+      double unit) {
     all.add(
         new DeviceOperation(
             name,
@@ -219,8 +340,8 @@ final class DeviceOperations {
                 Shape.float32(ta ? k : m, ta ? m : k),
                 Shape.float32(tb ? n : k, tb ? k : n),
                 Shape.float32(m, n)),
-            (p, o) -> p.gemm(1, o[0], ta, o[1], tb, 0, o[2]),
-            4e-6 * Math.sqrt(k)));
+            (device, o) -> device.primitives().gemm(1, o[0], ta, o[1], tb, 0, o[2]),
+            (4e-6 + 5 * unit) * Math.sqrt(k)));
   }
 
   /** Computes some elements of a product again, in float64. */

@@ -16,7 +16,6 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
-import org.volterra.spi.Primitives;
 
 /**
  * What a device reaches: each primitive as a rate and as a share of the measured rate of a copy,
@@ -44,6 +43,7 @@ public final class DeviceStudy implements Study {
    * @param seconds length of a sample, positive
    * @param python a Python that has PyTorch, or null
    * @param script torch_gpu.py
+   * @param products what the provider rounds the factors of matrix products to
    */
   public record Settings(
       String provider,
@@ -56,7 +56,8 @@ public final class DeviceStudy implements Study {
       int rounds,
       double seconds,
       String python,
-      Path script) {
+      Path script,
+      Products products) {
     /**
      * Checks the arguments.
      *
@@ -105,7 +106,30 @@ public final class DeviceStudy implements Study {
           rounds,
           seconds,
           python,
-          script);
+          script,
+          products);
+    }
+
+    /**
+     * The same for a provider that rounds factors.
+     *
+     * @param otherProducts what it rounds them to
+     * @return the settings
+     */
+    public Settings products(Products otherProducts) {
+      return new Settings(
+          provider,
+          elements,
+          product,
+          inner,
+          slices,
+          steps,
+          rotatedBytes,
+          rounds,
+          seconds,
+          python,
+          script,
+          otherProducts);
     }
 
     /**
@@ -126,7 +150,8 @@ public final class DeviceStudy implements Study {
           rounds,
           seconds,
           python,
-          script);
+          script,
+          products);
     }
 
     /**
@@ -156,8 +181,20 @@ public final class DeviceStudy implements Study {
           full ? 25 : 7,
           full ? 0.1 : 0.03,
           python,
-          script);
+          script,
+          Products.EXACT);
     }
+  }
+
+  /**
+   * What factors of matrix products are rounded to.
+   *
+   * @param name {@code float32}, {@code tf32} or {@code bf16}, as torch_gpu.py takes it
+   * @param unitRoundoff the largest relative error of such a rounding
+   */
+  public record Products(String name, double unitRoundoff) {
+    /** Factors that are not rounded. */
+    public static final Products EXACT = new Products("float32", 0);
   }
 
   /** A training step by its name. */
@@ -186,7 +223,11 @@ public final class DeviceStudy implements Study {
     this.settings = settings;
     this.operations =
         DeviceOperations.all(
-            settings.elements(), settings.inner(), settings.product(), settings.slices());
+            settings.elements(),
+            settings.inner(),
+            settings.product(),
+            settings.slices(),
+            settings.products().unitRoundoff());
   }
 
   @Override
@@ -210,7 +251,7 @@ public final class DeviceStudy implements Study {
       }
       for (String text : settings.steps()) {
         StepCase work = step(text);
-        NetworkCheck.all(device, work.kernel(), 6, 16, 8);
+        NetworkCheck.all(device, work.kernel(), 6, 16, 8, settings.products().unitRoundoff());
         try {
           points.add(heard(step(device, work), progress));
         } catch (IllegalStateException e) {
@@ -240,10 +281,12 @@ public final class DeviceStudy implements Study {
 
   private DeviceResult.Point operation(ComputeProvider device, DeviceOperation operation) {
     try (Resources resources = new Resources()) {
-      Primitives p = device.primitives(ElementType.FLOAT32);
       Matrix[][] operands = operation.allocate(device, settings.rotatedBytes(), resources);
       Buffer marker = resources.own(device.allocate(ElementType.FLOAT32, 1));
-      Spread times = sample(DeviceOperation.calls(operation, p, operands), marker);
+      Spread times =
+          sample(
+              DeviceOperation.calls(operation, DeviceOperation.Device.of(device), operands),
+              marker);
       return new DeviceResult.Point(
           operation.work(), times, operation.flops(), operation.bytes(), Double.NaN);
     }
@@ -314,7 +357,12 @@ public final class DeviceStudy implements Study {
       try (PeerProcess torch =
           new PeerProcess(
               "PyTorch",
-              List.of(settings.python(), settings.script().toString(), "serve", variant))) {
+              List.of(
+                  settings.python(),
+                  settings.script().toString(),
+                  "--products=" + settings.products().name(),
+                  "serve",
+                  variant))) {
         Map<String, Double> times = new LinkedHashMap<>();
         Map<String, Double> bytes = new LinkedHashMap<>();
         for (DeviceResult.Point point : points) {

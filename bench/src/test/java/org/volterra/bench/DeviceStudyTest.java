@@ -16,9 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.volterra.internal.scalar.ScalarProvider;
 import org.volterra.memory.Resources;
 import org.volterra.spi.ComputeProvider;
-import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
-import org.volterra.spi.Primitives;
 
 class DeviceStudyTest {
   @TempDir private Path folder;
@@ -35,7 +33,8 @@ class DeviceStudyTest {
         2,
         1e-4,
         python,
-        script);
+        script,
+        DeviceStudy.Products.EXACT);
   }
 
   /** A peer in shell, which cannot do adam and takes 8 ms for all else. */
@@ -43,7 +42,8 @@ class DeviceStudyTest {
     return Files.writeString(
         folder.resolve("peer.sh"),
         """
-        case $2 in compiled) echo '{"error": "no compiler"}'; exit 1 ;; esac
+        [ "$1" = --products=float32 ] || exit 2
+        case $3 in compiled) echo '{"error": "no compiler"}'; exit 1 ;; esac
         echo '{"name": "Peer 1.0"}'
         while read -r command work seconds; do
           case $work in
@@ -91,7 +91,7 @@ class DeviceStudyTest {
   @Test
   void aWrongResultIsNotTimed() {
     try (ComputeProvider scalar = new ScalarProvider()) {
-      for (DeviceOperation operation : DeviceOperations.all(2048, List.of(70), 20, 5)) {
+      for (DeviceOperation operation : DeviceOperations.all(2048, List.of(70), 20, 5, 0)) {
         operation.check(scalar, scalar, Double.POSITIVE_INFINITY);
         DeviceOperation wrong =
             new DeviceOperation(
@@ -119,8 +119,8 @@ class DeviceStudyTest {
     }
 
     @Override
-    public void run(Primitives p, Matrix[] operands) {
-      body.run(p, operands);
+    public void run(DeviceOperation.Device device, Matrix[] operands) {
+      body.run(device, operands);
       if (++calls == 2) {
         Matrix last = operands[operands.length - 1];
         last.set(0, 0, last.get(0, 0) + 1);
@@ -132,11 +132,11 @@ class DeviceStudyTest {
   void samplesOfALargeProductAreComputedAgain() {
     try (ComputeProvider scalar = new ScalarProvider();
         Resources resources = new Resources()) {
-      for (DeviceOperation product : DeviceOperations.all(2048, List.of(70), 20, 5)) {
+      for (DeviceOperation product : DeviceOperations.all(2048, List.of(70), 20, 5, 0)) {
         if (product.name().startsWith("gemm")) {
           product.check(scalar, scalar, 0);
           Matrix[] operands = product.allocate(scalar, 0, resources)[0];
-          product.body().run(scalar.primitives(ElementType.FLOAT32), operands);
+          product.body().run(DeviceOperation.Device.of(scalar), operands);
           Matrix c = operands[2];
           c.set(c.rows() - 1, 0, c.get(c.rows() - 1, 0) + 1e-3);
           c.set(0, 0, c.get(0, 0) + 1e-3);

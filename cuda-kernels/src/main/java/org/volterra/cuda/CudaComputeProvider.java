@@ -1,6 +1,7 @@
 package org.volterra.cuda;
 
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.volterra.spi.Buffer;
@@ -11,6 +12,7 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Readout;
 import org.volterra.spi.Recording;
+import org.volterra.spi.TransformPrimitives;
 
 /**
  * The provider {@code cuda}: every primitive by kernels of this module on one NVIDIA GPU. Found
@@ -19,7 +21,8 @@ import org.volterra.spi.Recording;
  * <p>Making one touches nothing: {@link #refusal} probes the driver, and the first buffer or
  * primitive opens the device. System property {@value #DEVICE} chooses it by its ordinal, {@value
  * #BUDGET} limits its memory in bytes (by default 95 % of what is free when it is opened), {@value
- * #POOL} says whether freed memory is kept.
+ * #POOL} says whether freed memory is kept, {@value #PRODUCTS} what matrix products are computed
+ * in.
  *
  * <p>Calls come back when their work is queued; the device does it in order. What is read from a
  * buffer is waited for. {@link Primitives#gatherRows} and {@link Primitives#softmaxCrossEntropy}
@@ -42,16 +45,37 @@ public final class CudaComputeProvider implements ComputeProvider {
    */
   public static final String POOL = "volterra.cuda.pool";
 
+  /**
+   * System property that says what the factors of matrix products in float32 are rounded to: {@code
+   * float32} (not at all, the default), {@code tf32} or {@code bf16}, see {@link ProductPrecision}.
+   */
+  public static final String PRODUCTS = "volterra.cuda.products";
+
   private static final String NAME = "cuda";
+
+  private final ProductPrecision chosen;
 
   private CudaProbe probe;
   private CudaContext context;
   private Primitives float32;
   private Primitives float64;
+  private TransformPrimitives transforms32;
+  private TransformPrimitives transforms64;
   private volatile boolean closed;
 
   /** A provider that has not looked for the driver yet. */
-  public CudaComputeProvider() {}
+  public CudaComputeProvider() {
+    this.chosen = null;
+  }
+
+  /**
+   * The same, with matrix products in a precision of its own, whatever {@value #PRODUCTS} says.
+   *
+   * @param products what factors are rounded to
+   */
+  public CudaComputeProvider(ProductPrecision products) {
+    this.chosen = Objects.requireNonNull(products, "products");
+  }
 
   @Override
   public String name() {
@@ -81,16 +105,18 @@ public final class CudaComputeProvider implements ComputeProvider {
     };
   }
 
-  private static String describe(CudaProbe.Available found) {
+  private String describe(CudaProbe.Available found) {
     CudaProbe.Device device = choose(found);
+    ProductPrecision products = products();
     return String.format(
         Locale.ROOT,
-        "%s, compute capability %d.%d, CUDA %d.%d",
+        "%s, compute capability %d.%d, CUDA %d.%d%s",
         device.name(),
         device.major(),
         device.minor(),
         found.driverVersion() / 1000,
-        found.driverVersion() % 1000 / 10);
+        found.driverVersion() % 1000 / 10,
+        products == ProductPrecision.FLOAT32 ? "" : ", products in " + products);
   }
 
   private static CudaProbe.Device choose(CudaProbe.Available found) {
@@ -124,6 +150,18 @@ public final class CudaComputeProvider implements ComputeProvider {
     return BUDGET + " '" + text + "': must be a positive number of bytes";
   }
 
+  private ProductPrecision products() {
+    if (chosen != null) {
+      return chosen;
+    }
+    try {
+      return ProductPrecision.parse(
+          System.getProperty(PRODUCTS, ProductPrecision.FLOAT32.toString()));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("-D" + PRODUCTS + ": " + e.getMessage(), e);
+    }
+  }
+
   private static boolean pooled() {
     String text = System.getProperty(POOL, "true");
     return switch (text) {
@@ -152,6 +190,12 @@ public final class CudaComputeProvider implements ComputeProvider {
     }
     context();
     return type == ElementType.FLOAT32 ? float32 : float64;
+  }
+
+  @Override
+  public synchronized Optional<TransformPrimitives> transforms(ElementType type) {
+    primitives(type);
+    return Optional.of(type == ElementType.FLOAT32 ? transforms32 : transforms64);
   }
 
   /**
@@ -191,10 +235,13 @@ public final class CudaComputeProvider implements ComputeProvider {
       CudaProbe.Device device = choose(found);
       long budget = budget();
       boolean pooled = pooled();
+      ProductPrecision products = products();
       JCudaNatives.load();
       context = CudaContext.open(device, budget, pooled);
-      float32 = new CudaPrimitives(ElementType.FLOAT32, context, () -> closed);
-      float64 = new CudaPrimitives(ElementType.FLOAT64, context, () -> closed);
+      float32 = new CudaPrimitives(ElementType.FLOAT32, context, products, () -> closed);
+      float64 = new CudaPrimitives(ElementType.FLOAT64, context, products, () -> closed);
+      transforms32 = new CudaTransforms(ElementType.FLOAT32, context, () -> closed);
+      transforms64 = new CudaTransforms(ElementType.FLOAT64, context, () -> closed);
     }
     return context;
   }

@@ -225,7 +225,8 @@ final class CudaContext {
   /** Launches a kernel with the arguments that were put together. */
   void launch(String operation, String kernel, Grid grid, int sharedBytes) {
     last = kernel;
-    DriverCalls.launch(library.kernel(operation, kernel), grid, sharedBytes, stream, arguments);
+    DriverCalls.launch(
+        library.kernel(operation, kernel, sharedBytes), grid, sharedBytes, stream, arguments);
   }
 
   void zero(DevicePointer pointer, long bytes) {

@@ -18,10 +18,11 @@ final class CudaPrimitives implements Primitives {
   private final VectorProducts vectors;
   private final ToeplitzProducts toeplitz;
 
-  CudaPrimitives(ElementType type, CudaContext context, BooleanSupplier closed) {
+  CudaPrimitives(
+      ElementType type, CudaContext context, ProductPrecision products, BooleanSupplier closed) {
     this.type = type;
     this.launcher = new Launcher(type, context, closed);
-    this.product = new MatrixProduct(launcher);
+    this.product = new MatrixProduct(launcher, products);
     this.vectors = new VectorProducts(launcher);
     this.toeplitz = new ToeplitzProducts(launcher);
   }
@@ -205,12 +206,8 @@ final class CudaPrimitives implements Primitives {
     launcher.run(() -> {
       int warps = VectorProducts.warps(x.columns());
       launcher.arguments().matrix(x).matrix(y).int32(warps).int64(x.rows()).int64(x.columns());
-      launcher.launch("softmax", "softmax", rowGroups(x, warps));
+      launcher.launch("softmax", "softmax", Grid.ofRows(x.rows(), warps));
     });
-  }
-
-  private static Grid rowGroups(Matrix x, int warps) {
-    return Grid.ofWarps(Grid.ceil((long) x.rows() * warps, Grid.WARPS), 1);
   }
 
   @Override
@@ -233,7 +230,7 @@ final class CudaPrimitives implements Primitives {
           .int32(warps)
           .int64(x.rows())
           .int64(x.columns());
-      launcher.launch("softmax", "cross_entropy", rowGroups(x, warps));
+      launcher.launch("softmax", "cross_entropy", Grid.ofRows(x.rows(), warps));
       launcher.finish(scale, rowLoss, x.rows(), 1, loss);
     });
   }

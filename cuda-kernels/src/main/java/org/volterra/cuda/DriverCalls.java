@@ -229,6 +229,15 @@ final class DriverCalls {
     return function;
   }
 
+  /** Lets a kernel take more dynamic shared memory than 48 KiB. */
+  static void allowShared(Kernel kernel, int bytes) {
+    int dynamicSharedBytes = 8; // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    check(
+        "cuFuncSetAttribute",
+        JCudaDriver.cuFuncSetAttribute(kernel.function(), dynamicSharedBytes, bytes),
+        kernel.name() + ", " + bytes + " bytes of shared memory");
+  }
+
   static void launch(
       Kernel kernel, Grid grid, int sharedBytes, CUstream stream, KernelArguments arguments) {
     int status =

@@ -26,6 +26,11 @@ record Grid(int x, int y, int z, int blockX, int blockY) {
     return new Grid(Math.toIntExact(x), Math.toIntExact(y), 1, LANES, WARPS);
   }
 
+  /** For kernels of which so many warps, 1 or {@link #WARPS}, work on one row. */
+  static Grid ofRows(long rows, int warps) {
+    return ofWarps(ceil(rows * warps, WARPS), 1);
+  }
+
   /** Blocks of 256 threads in one row. */
   static Grid ofThreads(long x, long y) {
     return new Grid(Math.toIntExact(x), Math.toIntExact(y), 1, THREADS, 1);

@@ -9,9 +9,13 @@ import jcuda.driver.CUmodule;
  * the context's lock protects it.
  */
 final class KernelLibrary implements AutoCloseable {
+  /** Dynamic shared memory that a kernel may take without leave. */
+  private static final int FREE_SHARED_BYTES = 48 << 10;
+
   private final KernelImages images = KernelImages.bundled();
   private final Map<String, CUmodule> modules = new HashMap<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
+  private final Map<Kernel, Integer> granted = new HashMap<>();
   private final CudaProbe.Device device;
 
   KernelLibrary(CudaProbe.Device device) {
@@ -33,6 +37,16 @@ final class KernelLibrary implements AutoCloseable {
     return kernel;
   }
 
+  /** The kernel with leave to take so many bytes of dynamic shared memory. */
+  Kernel kernel(String operation, String name, int sharedBytes) {
+    Kernel kernel = kernel(operation, name);
+    if (sharedBytes > granted.getOrDefault(kernel, FREE_SHARED_BYTES)) {
+      DriverCalls.allowShared(kernel, sharedBytes);
+      granted.put(kernel, sharedBytes);
+    }
+    return kernel;
+  }
+
   private CUmodule module(String operation) {
     CUmodule module = modules.get(operation);
     if (module == null) {
@@ -46,6 +60,7 @@ final class KernelLibrary implements AutoCloseable {
   @Override
   public void close() {
     kernels.clear();
+    granted.clear();
     modules.forEach((operation, module) -> DriverCalls.unloadModule(module, operation));
     modules.clear();
   }

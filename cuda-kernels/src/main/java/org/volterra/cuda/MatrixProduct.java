@@ -3,9 +3,9 @@ package org.volterra.cuda;
 import org.volterra.spi.Matrix;
 
 /**
- * The choice among the kernels of {@code gemm.cu}: the wide tile where it gives every
- * multiprocessor a block, the small one elsewhere; and the inner dimension in pieces, added in
- * order, where the tiles alone would leave the device idle.
+ * The choice among the kernels of {@code gemm.cu} and {@code tensor_gemm.cu}: the wide tile where
+ * it gives every multiprocessor a block, the small one elsewhere; and the inner dimension in
+ * pieces, added in order, where the tiles alone would leave the device idle.
  */
 final class MatrixProduct {
   private static final int WIDE = 128;
@@ -15,26 +15,36 @@ final class MatrixProduct {
   /** A piece of the inner dimension is at least so long. */
   private static final int SHORTEST_PIECE = 128;
 
+  /** On tensor cores a wide tile is worth so long a piece of the inner dimension for itself. */
+  private static final int WIDE_PIECE = 512;
+
+  private static final int TENSOR_THREADS = 128;
+
+  /** Four slices of both operands, as they lie in shared memory. */
+  private static final int WIDE_RING_BYTES = 80 << 10;
+
+  private static final int SMALL_RING_BYTES = 40 << 10;
+
   private static final long MOST_PARTIAL_BYTES = 64 << 20;
 
   /** Sizes are below this, so that tiles that stick out do not overflow. */
   private static final int MOST = Integer.MAX_VALUE - WIDE;
 
   private final Launcher launcher;
+  private final boolean tensor;
+  private final String family;
 
-  MatrixProduct(Launcher launcher) {
+  MatrixProduct(Launcher launcher, ProductPrecision precision) {
     this.launcher = launcher;
+    this.tensor = launcher.width() == 4 && precision != ProductPrecision.FLOAT32;
+    this.family = tensor ? "gemm_" + precision + '_' : "gemm_";
   }
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
     int m = c.rows();
     int n = c.columns();
-    boolean wide =
-        launcher.width() == 4
-            && m > SMALL
-            && n > SMALL
-            && tiles(m, n, WIDE) >= launcher.multiprocessors();
+    boolean wide = isWide(m, n, k);
     int tile = wide ? WIDE : SMALL;
     if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
       throw new IllegalArgumentException(
@@ -66,16 +76,26 @@ final class MatrixProduct {
         .int32(m)
         .int32(n)
         .int32(k);
-    String shape = wide ? "gemm_wide_" : "gemm_small_";
+    String kernel = family + (wide ? "wide_" : "small_") + (ta ? 't' : 'n') + (tb ? 't' : 'n');
+    int threads = tensor ? TENSOR_THREADS : Grid.THREADS;
     launcher.launch(
-        "gemm",
-        shape + (ta ? 't' : 'n') + (tb ? 't' : 'n'),
-        new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, Grid.THREADS, 1));
+        tensor ? "tensor_gemm" : "gemm",
+        kernel,
+        new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, threads, 1),
+        tensor ? (wide ? WIDE_RING_BYTES : SMALL_RING_BYTES) : 0);
     if (pieces > 1) {
       KernelArguments arguments = launcher.arguments();
       arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
       launcher.elementwise("gemm", "sum_pieces", arguments, false, c);
     }
+  }
+
+  private boolean isWide(int m, int n, int k) {
+    long each = tensor ? Math.max(1, k / WIDE_PIECE) : 1;
+    return launcher.width() == 4
+        && m > SMALL
+        && n > SMALL
+        && tiles(m, n, WIDE) * each >= launcher.multiprocessors();
   }
 
   private static long tiles(int m, int n, int tile) {

@@ -85,7 +85,8 @@ final class VectorProducts {
     launcher.elementwise("gemv", "rank_one", arguments, false, a);
   }
 
-  private long pieces(long blocks, long most) {
+  /** The pieces, at most so many, of what so many blocks do, that keep the device busy. */
+  long pieces(long blocks, long most) {
     long wanted = Grid.ceil(4L * launcher.multiprocessors(), blocks);
     return Math.clamp(wanted, 1, Math.clamp(most, 1, Grid.MOST));
   }
@@ -95,9 +96,13 @@ final class VectorProducts {
   }
 
   private void sumPartials(double alpha, long partial, double beta, Matrix y, long pieces) {
-    if (pieces == 1) {
-      return;
+    if (pieces > 1) {
+      addPartials(alpha, partial, beta, y, pieces);
     }
+  }
+
+  /** y = alpha * the sum of pieces of float64 numbers in scratch + beta * y. */
+  void addPartials(double alpha, long partial, double beta, Matrix y, long pieces) {
     launcher
         .arguments()
         .scalar(alpha)

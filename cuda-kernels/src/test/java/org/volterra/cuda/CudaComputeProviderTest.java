@@ -35,6 +35,7 @@ final class CudaComputeProviderTest {
   void reset() {
     System.clearProperty(CudaComputeProvider.BUDGET);
     System.clearProperty(CudaComputeProvider.DEVICE);
+    System.clearProperty(CudaComputeProvider.PRODUCTS);
     FakeCuda.totalBytes(1L << 40);
     assertThat(FakeCuda.liveBytes()).isZero();
   }
@@ -143,6 +144,17 @@ final class CudaComputeProviderTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> provider.allocate(ElementType.FLOAT32, 1))
           .withMessage("volterra.cuda.budget '" + text + "': must be a positive number of bytes");
+    }
+  }
+
+  @Test
+  void unknownProductsAreRefused() {
+    System.setProperty(CudaComputeProvider.PRODUCTS, "half");
+    try (ComputeProvider provider = new CudaComputeProvider()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> provider.primitives(ElementType.FLOAT32))
+          .withMessage(
+              "-Dvolterra.cuda.products: products 'half': must be one of float32, tf32, bf16");
     }
   }
 

@@ -20,5 +20,10 @@ final class GpuParityTest {
     try (ComputeProvider cuda = new CudaComputeProvider()) {
       assertThat(ParityCheck.run(cuda, false, result -> {})).allMatch(ParityResult::passed);
     }
+    for (ProductPrecision precision : ProductPrecision.ROUNDED) {
+      try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
+        assertThat(ParityCheck.products(cuda, precision, false)).matches(ParityResult::passed);
+      }
+    }
   }
 }

@@ -94,7 +94,7 @@ final class KernelImagesTest {
     for (String image : images.manifest().images().keySet()) {
       bytes += Files.size(IMAGES.resolve(image));
     }
-    assertThat(bytes).as("uncompressed; a bundle is at most 40 MiB").isLessThan(16 << 20);
+    assertThat(bytes).as("uncompressed; a bundle is at most 40 MiB").isLessThan(24 << 20);
   }
 
   @Test

@@ -52,6 +52,13 @@ final class NativeCompiler {
     return library;
   }
 
+  /** Compiles a source to a program. */
+  static Path program(Path source, Path folder, String... options) {
+    Path program = folder.resolve(stem(source) + String.join("", options));
+    compile(source, program, List.of(options));
+    return program;
+  }
+
   /** Compiles a source to a program under the address sanitizer, or skips the test without one. */
   static Path sanitizedProgram(Path source, Path folder, String... options) {
     Path empty = folder.resolve("empty.cpp");

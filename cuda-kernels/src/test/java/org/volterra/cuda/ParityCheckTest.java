@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.volterra.cuda.parity.ParityCheck;
 import org.volterra.cuda.parity.ParityResult;
 import org.volterra.internal.scalar.ScalarProvider;
@@ -35,10 +37,15 @@ final class ParityCheckTest {
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
-          .hasSize(10 + 10 + 3)
-          .allMatch(r -> r.cases() > 8);
+          .hasSize(10 + 10 + 3 + 4 + 4)
+          .allMatch(r -> r.cases() >= 6);
       assertThat(results.stream().map(ParityResult::name))
-          .contains("gemm", "activation " + Activation.GELU, "network dense, history of bfloat16");
+          .contains(
+              "gemm",
+              "convolution",
+              "network DenseNet-BC",
+              "activation " + Activation.GELU,
+              "network dense, history of bfloat16");
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
         assertThat(results)
             .filteredOn(r -> r.type() == type)
@@ -46,6 +53,25 @@ final class ParityCheckTest {
             .as("some results differ in rounding: they were really compared")
             .isNotEmpty();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"TF32", "BFLOAT16"})
+  void roundedProductsAreWithinTheirBounds(ProductPrecision precision) {
+    try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
+      ParityResult result = ParityCheck.products(cuda, precision, true);
+      assertThat(result).matches(ParityResult::passed);
+      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2));
+      assertThat(cuda.description()).endsWith(", products in " + precision);
+    }
+  }
+
+  @Test
+  void exactProductsAreNotThoseOfRoundedFactors() {
+    try (ComputeProvider cuda = new CudaComputeProvider(ProductPrecision.FLOAT32)) {
+      assertThat(ParityCheck.products(cuda, ProductPrecision.BFLOAT16, true).passed()).isFalse();
+      assertThat(cuda.description()).doesNotContain("products");
     }
   }
 

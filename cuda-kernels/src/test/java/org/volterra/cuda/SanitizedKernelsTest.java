@@ -12,11 +12,29 @@ final class SanitizedKernelsTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"kernels_sanitized.cpp", "products_sanitized.cpp"})
+  @ValueSource(
+      strings = {
+        "kernels_sanitized.cpp",
+        "products_sanitized.cpp",
+        "spectra_sanitized.cpp",
+        "tensor_sanitized.cpp",
+        "transforms_sanitized.cpp"
+      })
   void kernelsPassTheAddressSanitizer(String source) {
     NativeCompiler.assumePresent();
     Path program = NativeCompiler.sanitizedProgram(Path.of("src/test/cpp", source), folder);
     NativeCompiler.Result result = NativeCompiler.run(program.toString());
     assertThat(result.status()).as(result.output()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-DWITHOUT_BARRIER", "-DWAITS_FOR_FEWER"})
+  void aBrokenPipelineOfCopiesIsNoticed(String fault) {
+    NativeCompiler.assumePresent();
+    Path source = Path.of("src/test/cpp/tensor_sanitized.cpp");
+    Path program = NativeCompiler.program(source, folder, fault);
+    NativeCompiler.Result result = NativeCompiler.run(program.toString());
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.output()).contains("tf32 small nn: wrong", "bf16 wide tt: wrong");
   }
 }

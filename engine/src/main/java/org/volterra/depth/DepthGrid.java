@@ -1,5 +1,7 @@
 package org.volterra.depth;
 
+import java.util.Arrays;
+
 /**
  * The grid t_l = T (l/L)^r, l = 0 … L, on the depth interval [0, T]: uniform for r = 1, refined
  * towards 0 for r &gt; 1.
@@ -102,6 +104,17 @@ public record DepthGrid(int layers, double horizon, double grading) {
       return horizon;
     }
     return isUniform() ? horizon * l / layers : horizon * Math.pow((double) l / layers, grading);
+  }
+
+  /**
+   * The depths of all layers.
+   *
+   * @return a new array t_0 … t_L
+   */
+  public double[] times() {
+    double[] times = new double[layers + 1];
+    Arrays.setAll(times, this::time);
+    return times;
   }
 
   /**

@@ -43,7 +43,20 @@ public interface DepthParameter {
    * @return the parameter
    */
   static DepthParameter perLayer(Matrix[] values, Matrix[] gradients, int first) {
-    return new Direct(values, gradients, first, 1);
+    return perLayer(values, gradients, first, 1);
+  }
+
+  /**
+   * An independent matrix for every layer of some.
+   *
+   * @param values the matrices of layers {@code first}, {@code first + period}, …
+   * @param gradients where their gradients are added
+   * @param first the first layer
+   * @param period distance between the layers, at least 1; others must not ask
+   * @return the parameter
+   */
+  static DepthParameter perLayer(Matrix[] values, Matrix[] gradients, int first, int period) {
+    return new Direct(values, gradients, first, period);
   }
 
   /**
@@ -54,7 +67,7 @@ public interface DepthParameter {
    * @return the parameter
    */
   static DepthParameter shared(Matrix value, Matrix gradient) {
-    return new Direct(new Matrix[] {value}, new Matrix[] {gradient}, 0, 0);
+    return new Direct(new Matrix[] {value}, new Matrix[] {gradient}, 0, Integer.MAX_VALUE);
   }
 
   /**
@@ -89,23 +102,23 @@ public interface DepthParameter {
     private final Matrix[] values;
     private final Matrix[] gradients;
     private final int first;
-    private final int step;
+    private final int period;
 
-    private Direct(Matrix[] values, Matrix[] gradients, int first, int step) {
+    private Direct(Matrix[] values, Matrix[] gradients, int first, int period) {
       this.values = values;
       this.gradients = gradients;
       this.first = first;
-      this.step = step;
+      this.period = period;
     }
 
     @Override
     public Matrix value(int l) {
-      return values[step * (l - first)];
+      return values[(l - first) / period];
     }
 
     @Override
     public Matrix gradient(int l) {
-      return gradients[step * (l - first)];
+      return gradients[(l - first) / period];
     }
 
     @Override

@@ -90,27 +90,69 @@ public record FieldNorm(double l2, double gradient) {
     for (int i = 0; i < mesh.intervals(); i++) {
       for (int j = 0; j <= i; j++) {
         for (int half = 0; half < (j < i ? 2 : 1); half++) {
-          for (int q = 0; q < 7; q++) {
-            int family = (q + 2) / 3;
-            double a = RADON[family];
-            double main = 1 - 2 * a;
-            int corner = q % 3;
-            // Barycentric weights of (i, j), the corner between and (i + 1, j + 1).
-            double middle = corner == 1 ? main : a;
-            double far = corner == 2 ? main : a;
-            double more = middle + far;
-            double t = h * (i + (half == 0 ? more : far));
-            double s = h * (j + (half == 0 ? far : more));
-            f.evaluate(t, s, d.value, d.byT, d.byS);
-            if (g != null) {
-              g.evaluate(t, s, d.value2, d.byT2, d.byS2);
-            }
-            d.add(0.5 * h * h * RADON_WEIGHTS[family] * weight.applyAsDouble(t, s));
-          }
+          triangle(f, g, new double[] {h * i, h * j, h, h}, half == 0, weight, d);
         }
       }
     }
     return d.norm();
+  }
+
+  /**
+   * Distance of two functions on the triangle, on cells that may be graded.
+   *
+   * @param f a function
+   * @param g another of the same width, or null for 0
+   * @param mesh its rectangles and triangles are the cells of integration; the rules are exact for
+   *     integrands of degree 5 in t and in s on rectangles, and of total degree 5 on triangles
+   * @param weight factor of the integrands at (t, s), such as {@code (t, s) -> 1}
+   * @return the norms of f − g
+   * @throws IllegalArgumentException if the widths differ
+   */
+  public static FieldNorm of(
+      TriangleFunction f, TriangleFunction g, TensorMesh mesh, DoubleBinaryOperator weight) {
+    Difference d = new Difference(f.width(), g == null ? f.width() : g.width());
+    for (int i = 0; i < mesh.intervals(); i++) {
+      double height = mesh.node(i + 1) - mesh.node(i);
+      for (int j = 0; j < i; j++) {
+        double length = mesh.node(j + 1) - mesh.node(j);
+        for (int q = 0; q < GAUSS.length * GAUSS.length; q++) {
+          int p = q / GAUSS.length;
+          int r = q % GAUSS.length;
+          double t = mesh.node(i) + 0.5 * height * (1 + GAUSS[p]);
+          double s = mesh.node(j) + 0.5 * length * (1 + GAUSS[r]);
+          double share = height * length * GAUSS_WEIGHTS[p] * GAUSS_WEIGHTS[r];
+          d.add(f, g, t, s, share * weight.applyAsDouble(t, s));
+        }
+      }
+      double[] box = {mesh.node(i), mesh.node(i), height, height};
+      triangle(f, g, box, true, weight, d);
+    }
+    return d.norm();
+  }
+
+  /**
+   * Radon's rule on one half of a rectangle (t, s, height, length): below its diagonal or above.
+   */
+  private static void triangle(
+      TriangleFunction f,
+      TriangleFunction g,
+      double[] box,
+      boolean below,
+      DoubleBinaryOperator weight,
+      Difference d) {
+    for (int q = 0; q < 7; q++) {
+      int family = (q + 2) / 3;
+      double a = RADON[family];
+      double main = 1 - 2 * a;
+      int corner = q % 3;
+      // Barycentric weights of (i, j), the corner between and (i + 1, j + 1).
+      double middle = corner == 1 ? main : a;
+      double far = corner == 2 ? main : a;
+      double more = middle + far;
+      double t = box[0] + box[2] * (below ? more : far);
+      double s = box[1] + box[3] * (below ? far : more);
+      d.add(f, g, t, s, 0.5 * box[2] * box[3] * RADON_WEIGHTS[family] * weight.applyAsDouble(t, s));
+    }
   }
 
   /** Accumulates squares of a difference of two functions at points. */
@@ -135,6 +177,14 @@ public record FieldNorm(double l2, double gradient) {
       value2 = new double[width];
       byT2 = new double[width];
       byS2 = new double[width];
+    }
+
+    private void add(TriangleFunction f, TriangleFunction g, double t, double s, double weight) {
+      f.evaluate(t, s, value, byT, byS);
+      if (g != null) {
+        g.evaluate(t, s, value2, byT2, byS2);
+      }
+      add(weight);
     }
 
     private void add(double weight) {

@@ -2,6 +2,7 @@ package org.volterra.depth;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.DoubleStream;
 
 /**
  * A continuous function on [0, T], linear between given nodes, which need not be equidistant: a
@@ -22,9 +23,17 @@ public final class LineField implements DepthField, LineFunction {
    *     wrong
    */
   public LineField(double[] nodes, int width, double[] values) {
-    this.nodes = nodes.clone();
+    this.nodes = increasing(nodes);
     this.width = width;
     this.values = values.clone();
+    if (width < 1 || values.length != (long) nodes.length * width) {
+      throw new IllegalArgumentException(
+          values.length + " values: " + nodes.length + " nodes take " + width + " each");
+    }
+  }
+
+  /** A copy of nodes that increase from 0. */
+  static double[] increasing(double[] nodes) {
     if (nodes.length < 2 || nodes[0] != 0) {
       throw new IllegalArgumentException(
           "nodes " + Arrays.toString(nodes) + ": must be at least two and begin at 0");
@@ -35,10 +44,26 @@ public final class LineField implements DepthField, LineFunction {
             "node " + i + " at " + nodes[i] + ": must be finite and behind " + nodes[i - 1]);
       }
     }
-    if (width < 1 || values.length != (long) nodes.length * width) {
-      throw new IllegalArgumentException(
-          values.length + " values: " + nodes.length + " nodes take " + width + " each");
-    }
+    return nodes.clone();
+  }
+
+  /** The nodes of two meshes, each once. */
+  static double[] merged(double[] one, double[] other) {
+    return DoubleStream.concat(Arrays.stream(one), Arrays.stream(other))
+        .sorted()
+        .distinct()
+        .toArray();
+  }
+
+  /** The interval that holds t. */
+  static int cell(double[] nodes, double t) {
+    int found = Arrays.binarySearch(nodes, t);
+    return Math.clamp(found >= 0 ? found : -found - 2, 0, nodes.length - 2);
+  }
+
+  /** Where t lies in interval i, in [0, 1]. */
+  static double local(double[] nodes, int i, double t) {
+    return Math.clamp((t - nodes[i]) / (nodes[i + 1] - nodes[i]), 0.0, 1.0);
   }
 
   /**
@@ -89,16 +114,27 @@ public final class LineField implements DepthField, LineFunction {
 
   @Override
   public void evaluate(double t, double[] value, double[] derivative) {
-    int found = Arrays.binarySearch(nodes, t);
-    int i = Math.clamp(found >= 0 ? found : -found - 2, 0, nodes.length - 2);
+    int i = cell(nodes, t);
     double length = nodes[i + 1] - nodes[i];
-    double right = Math.clamp((t - nodes[i]) / length, 0.0, 1.0);
+    double right = local(nodes, i, t);
     for (int c = 0; c < width; c++) {
       double low = values[i * width + c];
       double high = values[(i + 1) * width + c];
       value[c] = (1 - right) * low + right * high;
       derivative[c] = (high - low) / length;
     }
+  }
+
+  /**
+   * Finds the nodes and weights that give the field's value at a point.
+   *
+   * @param t in [0, T]
+   * @return at most two nodes
+   */
+  public Stencil locate(double t) {
+    int i = cell(nodes, t);
+    double right = local(nodes, i, t);
+    return Stencil.of(new int[] {i, i + 1}, 1 - right, right);
   }
 
   /**
@@ -160,13 +196,7 @@ public final class LineField implements DepthField, LineFunction {
       throw new IllegalArgumentException(
           "other: must be a field on [0, " + horizon() + "], as this one is");
     }
-    double[] both =
-        Arrays.stream(new double[][] {nodes, line.nodes})
-            .flatMapToDouble(Arrays::stream)
-            .sorted()
-            .distinct()
-            .toArray();
-    return FieldNorm.of(this, line, both, t -> 1);
+    return FieldNorm.of(this, line, merged(nodes, line.nodes), t -> 1);
   }
 
   @Override

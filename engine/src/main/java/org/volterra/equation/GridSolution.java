@@ -2,12 +2,14 @@ package org.volterra.equation;
 
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
+import org.volterra.depth.DepthGrid;
+import org.volterra.depth.LineField;
 
 /** What a quadrature method gives: the solution's values at the nodes of a grid. Immutable. */
 public final class GridSolution {
   private final IntegralEquation equation;
   private final QuadratureMethod method;
-  private final GradedGrid grid;
+  private final DepthGrid grid;
   private final double[] values;
   private final double maxResidual;
 
@@ -24,7 +26,7 @@ public final class GridSolution {
   GridSolution(
       IntegralEquation equation,
       QuadratureMethod method,
-      GradedGrid grid,
+      DepthGrid grid,
       double[] values,
       double maxResidual) {
     this.equation = Objects.requireNonNull(equation, "equation");
@@ -61,7 +63,7 @@ public final class GridSolution {
    *
    * @return the grid
    */
-  public GradedGrid grid() {
+  public DepthGrid grid() {
     return grid;
   }
 
@@ -72,6 +74,16 @@ public final class GridSolution {
    */
   public double[] values() {
     return values.clone();
+  }
+
+  /**
+   * The solution at any time, by linear interpolation between the nodes: of order 2 where it is
+   * smooth.
+   *
+   * @return dense output on [0, T]
+   */
+  public LineField trajectory() {
+    return new LineField(grid.times(), 1, values);
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.volterra.equation;
 
 import java.util.Objects;
+import org.volterra.depth.DepthGrid;
 
 /**
  * An equation whose solution is known, for tests of order and for demonstrations.
@@ -42,8 +43,8 @@ public record KnownEquation(
    * @param grid a grid
    * @return true for {@link #orderAtEnd} on a uniform grid; otherwise the greatest error is used
    */
-  public boolean isOrderAtEnd(GradedGrid grid) {
-    return orderAtEnd && grid.grading() == 1;
+  public boolean isOrderAtEnd(DepthGrid grid) {
+    return orderAtEnd && grid.isUniform();
   }
 
   /**

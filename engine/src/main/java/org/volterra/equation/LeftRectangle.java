@@ -1,5 +1,7 @@
 package org.volterra.equation;
 
+import org.volterra.depth.DepthGrid;
+
 /**
  * The left rectangle rule, explicit, of order 1: the rule that a dense network with h = T/L
  * computes.
@@ -23,7 +25,7 @@ public record LeftRectangle() implements QuadratureMethod {
   }
 
   @Override
-  public double weight(GradedGrid grid, double exponent, int l, int k) {
-    return k < l ? grid.step(k) / grid.meanStep() : 0;
+  public double weight(DepthGrid grid, double exponent, int l, int k) {
+    return k < l ? grid.step(k) / grid.step() : 0;
   }
 }

@@ -1,5 +1,7 @@
 package org.volterra.equation;
 
+import org.volterra.depth.DepthGrid;
+
 /**
  * The product rectangle rule, explicit, of order 1 for smooth F(s, x(s)): F is taken constant on
  * each step, with its value at the <em>left</em> end, and multiplied exactly with (t − s)^(α−1):
@@ -26,7 +28,12 @@ public record ProductRectangle() implements QuadratureMethod {
   }
 
   @Override
-  public double weight(GradedGrid grid, double exponent, int l, int k) {
-    return k < l ? AbelStep.of(grid, exponent, l, k).constant() : 0;
+  public double weight(DepthGrid grid, double exponent, int l, int k) {
+    return k < l ? AbelStep.of(grid, exponent, l, k).integral(AbelStep.Factor.CONSTANT) : 0;
+  }
+
+  @Override
+  public double weightByExponent(DepthGrid grid, double exponent, int l, int k) {
+    return k < l ? AbelStep.of(grid, exponent, l, k).byExponent(AbelStep.Factor.CONSTANT) : 0;
   }
 }

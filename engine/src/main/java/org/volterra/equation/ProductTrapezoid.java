@@ -1,5 +1,8 @@
 package org.volterra.equation;
 
+import java.util.function.ToDoubleBiFunction;
+import org.volterra.depth.DepthGrid;
+
 /**
  * The product trapezoidal rule, implicit in its last node: F(s, x(s)) is taken linear on each step
  * and multiplied exactly with (t − s)^(α−1).
@@ -25,9 +28,28 @@ public record ProductTrapezoid() implements QuadratureMethod {
   }
 
   @Override
-  public double weight(GradedGrid grid, double exponent, int l, int k) {
-    double before = k > 0 ? AbelStep.of(grid, exponent, l, k - 1).right() : 0;
-    double after = k < l ? AbelStep.of(grid, exponent, l, k).left() : 0;
+  public double weight(DepthGrid grid, double exponent, int l, int k) {
+    return sum(grid, exponent, l, k, AbelStep::integral);
+  }
+
+  @Override
+  public double weightByExponent(DepthGrid grid, double exponent, int l, int k) {
+    return sum(grid, exponent, l, k, AbelStep::byExponent);
+  }
+
+  /** The step that ends at node k, and the one that begins there. */
+  private static double sum(
+      DepthGrid grid,
+      double exponent,
+      int l,
+      int k,
+      ToDoubleBiFunction<AbelStep, AbelStep.Factor> integral) {
+    double before =
+        k > 0
+            ? integral.applyAsDouble(AbelStep.of(grid, exponent, l, k - 1), AbelStep.Factor.RIGHT)
+            : 0;
+    double after =
+        k < l ? integral.applyAsDouble(AbelStep.of(grid, exponent, l, k), AbelStep.Factor.LEFT) : 0;
     return before + after;
   }
 }

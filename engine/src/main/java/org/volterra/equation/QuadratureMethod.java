@@ -2,6 +2,7 @@ package org.volterra.equation;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.volterra.depth.DepthGrid;
 
 /**
  * A direct quadrature method for Volterra equations of the second kind: the weights w_{l,k} in
@@ -36,7 +37,44 @@ public sealed interface QuadratureMethod
    * @param k the node that is summed, from 0 to l
    * @return w_{l,k}, relative to the mean step
    */
-  double weight(GradedGrid grid, double exponent, int l, int k);
+  double weight(DepthGrid grid, double exponent, int l, int k);
+
+  /**
+   * The derivative of a weight in the exponent.
+   *
+   * @param grid the nodes
+   * @param exponent α in (0, 1]
+   * @param l the node that sums, from 1 to L
+   * @param k the node that is summed, from 0 to l
+   * @return ∂w_{l,k}/∂α, relative to the mean step; 0 unless the weights integrate the singularity
+   */
+  default double weightByExponent(DepthGrid grid, double exponent, int l, int k) {
+    return 0;
+  }
+
+  /**
+   * Checks that the method may be applied to an equation.
+   *
+   * @param exponent the equation's α
+   * @throws IllegalArgumentException if α is not in (0, 1], or less than 1 where the method does
+   *     not integrate the singularity
+   */
+  default void requireExponent(double exponent) {
+    if (!(exponent > 0 && exponent <= 1)) {
+      throw new IllegalArgumentException("exponent " + exponent + ": must be in (0, 1]");
+    }
+    if (exponent < 1 && !integratesSingularity()) {
+      List<QuadratureMethod> allowed =
+          all().stream().filter(QuadratureMethod::integratesSingularity).toList();
+      throw new IllegalArgumentException(
+          "method '"
+              + id()
+              + "': the equation is weakly singular, with the exponent "
+              + exponent
+              + " < 1: choose one of "
+              + names(allowed));
+    }
+  }
 
   /**
    * All methods.

@@ -1,5 +1,7 @@
 package org.volterra.equation;
 
+import org.volterra.depth.DepthGrid;
+
 /**
  * The trapezoidal rule, implicit in its last node, of order 2.
  *
@@ -20,9 +22,9 @@ public record Trapezoid() implements QuadratureMethod {
   }
 
   @Override
-  public double weight(GradedGrid grid, double exponent, int l, int k) {
+  public double weight(DepthGrid grid, double exponent, int l, int k) {
     double before = k > 0 ? grid.step(k - 1) : 0;
     double after = k < l ? grid.step(k) : 0;
-    return 0.5 * (before + after) / grid.meanStep();
+    return 0.5 * (before + after) / grid.step();
   }
 }

@@ -2,9 +2,9 @@ package org.volterra.equation;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import org.volterra.depth.DepthGrid;
 import org.volterra.memory.History;
 import org.volterra.memory.NativeMemory;
 import org.volterra.memory.Resources;
@@ -70,22 +70,8 @@ public final class VolterraSolver {
    */
   public GridSolution solve(
       IntegralEquation equation, QuadratureMethod method, int layers, double grading) {
-    double exponent = equation.exponent();
-    if (!(exponent > 0 && exponent <= 1)) {
-      throw new IllegalArgumentException("exponent " + exponent + ": must be in (0, 1]");
-    }
-    if (exponent < 1 && !method.integratesSingularity()) {
-      List<QuadratureMethod> allowed =
-          QuadratureMethod.all().stream().filter(QuadratureMethod::integratesSingularity).toList();
-      throw new IllegalArgumentException(
-          "method '"
-              + method.id()
-              + "': the equation is weakly singular, with the exponent "
-              + exponent
-              + " < 1: choose one of "
-              + QuadratureMethod.names(allowed));
-    }
-    GradedGrid grid = new GradedGrid(layers, equation.horizon(), grading);
+    method.requireExponent(equation.exponent());
+    DepthGrid grid = new DepthGrid(layers, equation.horizon(), grading);
     try (March march = new March(equation, method, grid)) {
       return march.run();
     }
@@ -95,7 +81,7 @@ public final class VolterraSolver {
   private final class March implements AutoCloseable {
     private final IntegralEquation equation;
     private final QuadratureMethod method;
-    private final GradedGrid grid;
+    private final DepthGrid grid;
     private final double[] x;
     private final Resources resources = new Resources();
     private final History history;
@@ -105,7 +91,7 @@ public final class VolterraSolver {
     private final ScalarSum sum;
     private double maxResidual;
 
-    March(IntegralEquation equation, QuadratureMethod method, GradedGrid grid) {
+    March(IntegralEquation equation, QuadratureMethod method, DepthGrid grid) {
       this.equation = equation;
       this.method = method;
       this.grid = grid;
@@ -127,7 +113,7 @@ public final class VolterraSolver {
       for (int l = 1; l <= layers; l++) {
         rows[l - 1] = Matrix.vector(row, 0, l);
       }
-      sum = new ScalarSum(provider.primitives(type), grid.meanStep(), rows, null, history, null);
+      sum = new ScalarSum(provider.primitives(type), grid.step(), rows, null, history, null);
     }
 
     GridSolution run() {
@@ -135,7 +121,7 @@ public final class VolterraSolver {
       for (int l = 1; l < x.length; l++) {
         remember(l - 1);
         double explicit = finite("g", equation.source(grid.time(l)), l) + finite("sum", sum(l), l);
-        double weight = grid.meanStep() * method.weight(grid, equation.exponent(), l, l);
+        double weight = grid.step() * method.weight(grid, equation.exponent(), l, l);
         x[l] = finite("x", weight == 0 ? explicit : implicit(l, explicit, weight), l);
       }
       return new GridSolution(equation, method, grid, x, maxResidual);

@@ -152,8 +152,9 @@ public record FeatureTransform(List<Stage> stages) {
    * conv(WIDTH,3x3,stride=2,pad=1,dilation=1,groups=1,bias)}, {@code average-pool(2x2)}, {@code
    * max-pool(3x3,stride=2,pad=1)}, {@code global-average-pool}, {@code batch-norm}, {@code
    * layer-norm}, {@code rms-norm}, {@code dropout(RATE)}, {@code attention(HEADS,causal)}, {@code
-   * non-local(gaussian,WIDTH)}, {@code non-local(dot-product,WIDTH)}, {@code residual(STAGES)} and
-   * {@code dense(LAYERS,reach=R,STAGES)}. A single number stands for a square.
+   * non-local(gaussian,WIDTH)}, {@code non-local(dot-product,WIDTH)}, {@code position-embedding},
+   * {@code residual(STAGES)}, {@code dense(LAYERS,reach=R,STAGES)} and {@code
+   * sublayers(STAGES|STAGES)}. A single number stands for a square.
    *
    * @param text stages separated by commas; blanks are ignored
    * @return the transform

@@ -16,10 +16,12 @@ public sealed interface Stage
         BatchNorm,
         RowNorm,
         Dropout,
+        PositionEmbedding,
         Attention,
         NonLocal,
         Residual,
-        DenseBlock {
+        DenseBlock,
+        Sublayers {
   /**
    * The shape of the result.
    *
@@ -57,27 +59,46 @@ public sealed interface Stage
    * @param mean mean of its initial values
    * @param deviation standard deviation of its initial values
    * @param trained false for statistics, which have no gradient
+   * @param first the first layer that uses it, of a network in depth
+   * @param period it is used by the layers first, first + period …
    */
   record Parameter(
-      String name, int rows, int columns, double mean, double deviation, boolean trained) {
+      String name,
+      int rows,
+      int columns,
+      double mean,
+      double deviation,
+      boolean trained,
+      int first,
+      int period) {
+    private static Parameter of(
+        String name, int rows, int columns, double mean, double deviation, boolean trained) {
+      return new Parameter(name, rows, columns, mean, deviation, trained, 0, 1);
+    }
+
     /** A matrix that begins as normal random numbers. */
     static Parameter weight(String name, int rows, int columns, double deviation) {
-      return new Parameter(name, rows, columns, 0, deviation, true);
+      return of(name, rows, columns, 0, deviation, true);
     }
 
     /** A vector that begins as a constant. */
     static Parameter vector(String name, int columns, double value) {
-      return new Parameter(name, 1, columns, value, 0, true);
+      return of(name, 1, columns, value, 0, true);
     }
 
     /** A vector of statistics. */
     static Parameter statistic(String name, int columns, double value) {
-      return new Parameter(name, 1, columns, value, 0, false);
+      return of(name, 1, columns, value, 0, false);
     }
 
     /** The same of a stage within a stage. */
     Parameter within(String prefix) {
-      return new Parameter(prefix + name, rows, columns, mean, deviation, trained);
+      return new Parameter(prefix + name, rows, columns, mean, deviation, trained, first, period);
+    }
+
+    /** The same, used by some layers alone. */
+    Parameter everyOther(int from, int every) {
+      return new Parameter(name, rows, columns, mean, deviation, trained, from, every);
     }
   }
 

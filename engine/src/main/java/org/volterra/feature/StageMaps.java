@@ -107,6 +107,8 @@ final class StageMaps {
       case Attention attention -> PairwiseMap.of(at(i), attention, shape, batch);
       case NonLocal block -> PairwiseMap.of(at(i), block, shape, batch);
       case Residual residual -> new ResidualMap(at(i), residual, shape, batch);
+      case PositionEmbedding embedding -> new PositionEmbeddingMap(at(i));
+      case Sublayers sublayers -> new SublayersMap(at(i), sublayers, shape, batch);
       case DenseBlock block -> new DenseBlockMap(at(i), block, shape, batch);
     };
   }

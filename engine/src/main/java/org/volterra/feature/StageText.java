@@ -22,7 +22,7 @@ final class StageText {
       if (!text.endsWith(")")) {
         throw malformed("the parenthesis is not closed");
       }
-      for (String argument : split(text.substring(open + 1, text.length() - 1))) {
+      for (String argument : split(text.substring(open + 1, text.length() - 1), ',')) {
         int equals = argument.indexOf('=');
         int inner = argument.indexOf('(');
         if (equals > 0 && (inner < 0 || equals < inner)) {
@@ -36,21 +36,21 @@ final class StageText {
 
   static FeatureTransform parse(String text) {
     FeatureTransform all = FeatureTransform.identity();
-    for (String stage : split(text.replace(" ", ""))) {
+    for (String stage : split(text.replace(" ", ""), ',')) {
       all = all.then(new StageText(stage).stage());
     }
     return all;
   }
 
-  /** Splits at commas that stand in no parenthesis. */
-  private static List<String> split(String text) {
+  /** Splits at separators that stand in no parenthesis. */
+  private static List<String> split(String text, char separator) {
     List<String> parts = new ArrayList<>();
     int depth = 0;
     int begin = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-      if (c == ',' && depth == 0) {
+      if (c == separator && depth == 0) {
         parts.add(text.substring(begin, i));
         begin = i + 1;
       }
@@ -81,6 +81,8 @@ final class StageText {
           case "dropout" -> FeatureTransform.of(new Dropout(real(argument(0, "dropout(rate)"))));
           case "attention" -> FeatureTransform.of(attention());
           case "non-local" -> FeatureTransform.of(nonLocal());
+          case "position-embedding" -> FeatureTransform.of(new PositionEmbedding());
+          case "sublayers" -> FeatureTransform.of(sublayers());
           case "residual" -> FeatureTransform.of(new Residual(inner(0)));
           case "dense" -> FeatureTransform.of(dense());
           default -> activation();
@@ -99,7 +101,7 @@ final class StageText {
       throw malformed(
           "stages are activations, affine, conv, average-pool, max-pool, global-average-pool,"
               + " global-max-pool, batch-norm, layer-norm, rms-norm, dropout, attention, non-local,"
-              + " residual and dense");
+              + " position-embedding, residual, dense and sublayers");
     }
     return FeatureTransform.activation(Activation.parse(text));
   }
@@ -162,15 +164,22 @@ final class StageText {
     return new DenseBlock(layers, reach == null ? 0 : whole(reach), inner(0));
   }
 
-  /** All positional arguments from one on as stages; named ones belong to stages. */
+  private Sublayers sublayers() {
+    return new Sublayers(split(rest(0), '|').stream().map(StageText::parse).toList());
+  }
+
   private FeatureTransform inner(int from) {
+    return parse(rest(from));
+  }
+
+  /** Takes out all positional arguments from one on; named ones belong to stages. */
+  private String rest(int from) {
     if (positional.size() <= from) {
       throw malformed("stages are missing");
     }
-    FeatureTransform transform =
-        parse(String.join(",", positional.subList(from, positional.size())));
+    String all = String.join(",", positional.subList(from, positional.size()));
     positional.subList(from, positional.size()).clear();
-    return transform;
+    return all;
   }
 
   /** Takes an argument out. */

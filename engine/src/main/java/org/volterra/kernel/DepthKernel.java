@@ -15,7 +15,8 @@ public sealed interface DepthKernel
         DepthKernel.Field,
         ScalarKernel,
         DepthKernel.WithMatrix,
-        DepthKernel.Terms {
+        DepthKernel.Terms,
+        LayerWeights {
   /**
    * An independent matrix K_{l,k} for every pair k &lt; l of layers, as in a DenseNet: all of them
    * are parameters.
@@ -172,6 +173,34 @@ public sealed interface DepthKernel
    */
   static Terms sumOf(DepthKernel... terms) {
     return new Terms(List.of(terms));
+  }
+
+  /**
+   * Softmax attention over earlier layers with a learned query for each layer, as in attention
+   * residuals: K_{l,k} = softmax_k(q_l · z_k / rms(z_k)) times the identity, for each position by
+   * itself. The queries are parameters and begin as zero, so that a new network takes the mean.
+   *
+   * @param block how many layers are summed to one source; 1 to attend to every layer
+   * @return the kernel
+   * @throws IllegalArgumentException if {@code block} is not positive
+   */
+  static LayerWeights.Attention attention(int block) {
+    return new LayerWeights.Attention(block);
+  }
+
+  /**
+   * Depth-weighted averaging, as in a DenseFormer (Pagliardini et al., arXiv:2402.02622): the
+   * layers 1, 1 + P, 1 + 2P … take the sum of every D-th feature back from the last, with a
+   * trainable number for each, and the others the last feature alone. Begins with 1 for the last
+   * and 0 for the others.
+   *
+   * @param dilation D, at least 1
+   * @param period P, at least 1
+   * @return the kernel
+   * @throws IllegalArgumentException if one is not positive
+   */
+  static LayerWeights.Averaging averaging(int dilation, int period) {
+    return new LayerWeights.Averaging(dilation, period);
   }
 
   /**

@@ -10,8 +10,9 @@ final class KernelText {
   static final String MATRIX = "matrix*";
   private static final Pattern CALL = Pattern.compile("([a-z-]+)(?:\\(([^()]*)\\)|:([^()]*))?");
   private static final String ALLOWED =
-      "dense, scalar, field(M), convolution, fractional(ALPHA), exponentials(R) or separable(R),"
-          + " all but the first and the third also with 'matrix*' before them or as terms of a sum"
+      "dense, scalar, field(M), convolution, fractional(ALPHA), exponentials(R), separable(R),"
+          + " attention, attention(BLOCK), averaging or averaging(DILATIONxPERIOD); scalar and the"
+          + " four after field also with 'matrix*' before them or as terms of a sum"
           + " 'a + b'";
 
   private KernelText() {}
@@ -52,6 +53,8 @@ final class KernelText {
       case "dense" -> DepthKernel.dense();
       case "scalar" -> DepthKernel.trainableScalar((t, s) -> 1);
       case "convolution" -> DepthKernel.trainableConvolution(t -> 1);
+      case "attention" -> DepthKernel.attention(1);
+      case "averaging" -> DepthKernel.averaging(1, 1);
       default -> throw unknown(all, null);
     };
   }
@@ -62,6 +65,8 @@ final class KernelText {
       case "fractional" -> DepthKernel.fractional(Double.parseDouble(argument));
       case "exponentials" -> DepthKernel.trainableExponentials(Integer.parseInt(argument));
       case "separable" -> DepthKernel.trainableSeparable(Integer.parseInt(argument));
+      case "attention" -> DepthKernel.attention(Integer.parseInt(argument));
+      case "averaging" -> averaging(all, argument);
       case "fixed-exponentials" -> exponentials(all, argument);
       default -> throw unknown(all, null);
     };
@@ -79,6 +84,14 @@ final class KernelText {
       rates.add(Double.parseDouble(pair.substring(colon + 1)));
     }
     return DepthKernel.exponentials(weights, rates);
+  }
+
+  private static DepthKernel averaging(String all, String argument) {
+    String[] parts = argument.split("x", -1);
+    if (parts.length != 2) {
+      throw unknown(all, null);
+    }
+    return DepthKernel.averaging(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
   }
 
   private static IllegalArgumentException unknown(String text, RuntimeException cause) {

@@ -1,6 +1,6 @@
 package org.volterra.kernel;
 
-/** The gamma and Mittag-Leffler functions, as far as equations with known solutions need them. */
+/** The gamma, digamma and Mittag-Leffler functions, as far as fractional kernels need them. */
 public final class SpecialFunctions {
   /** Lanczos' approximation with g = 7 and nine terms (SIAM J. Numer. Anal. B 1, 1964). */
   private static final double[] LANCZOS = {
@@ -44,6 +44,34 @@ public final class SpecialFunctions {
     }
     double base = z + LANCZOS_G + 0.5;
     return Math.sqrt(2 * Math.PI) * Math.pow(base, z + 0.5) * Math.exp(-base) * sum;
+  }
+
+  /**
+   * The digamma function, the logarithmic derivative of Γ, with an absolute error below 1e-13 for x
+   * ≥ 0.01: ψ(x) = ψ(x + 1) − 1/x up to x ≥ 10, and from there the asymptotic series (Abramowitz,
+   * Stegun, 6.3.18).
+   *
+   * @param x in (0, 140]
+   * @return ψ(x) = Γ'(x)/Γ(x)
+   * @throws IllegalArgumentException if {@code x} is out of range
+   */
+  public static double digamma(double x) {
+    if (!(x > 0 && x <= 140)) {
+      throw new IllegalArgumentException("x " + x + ": digamma is computed for 0 < x <= 140");
+    }
+    double z = x;
+    double shift = 0;
+    for (; z < 10; z++) {
+      shift -= 1 / z;
+    }
+    double r = 1 / (z * z);
+    double series =
+        r
+            * (1.0 / 12
+                - r
+                    * (1.0 / 120
+                        - r * (1.0 / 252 - r * (1.0 / 240 - r * (1.0 / 132 - r * 691 / 32_760)))));
+    return shift + Math.log(z) - 0.5 / z - series;
   }
 
   /**

@@ -128,6 +128,18 @@ public interface ComputeProvider extends AutoCloseable {
   }
 
   /**
+   * The primitives of attention over depth for one floating-point type.
+   *
+   * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   * @return a stateless, thread-safe object; empty where this device does not have them, unless a
+   *     provider says otherwise
+   * @throws IllegalArgumentException for any other type
+   */
+  default Optional<DepthPrimitives> depth(ElementType type) {
+    return Optional.empty();
+  }
+
+  /**
    * Stops the provider's threads. Buffers stay the property of those who allocated them. Closing
    * twice is harmless.
    */

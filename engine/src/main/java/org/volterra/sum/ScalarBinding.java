@@ -150,10 +150,7 @@ public final class ScalarBinding {
     if (!(kernel instanceof ScalarKernel.Exponentials sum)) {
       return fitted(operands);
     }
-    double[] times = new double[grid.layers() + 1];
-    for (int l = 0; l < times.length; l++) {
-      times[l] = grid.time(l);
-    }
+    double[] times = grid.times();
     if (sum.trainable()) {
       return new ExponentialSum(
           operands,

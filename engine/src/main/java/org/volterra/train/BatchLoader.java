@@ -9,12 +9,14 @@ import org.volterra.spi.Matrix;
 /** Brings batches of samples to the device, through memory that is allocated once. */
 final class BatchLoader implements AutoCloseable {
   private final Resources resources = new Resources();
+  private final Prefetcher prefetcher;
   private final ModelSpec spec;
   private final Staging inputs;
   private final Staging targets;
   private final boolean labels;
   private final Matrix[] inputViews;
   private final Matrix[] targetViews;
+  private double[] row = new double[1];
 
   BatchLoader(Model network, int batch, boolean labels) {
     this.spec = network.spec();
@@ -25,6 +27,7 @@ final class BatchLoader implements AutoCloseable {
     targetViews = new Matrix[batch + 1];
     boolean complete = false;
     try {
+      prefetcher = resources.own(new Prefetcher());
       inputs = resources.own(new Staging(network.provider(), type, (long) rows * spec.inputs()));
       targets =
           resources.own(
@@ -78,16 +81,31 @@ final class BatchLoader implements AutoCloseable {
     }
   }
 
-  /** Loads the samples {@code order[from] … order[from + count − 1]}. */
-  void load(Samples samples, int[] order, int from, int count) {
+  /** Begins to read a batch that will be loaded next, if that takes long. */
+  void prefetch(Prefetcher.Request next) {
+    if (next.samples().source().isPrefetched()) {
+      prefetcher.begin(next);
+    }
+  }
+
+  /** Loads a batch. */
+  void load(Prefetcher.Request wanted) {
+    Samples samples = wanted.samples();
+    int count = wanted.count();
+    boolean isSlow = samples.source().isPrefetched();
+    double[] read = isSlow ? prefetcher.take(wanted) : row(samples.width());
     int width = samples.width();
     int targetWidth = samples.targetWidth();
     inputs.begin();
     targets.begin();
     for (int i = 0; i < count; i++) {
-      int sample = order[from + i];
+      int sample = wanted.sample(i);
+      if (!isSlow) {
+        wanted.read(i, read, 0);
+      }
+      int begin = isSlow ? i * width : 0;
       for (int j = 0; j < width; j++) {
-        inputs.set((long) i * width + j, samples.input(sample, j));
+        inputs.set((long) i * width + j, read[begin + j]);
       }
       for (int j = 0; j < targetWidth; j++) {
         targets.set((long) i * targetWidth + j, samples.target(sample, j));
@@ -104,6 +122,13 @@ final class BatchLoader implements AutoCloseable {
               ? Matrix.vector(targets.buffer(), 0, results)
               : Matrix.of(targets.buffer(), 0, results, spec.outputs());
     }
+  }
+
+  private double[] row(int width) {
+    if (row.length < width) {
+      row = new double[width];
+    }
+    return row;
   }
 
   /** The inputs of the batch that was loaded last, which had {@code count} samples. */

@@ -27,9 +27,23 @@ public final class ModelFile {
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
   public static void save(Model network, Path file) throws IOException {
+    save(network, Map.of(), file);
+  }
+
+  /**
+   * Writes a network with more metadata, such as how its inputs are scaled, atomically.
+   *
+   * @param network what to write
+   * @param metadata entries that are no properties of the network
+   * @param file the file to make or replace
+   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   */
+  public static void save(Model network, Map<String, String> metadata, Path file)
+      throws IOException {
     try (TensorFiles.Writer writer = new TensorFiles.Writer()) {
       writer.metadata(Map.of("format", FORMAT));
       writer.metadata(network.spec().toProperties());
+      writer.metadata(metadata);
       writer.parameters(network);
       writer.write(file);
     }

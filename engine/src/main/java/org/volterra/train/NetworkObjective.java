@@ -97,7 +97,7 @@ public final class NetworkObjective implements Objective, AutoCloseable {
     for (int i = 0; i < order.length; i++) {
       order[i] = i;
     }
-    step.load(samples, order, 0, order.length);
+    step.load(new Prefetcher.Request(samples, order, 0, order.length, InputSource.PLAIN));
     double loss = step.evaluate();
     next = 0;
     for (ParameterLayout.Group group : groups) {

@@ -6,6 +6,7 @@ import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.ParameterLayout;
 import org.volterra.Scaling;
+import org.volterra.kernel.LayerWeights;
 
 /**
  * Carries a network's parameters to another depth, as functions of depth: training on few layers
@@ -35,6 +36,10 @@ public final class Refinement {
           "scaling "
               + target.scaling()
               + ": only sums scaled with the step have a limit as depth grows");
+    }
+    if (target.kernel() instanceof LayerWeights) {
+      throw new IllegalArgumentException(
+          "kernel " + target.kernel() + ": its weights have no limit as depth grows");
     }
     Map<String, String> there = comparable(network.spec());
     Map<String, String> wanted = comparable(target);

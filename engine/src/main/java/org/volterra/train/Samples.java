@@ -3,8 +3,9 @@ package org.volterra.train;
 import java.util.Arrays;
 
 /**
- * Data in host memory: {@code count} samples of {@code width} inputs, each with class labels or
- * with real targets. Immutable.
+ * {@code count} samples of {@code width} inputs, each with class labels or with real targets.
+ * Labels and targets are in host memory, inputs too or wherever an {@link InputSource} has them.
+ * Immutable.
  *
  * <p>For a network with N positions a sample holds N · inputs numbers, position by position, and
  * has N labels or N · outputs targets.
@@ -14,7 +15,7 @@ public final class Samples {
   private final int width;
   private final int classes;
   private final int targetWidth;
-  private final double[] inputs;
+  private final InputSource inputs;
   private final int[] labels;
   private final double[] targets;
 
@@ -23,7 +24,7 @@ public final class Samples {
       int width,
       int classes,
       int targetWidth,
-      double[] inputs,
+      InputSource inputs,
       int[] labels,
       double[] targets) {
     this.count = count;
@@ -56,6 +57,29 @@ public final class Samples {
    */
   public static Samples classification(double[] inputs, int width, int[] labels, int classes) {
     int count = count(inputs, width, labels.length, "labels");
+    int each = each(count, labels, classes);
+    InputSource stored = new StoredInputs(inputs.clone(), width);
+    return new Samples(count, width, classes, each, stored, labels.clone(), new double[0]);
+  }
+
+  /**
+   * Samples with class labels, whose inputs are read when they are needed.
+   *
+   * @param inputs where they come from
+   * @param labels one for each sample, or the same number for each
+   * @param classes number of classes, at least 2
+   * @return the samples
+   * @throws IllegalArgumentException if sizes do not fit or a label is not in [0, classes)
+   */
+  public static Samples classification(InputSource inputs, int[] labels, int classes) {
+    int count = inputs.count();
+    matching(labels.length, count, "labels");
+    int each = each(count, labels, classes);
+    return new Samples(count, inputs.width(), classes, each, inputs, labels.clone(), new double[0]);
+  }
+
+  /** Labels of a sample, all checked. */
+  private static int each(int count, int[] labels, int classes) {
     if (classes < 2) {
       throw new IllegalArgumentException("classes " + classes + ": must be at least 2");
     }
@@ -71,7 +95,7 @@ public final class Samples {
                 + (classes - 1));
       }
     }
-    return new Samples(count, width, classes, each, inputs.clone(), labels.clone(), new double[0]);
+    return each;
   }
 
   /**
@@ -97,7 +121,8 @@ public final class Samples {
               + " targets");
     }
     finite(targets, targetWidth, "target");
-    return new Samples(count, width, 0, targetWidth, inputs.clone(), new int[0], targets.clone());
+    InputSource stored = new StoredInputs(inputs.clone(), width);
+    return new Samples(count, width, 0, targetWidth, stored, new int[0], targets.clone());
   }
 
   private static int count(double[] inputs, int width, int others, String what) {
@@ -110,12 +135,16 @@ public final class Samples {
               + " inputs must be a positive whole number of samples");
     }
     int count = inputs.length / width;
+    matching(others, count, what);
+    finite(inputs, width, "input");
+    return count;
+  }
+
+  private static void matching(int others, int count, String what) {
     if (others == 0 || others % count != 0) {
       throw new IllegalArgumentException(
           what + ": got " + others + " for " + count + " samples, a multiple is needed");
     }
-    finite(inputs, width, "input");
-    return count;
   }
 
   private static void finite(double[] values, int width, String what) {
@@ -163,19 +192,18 @@ public final class Samples {
     if (indices.length == 0) {
       throw new IllegalArgumentException("indices: at least one sample must be selected");
     }
-    double[] in = new double[Math.multiplyExact(indices.length, width)];
     int[] classesOf = new int[classes == 0 ? 0 : indices.length * targetWidth];
     double[] wanted = new double[classes == 0 ? indices.length * targetWidth : 0];
     for (int i = 0; i < indices.length; i++) {
       int from = indices[i];
-      System.arraycopy(inputs, from * width, in, i * width, width);
       if (classes == 0) {
         System.arraycopy(targets, from * targetWidth, wanted, i * targetWidth, targetWidth);
       } else {
         System.arraycopy(labels, from * targetWidth, classesOf, i * targetWidth, targetWidth);
       }
     }
-    return new Samples(indices.length, width, classes, targetWidth, in, classesOf, wanted);
+    InputSource chosen = new SelectedInputs(inputs, indices.clone());
+    return new Samples(indices.length, width, classes, targetWidth, chosen, classesOf, wanted);
   }
 
   /**
@@ -215,12 +243,16 @@ public final class Samples {
   }
 
   /**
-   * The inputs.
+   * The inputs, read from where they are.
    *
    * @return a row-major copy
    */
   public double[] inputs() {
-    return inputs.clone();
+    double[] all = new double[Math.multiplyExact(count, width)];
+    for (int i = 0; i < count; i++) {
+      inputs.read(i, InputSource.PLAIN, all, i * width);
+    }
+    return all;
   }
 
   /**
@@ -241,8 +273,8 @@ public final class Samples {
     return targets.clone();
   }
 
-  double input(int sample, int j) {
-    return inputs[sample * width + j];
+  InputSource source() {
+    return inputs;
   }
 
   /** The label or the target. */

@@ -18,6 +18,16 @@ final class Seeds {
     return FACTORY.create(mix(seed ^ mix(counter)));
   }
 
+  /** The seed of a sample's variant in an epoch with this seed; never {@link InputSource#PLAIN}. */
+  static long draw(long epoch, int sample) {
+    return mix(epoch ^ mix(sample)) | 1;
+  }
+
+  /** The seed of the variants of an epoch; never {@link InputSource#PLAIN}. */
+  static long epoch(long seed, long number) {
+    return mix(mix(seed) + number) | 1;
+  }
+
   /** The numbers 0 … count−1 in random order (Fisher–Yates). */
   static int[] permutation(int count, RandomGenerator random) {
     int[] order = new int[count];

@@ -387,7 +387,15 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void load(int[] order, int batchIndex) {
-    step.load(train, order, batchIndex * batch, size(batchIndex));
+    step.load(request(order, batchIndex));
+    if ((batchIndex + 1) * batch < train.count()) {
+      step.prefetch(request(order, batchIndex + 1));
+    }
+  }
+
+  private Prefetcher.Request request(int[] order, int batchIndex) {
+    long draw = Seeds.epoch(seed, position.epoch);
+    return new Prefetcher.Request(train, order, batchIndex * batch, size(batchIndex), draw);
   }
 
   private void writeCheckpoint() {

@@ -119,9 +119,14 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
   }
 
   /** Chooses the batch for the next calls; may copy it while the device works on the last one. */
-  void load(Samples samples, int[] order, int from, int size) {
-    loader.load(samples, order, from, size);
-    count = size;
+  void load(Prefetcher.Request wanted) {
+    loader.load(wanted);
+    count = wanted.count();
+  }
+
+  /** Begins to read the batch that will be loaded next. */
+  void prefetch(Prefetcher.Request next) {
+    loader.prefetch(next);
   }
 
   /**
@@ -239,7 +244,10 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
     double[] all = new double[samples.count() * rowsOfSample * outputs];
     double total = 0;
     for (int from = 0; from < samples.count(); from += batch) {
-      load(samples, order, from, Math.min(batch, samples.count() - from));
+      load(request(samples, order, from));
+      if (from + batch < samples.count()) {
+        prefetch(request(samples, order, from + batch));
+      }
       forward();
       total += dataLoss * count;
       System.arraycopy(
@@ -253,6 +261,11 @@ final class TrainingStep implements Updater.Objective, AutoCloseable {
     return samples.classes() == 0
         ? new Evaluation(mean, Double.NaN, new int[0][0], all)
         : classify(samples, mean, all, outputs);
+  }
+
+  private Prefetcher.Request request(Samples samples, int[] order, int from) {
+    int size = Math.min(batch, samples.count() - from);
+    return new Prefetcher.Request(samples, order, from, size, InputSource.PLAIN);
   }
 
   private static Evaluation classify(Samples samples, double mean, double[] all, int outputs) {

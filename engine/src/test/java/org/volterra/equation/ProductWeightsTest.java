@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.volterra.depth.DepthGrid;
 import org.volterra.kernel.SpecialFunctions;
 import org.volterra.spi.Erf;
 
@@ -45,16 +46,20 @@ class ProductWeightsTest {
   @ValueSource(ints = {1, 2, 4})
   void momentsHaveFullRelativePrecision(int grading) {
     int layers = 320;
-    GradedGrid grid = new GradedGrid(layers, 1, grading);
+    DepthGrid grid = new DepthGrid(layers, 1, grading);
     for (int l : new int[] {1, 2, 3, 4, 5, 50, 319, 320}) {
       for (int k = 0; k < l; k++) {
         double[] exact = exactMoments(layers, grading, l, k);
         AbelStep step = AbelStep.of(grid, 0.5, l, k);
-        double h = grid.meanStep();
-        assertThat(h * step.constant()).isCloseTo(exact[0], withinPercentage(1e-12));
-        assertThat(h * step.left()).isCloseTo(exact[1], withinPercentage(1e-12));
-        assertThat(h * step.right()).isCloseTo(exact[2], withinPercentage(1e-12));
-        assertThat(step.left() + step.right()).isCloseTo(step.constant(), withinPercentage(1e-12));
+        double h = grid.step();
+        assertThat(h * step.integral(AbelStep.Factor.CONSTANT))
+            .isCloseTo(exact[0], withinPercentage(1e-12));
+        assertThat(h * step.integral(AbelStep.Factor.LEFT))
+            .isCloseTo(exact[1], withinPercentage(1e-12));
+        assertThat(h * step.integral(AbelStep.Factor.RIGHT))
+            .isCloseTo(exact[2], withinPercentage(1e-12));
+        assertThat(step.integral(AbelStep.Factor.LEFT) + step.integral(AbelStep.Factor.RIGHT))
+            .isCloseTo(step.integral(AbelStep.Factor.CONSTANT), withinPercentage(1e-12));
       }
     }
   }
@@ -63,17 +68,17 @@ class ProductWeightsTest {
   @ValueSource(doubles = {0.05, 0.3, 0.5, 0.7, 0.999, 1})
   void weightsIntegrateConstantsAndLinearFunctions(double alpha) {
     for (double grading : new double[] {1, 1 / Math.max(alpha, 0.2)}) {
-      GradedGrid grid = new GradedGrid(100, 2, grading);
+      DepthGrid grid = new DepthGrid(100, 2, grading);
       for (int l : new int[] {1, 10, 100}) {
         double t = grid.time(l);
         double constants = 0;
         double explicit = 0;
         double linear = 0;
         for (int k = 0; k <= l; k++) {
-          double w = grid.meanStep() * new ProductTrapezoid().weight(grid, alpha, l, k);
+          double w = grid.step() * new ProductTrapezoid().weight(grid, alpha, l, k);
           constants += w;
           linear += w * grid.time(k);
-          explicit += grid.meanStep() * new ProductRectangle().weight(grid, alpha, l, k);
+          explicit += grid.step() * new ProductRectangle().weight(grid, alpha, l, k);
         }
         assertThat(constants).isCloseTo(Math.pow(t, alpha) / alpha, withinPercentage(1e-11));
         assertThat(explicit).isCloseTo(Math.pow(t, alpha) / alpha, withinPercentage(1e-11));
@@ -83,16 +88,55 @@ class ProductWeightsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(doubles = {0.05, 0.3, 0.5, 0.7, 0.99})
+  void derivativesInTheExponentAreThoseOfTheWeights(double alpha) {
+    double step = 1e-3 * alpha;
+    for (double grading : new double[] {1, 2.5}) {
+      DepthGrid grid = new DepthGrid(60, 2, grading);
+      for (QuadratureMethod method : QuadratureMethod.all()) {
+        for (int l : new int[] {1, 2, 30, 60}) {
+          for (int k = 0; k <= l; k++) {
+            double far =
+                method.weight(grid, alpha + 2 * step, l, k)
+                    - method.weight(grid, alpha - 2 * step, l, k);
+            double near =
+                method.weight(grid, alpha + step, l, k) - method.weight(grid, alpha - step, l, k);
+            double difference = (8 * near - far) / (12 * step);
+            assertThat(method.weightByExponent(grid, alpha, l, k))
+                .as("%s, l = %d, k = %d", method.id(), l, k)
+                .isCloseTo(
+                    difference,
+                    within(
+                        1e-8 * Math.abs(difference)
+                            + 1e-13 / step * method.weight(grid, alpha, l, k)));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void derivativesInTheExponentAtOne() {
+    DepthGrid grid = new DepthGrid(50, 2, 2);
+    QuadratureMethod method = new ProductTrapezoid();
+    for (int k = 0; k <= 50; k++) {
+      double below = method.weight(grid, 1 - 1e-7, 50, k);
+      double slope = (method.weight(grid, 1, 50, k) - below) / 1e-7;
+      assertThat(method.weightByExponent(grid, 1, 50, k)).isCloseTo(slope, within(1e-5));
+    }
+  }
+
   @Test
   void gradedNodes() {
-    GradedGrid grid = new GradedGrid(4, 2, 2);
+    DepthGrid grid = new DepthGrid(4, 2, 2);
     assertThat(new double[] {grid.time(0), grid.time(1), grid.time(2), grid.time(3), grid.time(4)})
         .containsExactly(0, 0.125, 0.5, 1.125, 2);
     assertThat(grid.distance(3, 1)).isCloseTo(1, within(1e-15));
     assertThat(grid.distance(3, 3)).isZero();
     assertThat(grid.step(0)).isEqualTo(0.125);
-    assertThat(grid.meanStep()).isEqualTo(0.5);
-    assertThat(new GradedGrid(3, 1, 1).time(3)).isEqualTo(1);
+    assertThat(grid.step()).isEqualTo(0.5);
+    assertThat(new DepthGrid(3, 1, 1).time(3)).isEqualTo(1);
   }
 
   @Test
@@ -107,6 +151,24 @@ class ProductWeightsTest {
     for (double x : new double[] {0, -1, 200, Double.NaN}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> SpecialFunctions.gamma(x))
+          .withMessageContaining("x " + x);
+    }
+  }
+
+  @Test
+  void digamma() {
+    double euler = 0.5772156649015329;
+    assertThat(SpecialFunctions.digamma(1)).isCloseTo(-euler, within(1e-14));
+    assertThat(SpecialFunctions.digamma(0.5)).isCloseTo(-euler - 2 * Math.log(2), within(1e-14));
+    assertThat(SpecialFunctions.digamma(0.01)).isCloseTo(-100.56088545786866, within(1e-13));
+    double harmonic = 0;
+    for (int n = 1; n < 140; n++) {
+      harmonic += 1.0 / n;
+      assertThat(SpecialFunctions.digamma(n + 1)).isCloseTo(harmonic - euler, within(1e-13));
+    }
+    for (double x : new double[] {0, -1, 200, Double.NaN}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> SpecialFunctions.digamma(x))
           .withMessageContaining("x " + x);
     }
   }

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.volterra.depth.DepthGrid;
-import org.volterra.equation.GradedGrid;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.ElementType;
@@ -29,7 +28,7 @@ class ApproximateSumsTest {
   @ParameterizedTest
   void hierarchical(int layers) {
     for (double grading : new double[] {1, 2}) {
-      GradedGrid grid = new GradedGrid(layers, 1, grading);
+      DepthGrid grid = new DepthGrid(layers, 1, grading);
       PairFunction a =
           (l, k) -> {
             double t = grid.time(l);

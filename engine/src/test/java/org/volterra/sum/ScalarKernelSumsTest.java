@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.volterra.equation.GradedGrid;
+import org.volterra.depth.DepthGrid;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.testing.TestProvider;
@@ -150,7 +150,7 @@ class ScalarKernelSumsTest {
       Matrix inner = c.matrix(layers, rank);
       Matrix outerSlopes = c.matrix(layers, rank);
       Matrix innerSlopes = c.matrix(layers, rank);
-      GradedGrid grid = new GradedGrid(layers, 1, 2);
+      DepthGrid grid = new DepthGrid(layers, 1, 2);
       for (int l = 0; l < layers; l++) {
         for (int r = 0; r < rank; r++) {
           outer.set(l, r, Math.cos((r + 1) * grid.time(l + 1)));
@@ -191,7 +191,7 @@ class ScalarKernelSumsTest {
     for (double grading : new double[] {1, 2}) {
       double[] weights = {0.5, -0.25, 2};
       double[] rates = {0, 1.5, 20};
-      GradedGrid grid = new GradedGrid(layers, 1, grading);
+      DepthGrid grid = new DepthGrid(layers, 1, grading);
       double[] times = new double[layers + 1];
       Arrays.setAll(times, grid::time);
       try (SumCase c = new SumCase(type, layers, columns(layers))) {

@@ -80,7 +80,7 @@ class StepAllocationTest {
         for (int i = 0; calm < CALM; i++) {
           assertThat(i).as("%s: the least was %d bytes a step", kernel, least).isLessThan(MOST);
           long before = THREADS.getTotalThreadAllocatedBytes();
-          step.load(samples, order, 0, BATCH);
+          step.load(new Prefetcher.Request(samples, order, 0, BATCH, InputSource.PLAIN));
           updater.step(1e-3, i, step);
           step.await();
           long allocated = THREADS.getTotalThreadAllocatedBytes() - before;

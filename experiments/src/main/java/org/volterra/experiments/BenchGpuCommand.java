@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.volterra.bench.DeviceStudy;
+import org.volterra.bench.DeviceStudy.Products;
+import org.volterra.cuda.ProductPrecision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,6 +20,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class BenchGpuCommand implements Callable<Integer> {
   @Mixin private BenchOptions common;
+  @Mixin private ProductOptions products;
 
   @Option(
       names = "--provider",
@@ -78,6 +81,7 @@ final class BenchGpuCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path home = Path.of(System.getProperty("volterra.home", "."));
     Path peer = script != null ? script : home.resolve("bench/peers/torch_gpu.py");
+    ProductPrecision precision = products.apply(provider);
     DeviceStudy study =
         common.checked(() -> {
           DeviceStudy.Settings s = DeviceStudy.Settings.standard(provider, full, python, peer);
@@ -87,6 +91,7 @@ final class BenchGpuCommand implements Callable<Integer> {
                   product == null ? s.product() : product,
                   inner == null ? s.inner() : inner,
                   rotated == null ? s.rotatedBytes() : 1e6 * rotated);
+          s = s.products(new Products(precision.toString(), precision.unitRoundoff()));
           return new DeviceStudy(steps == null ? s : s.steps(steps));
         });
     BenchOptions.requireAvailable(provider);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.volterra.study.ConvergenceStudy;
+import org.volterra.study.LimitFit;
 import org.volterra.study.StudyPoint;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,6 +88,14 @@ final class ConvergeCommand implements Callable<Integer> {
   private Map<String, String> set = new LinkedHashMap<>();
 
   @Option(
+      names = "--tolerance",
+      paramLabel = "EPS",
+      description =
+          "Stop at the first depth where the value's estimated distance to its limit is within EPS;"
+              + " --depths then is where to look.")
+  private Double tolerance;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Folder of the results (default: runs/converge-STUDY).")
@@ -123,6 +132,13 @@ final class ConvergeCommand implements Callable<Integer> {
                 : Optional.of(point(chosen, folder, depth, seed, coarser));
         point.ifPresent(points::add);
         coarser = point;
+        if (tolerance != null
+            && !points.isEmpty()
+            && seed == chosenSeeds.getFirst()
+            && isWithin(points)) {
+          depths = depths.subList(0, depths.indexOf(depth) + 1);
+          break;
+        }
       }
     }
     if (points.isEmpty()) {
@@ -132,6 +148,34 @@ final class ConvergeCommand implements Callable<Integer> {
     new StudyReport(name, chosen, points, commandText()).write(folder);
     spec.commandLine().getOut().println("report: " + folder.file("report.html"));
     return 0;
+  }
+
+  /** Whether the last point's value is as close to its limit as is wanted, by extrapolation. */
+  private boolean isWithin(List<StudyPoint> points) {
+    int last = points.size() - 1;
+    boolean within = false;
+    String found = "needs three depths with values";
+    if (last >= 2 && points.stream().allMatch(p -> Double.isFinite(p.value()))) {
+      LimitFit fit =
+          LimitFit.of(
+              points.stream().mapToInt(StudyPoint::depth).toArray(),
+              points.stream().mapToDouble(StudyPoint::value).toArray());
+      double error = Math.abs(points.get(last).value() - fit.limit());
+      within = error <= tolerance;
+      found = text("%.3g by order %.2f", error, fit.order());
+    }
+    if (within || points.get(last).depth() == depths.getLast()) {
+      PrintWriter line = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+      line.println(
+          text(
+              "estimated distance to the limit at L = %d: %s; tolerance %.3g%s",
+              points.get(last).depth(),
+              found,
+              tolerance,
+              within ? "" : " not reached: give more --depths"));
+      line.flush();
+    }
+    return within;
   }
 
   private StudyPoint point(
@@ -243,6 +287,10 @@ final class ConvergeCommand implements Callable<Integer> {
   private void checkDepths(ConvergenceStudy chosen) {
     if (depths == null) {
       depths = chosen.depths();
+    }
+    if (tolerance != null && !(tolerance > 0 && tolerance < Double.POSITIVE_INFINITY)) {
+      throw new ParameterException(
+          spec.commandLine(), "--tolerance " + tolerance + ": must be positive and finite");
     }
     int last = 0;
     for (int depth : depths) {

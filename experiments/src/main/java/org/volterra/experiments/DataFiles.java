@@ -2,22 +2,21 @@ package org.volterra.experiments;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
+import org.volterra.feature.Shape;
 import org.volterra.io.CsvFormat;
 import org.volterra.io.CsvReader;
+import org.volterra.io.NpyFile;
 import org.volterra.io.Table;
+import org.volterra.io.Tensor;
 import org.volterra.train.Samples;
 
-/** Reads samples from the bundled data set, from tables and from images in IDX format. */
+/** Reads samples from the bundled data set, from tables, arrays and images in IDX format. */
 final class DataFiles {
-  private static final int IDX_LABELS = 0x801;
-  private static final int IDX_IMAGES = 0x803;
-
   private static final int DIGITS_TO_TRAIN = 1437;
 
   private DataFiles() {}
@@ -95,7 +94,7 @@ final class DataFiles {
         () -> Samples.regression(inputs, inputs.length / table.rows(), targets, columns.size()));
   }
 
-  private static int column(Path file, Table table, String name) throws IOException {
+  static int column(Path file, Table table, String name) throws IOException {
     int index = table.names().indexOf(name);
     if (index < 0 && name.matches("\\d{1,9}")) {
       index = Integer.parseInt(name);
@@ -121,7 +120,7 @@ final class DataFiles {
   }
 
   /** All columns but some, which must all be finite. */
-  private static double[] inputs(Path file, Table table, List<Integer> without) throws IOException {
+  static double[] inputs(Path file, Table table, List<Integer> without) throws IOException {
     int width = table.columns() - (int) without.stream().distinct().count();
     if (width < 1) {
       throw new IOException(file + " has no column left for inputs");
@@ -151,58 +150,52 @@ final class DataFiles {
 
   /** Images and labels in the format of MNIST (IDX), each may be gzipped. */
   static Samples idx(Path images, Path labels, int classes) throws IOException {
-    ByteBuffer pixels = idxContent(images, IDX_IMAGES, 3);
-    ByteBuffer marks = idxContent(labels, IDX_LABELS, 1);
-    int count = pixels.getInt(4);
-    int width = Math.multiplyExact(pixels.getInt(8), pixels.getInt(12));
-    if (marks.getInt(4) != count) {
-      throw new IOException(
-          labels + " has " + marks.getInt(4) + " labels: " + images + " has " + count + " images");
-    }
-    double[] inputs = new double[Math.multiplyExact(count, width)];
-    for (int i = 0; i < inputs.length; i++) {
-      inputs[i] = Byte.toUnsignedInt(pixels.get(16 + i));
-    }
-    int[] all = new int[count];
-    for (int i = 0; i < count; i++) {
-      all[i] = Byte.toUnsignedInt(marks.get(8 + i));
-    }
-    return named(labels, () -> Samples.classification(inputs, width, all, classesOf(classes, all)));
+    Pixels pixels = ImageDatasets.idx(images, labels);
+    int count = classesOf(classes, pixels.labels());
+    return named(
+        labels, () -> ImageInputs.samples(pixels, Normalizer.none(), Augmentation.NONE, count));
   }
 
-  private static ByteBuffer idxContent(Path file, int magic, int dimensions) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    if (bytes.length > 2 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b) {
-      try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
-        bytes = in.readAllBytes();
-      }
-    }
-    ByteBuffer content = ByteBuffer.wrap(bytes);
-    if (bytes.length < 4 + 4 * dimensions || content.getInt(0) != magic) {
+  /** Arrays, the first dimension of which counts samples: inputs, and class labels. */
+  static Samples arrays(Path file, Path labelFile, int classes) throws IOException {
+    Tensor inputs = NpyFile.read(file);
+    Tensor marks = NpyFile.read(labelFile);
+    if (inputs.shape().length < 2 || inputs.elementCount() == 0) {
       throw new IOException(
           file
-              + " is no IDX file of "
-              + (magic == IDX_IMAGES ? "images" : "labels")
-              + ": it must begin with "
-              + String.format("0x%08x", magic));
+              + " is an array "
+              + Arrays.toString(inputs.shape())
+              + ": samples x inputs is needed");
     }
-    long expected = 1;
-    for (int d = 0; d < dimensions; d++) {
-      int size = content.getInt(4 + 4 * d);
-      if (size < 1) {
-        throw new IOException(file + ": dimension " + d + " is " + size + ": must be at least 1");
+    int count = Math.toIntExact(inputs.shape()[0]);
+    int width = Math.toIntExact(inputs.elementCount() / count);
+    int[] labels = new int[Math.toIntExact(marks.elementCount())];
+    for (int i = 0; i < labels.length; i++) {
+      double value = marks.doubleAt(i);
+      labels[i] = (int) value;
+      if (labels[i] != value || value < 0) {
+        throw new IOException(
+            labelFile
+                + ": label "
+                + i
+                + " is "
+                + value
+                + ": class labels are whole numbers from 0");
       }
-      expected = Math.multiplyExact(expected, (long) size);
     }
-    if (bytes.length - (4L + 4L * dimensions) != expected) {
-      throw new IOException(
-          file
-              + " has "
-              + (bytes.length - (4L + 4L * dimensions))
-              + " bytes of data: its header promises "
-              + expected);
-    }
-    return content;
+    return named(
+        file,
+        () ->
+            Samples.classification(
+                inputs.toDoubleArray(), width, labels, classesOf(classes, labels)));
+  }
+
+  /** The shape of the samples of an array of samples x height x width (x channels), or null. */
+  static Shape arrayShape(Path file) throws IOException {
+    long[] shape = NpyFile.read(file).shape();
+    return shape.length < 3 || shape.length > 4
+        ? null
+        : new Shape((int) shape[1], (int) shape[2], shape.length == 3 ? 1 : (int) shape[3]);
   }
 
   /** Names the file in what the samples' own checks say. */

@@ -1,10 +1,13 @@
 package org.volterra.experiments;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.volterra.ModelSpec;
+import org.volterra.NetworkSpec;
 import org.volterra.feature.Shape;
 import org.volterra.io.SafetensorsFile;
 import picocli.CommandLine.Command;
@@ -20,7 +23,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Print the layers of a network, their shapes, parameters and operations for one sample.",
+        "Print the layers of a network, their shapes, parameters and operations for one sample, and"
+            + " the memory of a training step.",
     footer = {
       "",
       "Examples:",
@@ -33,7 +37,12 @@ final class DescribeCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "NAME|FILE",
-      description = "A model file, or a name: " + StagePresets.NAMES + ".")
+      description =
+          "A model file, or a name: "
+              + StagePresets.NAMES
+              + "; in depth: "
+              + DepthPresets.NAMES
+              + ".")
   private String name;
 
   @Option(
@@ -46,22 +55,35 @@ final class DescribeCommand implements Callable<Integer> {
   @Option(
       names = "--shape",
       paramLabel = "HxWxC",
-      description = "Shape of a sample; by default 224x224x3 or 32x32x3.")
+      description = "Shape of a sample; by default 224x224x3 or 32x32x3, in depth 1x10x8.")
   private String shape;
+
+  @Option(
+      names = "--batch",
+      defaultValue = "64",
+      paramLabel = "N",
+      description = "Samples of the step whose memory is predicted (default: ${DEFAULT-VALUE}).")
+  private int batch;
 
   @Override
   public Integer call() throws IOException {
     Path file = Path.of(name);
     try {
-      ModelSpec model =
-          Files.isRegularFile(file)
-              ? ofFile(file)
-              : StagePresets.find(name, shape == null ? null : Shape.parse(shape), classes);
-      spec.commandLine().getOut().println(model);
+      ModelSpec model = Files.isRegularFile(file) ? ofFile(file) : preset();
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(model);
+      out.println(MemoryEstimate.of(model, batch));
       return 0;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private ModelSpec preset() {
+    Shape sample = shape == null ? null : Shape.parse(shape);
+    Optional<NetworkSpec> inDepth =
+        DepthPresets.find(name, sample == null ? SequenceTasks.shape() : sample, classes);
+    return inDepth.isPresent() ? inDepth.get() : StagePresets.find(name, sample, classes);
   }
 
   private static ModelSpec ofFile(Path file) throws IOException {

@@ -1,10 +1,13 @@
 package org.volterra.experiments;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.volterra.Engine;
+import org.volterra.cuda.CudaComputeProvider;
+import org.volterra.cuda.ProductPrecision;
 import org.volterra.cuda.parity.ParityCheck;
 import org.volterra.cuda.parity.ParityResult;
 import org.volterra.spi.ComputeProvider;
@@ -33,31 +36,31 @@ final class GpuCheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
+    List<ParityResult> results = new ArrayList<>();
     try (ComputeProvider cuda = Engine.open("cuda", 0)) {
       out.println(cuda.description());
       out.printf(FORMAT, "check", "type", "cases", "error", "bound", "share", "");
-      List<ParityResult> results =
-          ParityCheck.run(
-              cuda,
-              quick,
-              result -> {
-                row(out, result);
-                out.flush();
-              });
-      List<ParityResult> failed = results.stream().filter(r -> !r.passed()).toList();
-      if (failed.isEmpty()) {
-        out.printf(Locale.ROOT, "all %d checks passed%n", results.size());
-        return 0;
-      }
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
-              "%d of %d checks failed, the first is %s in %s: do not trust this GPU's results",
-              failed.size(),
-              results.size(),
-              failed.getFirst().name(),
-              type(failed.getFirst())));
+      results.addAll(ParityCheck.run(cuda, quick, result -> row(out, result)));
     }
+    for (ProductPrecision precision : ProductPrecision.ROUNDED) {
+      try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
+        results.add(ParityCheck.products(cuda, precision, quick));
+      }
+      row(out, results.getLast());
+    }
+    List<ParityResult> failed = results.stream().filter(r -> !r.passed()).toList();
+    if (failed.isEmpty()) {
+      out.printf(Locale.ROOT, "all %d checks passed%n", results.size());
+      return 0;
+    }
+    throw new IllegalStateException(
+        String.format(
+            Locale.ROOT,
+            "%d of %d checks failed, the first is %s in %s: do not trust this GPU's results",
+            failed.size(),
+            results.size(),
+            failed.getFirst().name(),
+            type(failed.getFirst())));
   }
 
   private static void row(PrintWriter out, ParityResult r) {
@@ -72,6 +75,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         exact ? "exact" : number(r.bound()),
         exact ? "-" : String.format(Locale.ROOT, "%.2f", r.error() / r.bound()),
         r.passed() ? "ok" : "FAILED " + (r.failure().isEmpty() ? r.where() : r.failure()));
+    out.flush();
   }
 
   private static String number(double value) {

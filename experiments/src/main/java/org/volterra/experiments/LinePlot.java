@@ -25,6 +25,8 @@ final class LinePlot {
     MARKED,
     /** A line alone. */
     PLAIN,
+    /** Marks alone, for observations. */
+    POINTS,
     /** A dashed line, for what is no measurement. */
     DASHED
   }
@@ -78,7 +80,9 @@ final class LinePlot {
       data.addSeries(series);
       renderer.setSeriesPaint(index, color);
       renderer.setSeriesShape(index, MARK);
-      renderer.setSeriesShapesVisible(index, line == Line.MARKED || series.getItemCount() == 1);
+      renderer.setSeriesShapesVisible(
+          index, line == Line.MARKED || line == Line.POINTS || series.getItemCount() == 1);
+      renderer.setSeriesLinesVisible(index, line != Line.POINTS);
       renderer.setSeriesStroke(
           index,
           line == Line.DASHED

@@ -21,8 +21,12 @@ import picocli.CommandLine.Spec;
         "Densely connected deep networks as Volterra integral equations: train, solve, measure.",
     subcommands = {
       TrainCommand.class,
+      PredictCommand.class,
+      ExchangeCommands.Export.class,
+      ExchangeCommands.Import.class,
       ConvergeCommand.class,
       SolveCommand.class,
+      FitCommand.class,
       BenchCommand.class,
       PlanCommand.class,
       DescribeCommand.class,
@@ -38,6 +42,7 @@ import picocli.CommandLine.Spec;
       "  volterra train digits",
       "  volterra solve --problem all --layers 40,80,160,320",
       "  volterra converge closed-form",
+      "  volterra fit --data series.csv --kernel fractional",
       "  volterra bench depth",
       "  source <(volterra generate-completion)",
       "",
@@ -80,6 +85,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "say what to do: train, converge, solve, bench, plan, describe, info, gpu-check or bundle");
+        "say what to do: train, predict, export, import, converge, solve, fit, bench, plan,"
+            + " describe, info, gpu-check or bundle");
   }
 }

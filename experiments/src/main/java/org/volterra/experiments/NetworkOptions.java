@@ -2,12 +2,14 @@ package org.volterra.experiments;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.volterra.FeedForwardSpec;
 import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
 import org.volterra.spi.ElementType;
+import org.volterra.sum.SumChoice;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,8 +39,10 @@ final class NetworkOptions {
       defaultValue = "dense",
       paramLabel = "K",
       description =
-          "dense: a matrix for each pair of layers; field or field:M: piecewise linear in depth"
-              + " with M intervals (8); scalar: a number for each pair; convolution: for each lag;"
+          "attention or attention:S: softmax over earlier layers, or blocks of S; averaging or"
+              + " averaging:DxP: depth-weighted averages with dilation and period; dense: a matrix"
+              + " for each pair of layers; field or field:M: piecewise linear in depth with M"
+              + " intervals (8); scalar: a number for each pair; convolution: for each lag;"
               + " fractional:ALPHA; exponentials:R and separable:R with R trainable terms;"
               + " 'matrix*' before one of the last five multiplies it by a shared matrix; terms may"
               + " be added, as in 'scalar + matrix*fractional:0.5' (default: ${DEFAULT-VALUE}).")
@@ -142,7 +146,12 @@ final class NetworkOptions {
   @Option(
       names = "--network",
       paramLabel = "NAME",
-      description = "A network of stages in place of one in depth: " + StagePresets.NAMES + ".")
+      description =
+          "A network by its name: "
+              + StagePresets.NAMES
+              + "; in depth: "
+              + DepthPresets.NAMES
+              + ".")
   String preset;
 
   @Option(
@@ -158,38 +167,69 @@ final class NetworkOptions {
       names = "--shape",
       paramLabel = "HxWxC",
       description =
-          "Shape of a sample for --network and --stages; by default a square of one channel, or of"
-              + " three.")
+          "Shape of a sample, of positions and channels; by default what the data are, or a square"
+              + " of one channel or three. A network in depth without it takes a sample of one"
+              + " label as one position.")
   String shape;
 
-  /** Whether a network of stages is asked for, in place of a dense network. */
-  boolean isOfStages() {
+  /** Whether a network is asked for by name or stage by stage, so that other options are unused. */
+  boolean isGiven() {
     return preset != null || stages != null;
   }
 
-  /** The network for data of this shape: stages if they are asked for, else one in depth. */
-  ModelSpec model(int inputs, int outputs) {
-    if (!isOfStages()) {
-      return specification(inputs, outputs);
-    }
+  /**
+   * The network for samples of this kind: the one that is given, or else that of the options.
+   *
+   * @param width numbers of a sample
+   * @param labels labels of a sample, 1 for real targets
+   * @param known the shape of a sample, or null
+   */
+  ModelSpec model(int width, int labels, int outputs, Shape known) {
     if (preset != null && stages != null) {
       throw new ParameterException(spec.commandLine(), "--network and --stages: give one of them");
     }
     try {
-      Shape sample = shape == null ? StagePresets.shapeOf(inputs) : Shape.parse(shape);
-      FeedForwardSpec network =
-          preset != null
-              ? StagePresets.find(preset, sample, outputs)
-              : new FeedForwardSpec(sample, FeatureTransform.parse(stages));
-      network.layout();
-      return network;
+      Shape inDepth = shapeInDepth(width, labels, known);
+      if (!isGiven()) {
+        return specification(inDepth, outputs);
+      }
+      if (stages != null) {
+        return checked(new FeedForwardSpec(grid(width, known), FeatureTransform.parse(stages)));
+      }
+      Optional<NetworkSpec> network = DepthPresets.find(preset, inDepth, outputs);
+      return network.isPresent()
+          ? network.get().toBuilder().sum(SumChoice.parse(sum)).build()
+          : checked(StagePresets.find(preset, grid(width, known), outputs));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 
-  /** The specification for data of this shape. */
+  /** Refuses networks of too many parameters. */
+  private static FeedForwardSpec checked(FeedForwardSpec network) {
+    network.layout();
+    return network;
+  }
+
+  private Shape grid(int width, Shape known) {
+    return shape != null ? Shape.parse(shape) : known != null ? known : StagePresets.shapeOf(width);
+  }
+
+  /** All of a sample at one position, unless there is a label for each position. */
+  private Shape shapeInDepth(int width, int labels, Shape known) {
+    return shape != null
+        ? Shape.parse(shape)
+        : known != null && known.positions() == labels ? known : new Shape(1, 1, width);
+  }
+
+  /** The specification for data of this width. */
   NetworkSpec specification(int inputs, int outputs) {
+    return specification(new Shape(1, 1, Math.max(1, inputs)), outputs).toBuilder()
+        .inputs(inputs)
+        .build();
+  }
+
+  private NetworkSpec specification(Shape sample, int outputs) {
     if (!precision.isFloating()) {
       throw new ParameterException(
           spec.commandLine(), "--precision " + precision + ": must be float32 or float64");
@@ -197,9 +237,9 @@ final class NetworkOptions {
     Map<String, String> map = new LinkedHashMap<>();
     map.put("channels", String.valueOf(channels));
     map.put("depth", String.valueOf(depth));
-    map.put("inputs", String.valueOf(inputs));
+    map.put("inputs", String.valueOf(sample.channels()));
     map.put("outputs", String.valueOf(outputs));
-    map.put("positions", "1");
+    map.put("positions", sample.height() + "x" + sample.width());
     map.put("horizon", String.valueOf(horizon));
     map.put("grading", String.valueOf(grading));
     map.put("scaling", scaling);

@@ -1,24 +1,39 @@
 package org.volterra.experiments;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.volterra.io.SafetensorsFile;
 import org.volterra.train.Samples;
 
-/** Inputs shifted and scaled column by column. */
+/**
+ * Inputs shifted and scaled: value j by the numbers at j modulo their count, which are one for all,
+ * one for each channel or one for each column. They go with a model, in the metadata of its file.
+ */
 final class Normalizer {
+  private static final String SHIFT = "input-shift";
+  private static final String SCALE = "input-scale";
+
   private final double[] shift;
   private final double[] scale;
 
-  private Normalizer(double[] shift, double[] scale) {
-    this.shift = shift;
-    this.scale = scale;
+  Normalizer(double[] shift, double[] scale) {
+    this.shift = shift.clone();
+    this.scale = scale.clone();
+  }
+
+  /** Leaves inputs as they are. */
+  static Normalizer none() {
+    return new Normalizer(new double[1], new double[] {1});
   }
 
   /** Divides by the largest absolute value of all columns. */
   static Normalizer max(Samples samples) {
     double largest = Arrays.stream(samples.inputs()).map(Math::abs).max().orElse(1);
-    double[] scale = new double[samples.width()];
-    Arrays.fill(scale, largest == 0 ? 1 : 1 / largest);
-    return new Normalizer(new double[samples.width()], scale);
+    return new Normalizer(new double[1], new double[] {largest == 0 ? 1 : 1 / largest});
   }
 
   /** Gives every column mean 0 and deviation 1; constant columns become 0. */
@@ -40,22 +55,77 @@ final class Normalizer {
     return new Normalizer(mean, scale);
   }
 
+  /** What the model in a file was trained with. */
+  static Normalizer ofFile(Path file) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      return of(tensors.metadata());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": how inputs are scaled is malformed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * What a model was trained with.
+   *
+   * @throws IllegalArgumentException if an entry is malformed
+   */
+  static Normalizer of(Map<String, String> metadata) {
+    return metadata.containsKey(SHIFT) && metadata.containsKey(SCALE)
+        ? new Normalizer(numbers(metadata.get(SHIFT)), numbers(metadata.get(SCALE)))
+        : none();
+  }
+
+  private static double[] numbers(String text) {
+    return Arrays.stream(text.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
+  }
+
+  /** What {@link #of} reads. */
+  Map<String, String> metadata() {
+    Map<String, String> map = new LinkedHashMap<>();
+    map.put(SHIFT, text(shift));
+    map.put(SCALE, text(scale));
+    return map;
+  }
+
+  private static String text(double[] numbers) {
+    return Arrays.stream(numbers).mapToObj(Double::toString).collect(Collectors.joining(","));
+  }
+
+  /** Checks that there is a scale for each of so many inputs. */
+  void requireWidth(int width, Path file) throws IOException {
+    if (shift.length != scale.length || width % shift.length != 0) {
+      throw new IOException(
+          file
+              + ": inputs are scaled by "
+              + shift.length
+              + " and "
+              + scale.length
+              + " numbers: the network takes "
+              + width);
+    }
+  }
+
+  /** The value of input j. */
+  double apply(double value, int j) {
+    int i = j % shift.length;
+    return (value - shift[i]) * scale[i];
+  }
+
   Samples.Split apply(Samples.Split split) {
+    if (split.test().width() != split.train().width()) {
+      throw new IllegalArgumentException(
+          "test samples have "
+              + split.test().width()
+              + " inputs: the training samples have "
+              + split.train().width());
+    }
     return new Samples.Split(apply(split.train()), apply(split.test()));
   }
 
   private Samples apply(Samples samples) {
-    if (samples.width() != shift.length) {
-      throw new IllegalArgumentException(
-          "test samples have "
-              + samples.width()
-              + " inputs: the training samples have "
-              + shift.length);
-    }
     double[] inputs = samples.inputs();
     for (int i = 0; i < inputs.length; i++) {
-      int j = i % shift.length;
-      inputs[i] = (inputs[i] - shift[j]) * scale[j];
+      inputs[i] = apply(inputs[i], i % samples.width());
     }
     return samples.classes() > 0
         ? Samples.classification(inputs, samples.width(), samples.labels(), samples.classes())

@@ -16,6 +16,7 @@ import org.volterra.equation.GridSolution;
 import org.volterra.equation.KnownEquation;
 import org.volterra.equation.KnownEquations;
 import org.volterra.equation.QuadratureMethod;
+import org.volterra.equation.ToleranceSolver;
 import org.volterra.equation.VolterraSolver;
 import org.volterra.spi.ComputeProvider;
 import picocli.CommandLine.Command;
@@ -76,6 +77,20 @@ public final class SolveCommand implements Callable<Integer> {
       description = "Layers at t = T(l/L)^R; at least 1 (default: 1, the uniform grid).")
   private double grading = 1;
 
+  @Option(
+      names = "--tolerance",
+      paramLabel = "EPS",
+      description =
+          "Instead of --layers: double the layers until the estimated greatest error is within"
+              + " EPS.")
+  private Double tolerance;
+
+  @Option(
+      names = "--most-layers",
+      paramLabel = "L",
+      description = "With --tolerance: where to give up (default: 10240).")
+  private int mostLayers = 10_240;
+
   @Option(names = "--json", description = "Print one JSON object a line.")
   private boolean json;
 
@@ -106,10 +121,18 @@ public final class SolveCommand implements Callable<Integer> {
     if (!json) {
       out.printf(
           "%-22s %-18s %7s %12s %12s %7s%n",
-          "problem", "method", "layers", "max error", "end error", "order");
+          "problem",
+          "method",
+          "layers",
+          tolerance == null ? "max error" : "estimate",
+          tolerance == null ? "end error" : "max error",
+          "order");
     }
     try (ComputeProvider provider = Engine.select()) {
       VolterraSolver solver = new VolterraSolver(provider);
+      if (tolerance != null) {
+        return toTolerance(solver, pairs);
+      }
       for (Map.Entry<KnownEquation, QuadratureMethod> pair : pairs) {
         Row coarser = null;
         for (int depth : layers) {
@@ -121,6 +144,68 @@ public final class SolveCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** Solves all pairs; 1 if one does not reach the tolerance. */
+  private int toTolerance(
+      VolterraSolver solver, List<Map.Entry<KnownEquation, QuadratureMethod>> pairs) {
+    PrintWriter out = spec.commandLine().getOut();
+    List<String> missed = new ArrayList<>();
+    for (Map.Entry<KnownEquation, QuadratureMethod> pair : pairs) {
+      QuadratureMethod method = pair.getValue();
+      ToleranceSolver.Estimated found =
+          new ToleranceSolver(solver, method, grading, mostLayers)
+              .solve(pair.getKey().equation(), tolerance);
+      out.println(json ? JSON.toJson(fields(pair.getKey(), found)) : line(pair.getKey(), found));
+      out.flush();
+      if (!found.reached()) {
+        missed.add(pair.getKey().id() + " by " + method.id());
+      }
+    }
+    if (!missed.isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "volterra: error: tolerance "
+                  + tolerance
+                  + " is not reached on "
+                  + mostLayers
+                  + " layers: "
+                  + String.join(", ", missed)
+                  + "; --grading, a method of higher order or --most-layers may help");
+    }
+    return missed.isEmpty() ? 0 : 1;
+  }
+
+  private static Double orNull(double value) {
+    return Double.isFinite(value) ? value : null;
+  }
+
+  private Map<String, Object> fields(KnownEquation problem, ToleranceSolver.Estimated found) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("problem", problem.id());
+    fields.put("method", found.solution().method().id());
+    fields.put("tolerance", tolerance);
+    fields.put("reached", found.reached());
+    fields.put("layers", found.solution().grid().layers());
+    fields.put("estimated_error", orNull(found.error()));
+    fields.put("max_error", found.solution().maxError());
+    fields.put("observed_order", orNull(found.order()));
+    fields.put("depths", found.depths());
+    fields.put("grading", grading);
+    return fields;
+  }
+
+  private static String line(KnownEquation problem, ToleranceSolver.Estimated found) {
+    return String.format(
+        Locale.ROOT,
+        "%-22s %-18s %7d %12s %12.4e %7s",
+        problem.id(),
+        found.solution().method().id(),
+        found.solution().grid().layers(),
+        Double.isFinite(found.error()) ? String.format(Locale.ROOT, "%.4e", found.error()) : "-",
+        found.solution().maxError(),
+        Double.isNaN(found.order()) ? "-" : String.format(Locale.ROOT, "%.3f", found.order()));
   }
 
   private Row solve(
@@ -207,6 +292,17 @@ public final class SolveCommand implements Callable<Integer> {
             "--layers " + depth + ": numbers of layers must be at least 1 and increase", null);
       }
       last = depth;
+    }
+    if (tolerance != null && spec.commandLine().getParseResult().hasMatchedOption("--layers")) {
+      throw wrong("--tolerance chooses the layers: leave --layers out", null);
+    }
+    if (tolerance != null && !(tolerance > 0 && tolerance < Double.POSITIVE_INFINITY)) {
+      throw wrong("--tolerance " + tolerance + ": must be positive and finite", null);
+    }
+    if (mostLayers < ToleranceSolver.LEAST_LAYERS) {
+      throw wrong(
+          "--most-layers " + mostLayers + ": must be at least " + ToleranceSolver.LEAST_LAYERS,
+          null);
     }
     if (!(grading >= 1 && grading <= 20)) {
       throw wrong("--grading " + grading + ": must be in [1, 20]", null);

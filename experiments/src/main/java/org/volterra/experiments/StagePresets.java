@@ -41,7 +41,8 @@ final class StagePresets {
     }
     Matcher family = FAMILY.matcher(name);
     if (!family.matches()) {
-      throw new IllegalArgumentException("network '" + name + "': there are " + NAMES);
+      throw new IllegalArgumentException(
+          "network '" + name + "': there are " + NAMES + "; in depth " + DepthPresets.NAMES);
     }
     int layers = Integer.parseInt(family.group(2));
     int width = Integer.parseInt(family.group(3));

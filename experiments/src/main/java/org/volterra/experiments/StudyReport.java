@@ -133,6 +133,7 @@ final class StudyReport {
     page.put("claim", study.claim());
     page.put("headline", headline());
     page.put("plots", plots);
+    page.put("table", "All points");
     page.put("columns", columns);
     page.put(
         "rows",
@@ -164,7 +165,7 @@ final class StudyReport {
     return pairs(facts);
   }
 
-  private static List<Map<String, String>> pairs(Map<String, String> map) {
+  static List<Map<String, String>> pairs(Map<String, String> map) {
     return map.entrySet().stream()
         .map(e -> Map.of("name", e.getKey(), "value", e.getValue()))
         .toList();

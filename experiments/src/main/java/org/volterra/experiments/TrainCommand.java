@@ -58,6 +58,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DataOptions data;
   @Mixin private NetworkOptions network;
   @Mixin private TrainingOptions training;
+  @Mixin private ProductOptions products;
 
   @Option(
       names = {"--device", "--provider"},
@@ -163,11 +164,11 @@ final class TrainCommand implements Callable<Integer> {
       throw usage("--threads " + threads + ": must not be negative");
     }
     checkRefinement(network.specification(1, 1)); // wrong options are found before anything is read
-    Samples.Split split = data.load();
+    DataOptions.Data loaded = data.load();
+    Samples.Split split = loaded.split();
     Samples samples = split.train();
-    int outputs = samples.classes() > 0 ? samples.classes() : samples.targetWidth();
     try (ComputeProvider device = open();
-        Model net = model(split, outputs, device, from == null)) {
+        Model net = model(loaded, device, from == null)) {
       Trainer.Builder builder = Trainer.builder(net, samples).test(split.test());
       int before = epochsBefore(refine.size());
       training.apply(builder, (double) before / (before + training.epochs), 1);
@@ -176,15 +177,16 @@ final class TrainCommand implements Callable<Integer> {
               ? RunFolder.existing(from)
               : RunFolder.create(out != null ? out : defaultFolder());
       builder.checkpoints(folder.checkpoints(), checkpointEvery);
-      new TrainingRun(spec.commandLine().getParseResult(), folder, net, split, output(), keep)
+      new TrainingRun(spec.commandLine().getParseResult(), folder, net, loaded, output(), keep)
           .run(builder, training.epochs, from);
     }
     return 0;
   }
 
   private void checkRefinement(NetworkSpec given) {
-    if (!refine.isEmpty() && network.isOfStages()) {
-      throw usage("--refine: networks of stages, --network and --stages, have no limit in depth");
+    if (!refine.isEmpty() && network.isGiven()) {
+      throw usage(
+          "--refine: goes with the options of networks in depth, not --network or --stages");
     }
     if (!refine.isEmpty() && given.scaling() != Scaling.STEP) {
       throw usage(
@@ -212,23 +214,30 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private Model model(Samples.Split split, int outputs, ComputeProvider device, boolean refined) {
-    ModelSpec given = network.model(split.train().width(), outputs);
-    return given instanceof NetworkSpec
-        ? network(split, outputs, device, refined)
+  private Model model(DataOptions.Data loaded, ComputeProvider device, boolean refined) {
+    Samples samples = loaded.split().train();
+    boolean isClassified = samples.classes() > 0;
+    ModelSpec given =
+        network.model(
+            samples.width(),
+            isClassified ? samples.targetWidth() : 1,
+            isClassified ? samples.classes() : samples.targetWidth(),
+            loaded.shape());
+    return given instanceof NetworkSpec inDepth
+        ? network(inDepth, loaded.split(), device, refined)
         : Model.create(given, device, network.precision, training.seed);
   }
 
   /** The network to train: new, or refined from coarser ones that are trained first. */
   private Network network(
-      Samples.Split split, int outputs, ComputeProvider device, boolean refined) {
+      NetworkSpec given, Samples.Split split, ComputeProvider device, boolean refined) {
     List<Integer> coarse = refined ? refine : List.of();
     Network current = null;
     boolean complete = false;
     try {
       for (int i = 0; i <= coarse.size(); i++) {
-        int layers = i < coarse.size() ? coarse.get(i) : network.depth;
-        NetworkSpec target = planned(layers, split.train(), outputs, device);
+        int layers = i < coarse.size() ? coarse.get(i) : given.depth();
+        NetworkSpec target = planned(given, layers, split.train(), device);
         Network next =
             current == null
                 ? Network.create(target, device, network.precision, training.seed)
@@ -283,9 +292,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** The network with the algorithms of its sums, so that a resumed run uses the same. */
-  private NetworkSpec planned(int layers, Samples samples, int outputs, ComputeProvider device) {
-    NetworkSpec given =
-        network.specification(samples.width(), outputs).toBuilder().depth(layers).build();
+  private NetworkSpec planned(
+      NetworkSpec wanted, int layers, Samples samples, ComputeProvider device) {
+    NetworkSpec given = wanted.toBuilder().depth(layers).build();
     int batch = Math.min(training.batch, samples.count());
     try {
       SumPlan plan =
@@ -303,6 +312,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private ComputeProvider open() {
+    products.apply(provider);
     try {
       return Engine.open(provider, threads);
     } catch (IllegalArgumentException e) {

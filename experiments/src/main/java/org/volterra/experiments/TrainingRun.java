@@ -21,6 +21,7 @@ final class TrainingRun {
   private final ParseResult command;
   private final RunFolder folder;
   private final Model network;
+  private final DataOptions.Data data;
   private final Samples.Split samples;
   private final TrainingOutput output;
   private final int keep;
@@ -29,13 +30,14 @@ final class TrainingRun {
       ParseResult command,
       RunFolder folder,
       Model network,
-      Samples.Split samples,
+      DataOptions.Data data,
       TrainingOutput output,
       int keep) {
     this.command = command;
     this.folder = folder;
     this.network = network;
-    this.samples = samples;
+    this.data = data;
+    this.samples = data.split();
     this.output = output;
     this.keep = keep;
   }
@@ -128,7 +130,7 @@ final class TrainingRun {
   }
 
   private void finish(Trainer trainer) throws IOException {
-    ModelFile.save(network, folder.model());
+    ModelFile.save(network, data.normalizer().metadata(), folder.model());
     Evaluation evaluation = trainer.evaluate(samples.test());
     List<EpochMetrics> metrics = folder.metrics();
     Summary summary =

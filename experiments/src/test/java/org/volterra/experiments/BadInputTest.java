@@ -172,6 +172,8 @@ class BadInputTest {
     train("digits", "--history-budget", "much").refused("history-budget 'much'");
     train("digits", "--test", "0.5").refused("digits has its own labels and split");
     train("digits", "--threads", "-1").refused("--threads -1");
+    train("digits", "--products", "half").refused("products 'half': must be one of float32, tf32");
+    train("digits", "--products", "bf16").refused("products in bf16 need --device cuda, not auto");
     train("digits", "--keep", "0").refused("--keep 0");
   }
 }

@@ -37,6 +37,22 @@ class ConvergeCommandTest {
   }
 
   @Test
+  void aToleranceStopsAtTheDepthThatReachesIt() {
+    CommandLineRun run =
+        converge("closed-form", "--depths", "10,20,40,80,160,320", "--tolerance", "1e-3");
+    run.succeeded();
+    // The gap of 7.5e-4 at L = 80 is the first below.
+    assertThat(run.out().lines().filter(l -> l.startsWith("L "))).hasSize(4);
+    assertThat(run.out()).contains("estimated distance to the limit at L = 80: 0.0007");
+    assertThat(converge("closed-form", "--depths", "10,20,40", "--tolerance", "1e-9").out())
+        .contains("at L = 40")
+        .contains("not reached: give more --depths");
+    assertThat(converge("closed-form", "--depths", "10,20", "--tolerance", "1e-9").out())
+        .contains("needs three depths");
+    converge("closed-form", "--tolerance", "-1").refused("--tolerance -1.0");
+  }
+
+  @Test
   void closedFormWritesTableResultsPlotsAndReport() throws IOException {
     CommandLineRun run =
         converge(

@@ -43,7 +43,15 @@ class GpuCommandsTest {
   @Test
   void gpuCheckPrintsATableAndPasses() throws Exception {
     assertThat(run("gpu-check", "--quick"))
-        .contains("Imaginary GPU", "gemm ", "float64", "network dense", "share", "checks passed")
+        .contains(
+            "Imaginary GPU",
+            "gemm ",
+            "float64",
+            "network dense",
+            "share",
+            "products in tf32",
+            "products in bf16",
+            "checks passed")
         .doesNotContain("FAILED");
   }
 
@@ -63,10 +71,17 @@ class GpuCommandsTest {
             "0.01",
             "--steps",
             "dense:4x3x2,fractional:4x3x9",
+            "--products",
+            "tf32",
             "--out",
             folder.toString());
     assertThat(output)
-        .contains("Imaginary GPU", "% of copy", "gemm-tn:40x33x33", "step:fractional:4x3x9");
+        .contains(
+            "Imaginary GPU",
+            "products in tf32",
+            "% of copy",
+            "gemm-tn:40x33x33",
+            "step:fractional:4x3x9");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(f -> f.getFileName().toString()))
           .anyMatch(name -> name.endsWith("-gpu.json"))

@@ -91,6 +91,28 @@ class SolveCommandTest {
   }
 
   @Test
+  void aToleranceChoosesTheDepth() {
+    List<JsonObject> rows = json("--problem", "1,9", "--tolerance", "1e-3", "--json");
+    assertThat(rows).hasSize(4);
+    for (JsonObject row : rows) {
+      assertThat(row.get("reached").getAsBoolean()).isTrue();
+      assertThat(row.get("estimated_error").getAsDouble()).isLessThanOrEqualTo(1e-3);
+      assertThat(row.get("max_error").getAsDouble()).isLessThan(1.2e-3);
+    }
+    // e/2 h is the error of the left rectangle rule, e/12 h² that of the trapezoid.
+    assertThat(rows.get(0).get("layers").getAsInt()).isEqualTo(2560);
+    assertThat(rows.get(1).get("layers").getAsInt()).isEqualTo(40);
+    out.getBuffer().setLength(0);
+    assertThat(run("--problem", "1", "--tolerance", "1e-6", "--most-layers", "100")).isEqualTo(1);
+    List<String> lines = out.toString().lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines).allSatisfy(line -> assertThat(line).hasSameSizeAs(lines.getFirst()));
+    assertThat(lines.getFirst()).contains("estimate");
+    assertThat(err.toString())
+        .contains("not reached on 100 layers: 1-exponential by left-rectangle, 1-exponential by");
+  }
+
+  @Test
   void aNamedMethodRunsOnAllProblemsThatItCanSolve() {
     assertThat(json("--method", "left-rectangle", "--layers", "5", "--json")).hasSize(7);
     out.getBuffer().setLength(0);
@@ -107,6 +129,9 @@ class SolveCommandTest {
         "--layers 0 | --layers 0 | at least 1",
         "--layers 40,20 | --layers 20 | increase",
         "--layers ten | 'ten' | not an int",
+        "--tolerance 0 | --tolerance 0.0 | positive",
+        "--tolerance 1e-3 --layers 10 | --tolerance | leave --layers out",
+        "--tolerance 1e-3 --most-layers 20 | --most-layers 20 | at least 40",
         "--grading 0.5 | --grading 0.5 | [1, 20]",
         "--grading NaN | --grading NaN | [1, 20]",
         "--problem 9 --method trapezoid | trapezoid | product-rectangle",

@@ -1,10 +1,22 @@
 package org.volterra.experiments;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.volterra.Engine;
+import org.volterra.FeedForward;
+import org.volterra.FeedForwardSpec;
+import org.volterra.FeedForwardWorkspace;
+import org.volterra.feature.Shape;
+import org.volterra.memory.NativeMemory;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.ElementType;
 
 /** Networks of stages at the command line. */
 class StageNetworksTest {
@@ -20,6 +32,38 @@ class StageNetworksTest {
         .contains("residual(batch-norm,relu,conv(8,3x3,pad=1x1))");
     CommandLineRun.of("describe", "densenet").refused("network 'densenet': there are densenet121");
     CommandLineRun.of("describe", "plain-5-8", "--shape", "8x8").refused("shape '8x8': must be");
+  }
+
+  @Test
+  void namesInDepthAreDescribed() {
+    assertThat(CommandLineRun.of("describe", "attention-residual-4-64").succeeded().out())
+        .contains(
+            "x_l = Σ_{k<l} K_{l,k} φ(x_k),  l = 1..9",
+            "training with a batch of 64 in float32: histories");
+    for (String name : List.of("dense-transformer", "dnl-8-32", "fractional-1024-8")) {
+      assertThat(CommandLineRun.of("describe", name, "--batch", "8").succeeded().out())
+          .contains("training with a batch of 8");
+    }
+    CommandLineRun.of("describe", "dnl-8-32", "--batch", "0").refused("batch 0");
+  }
+
+  /** What is predicted is what a workspace allocates. */
+  @Test
+  void memoryIsPredicted() {
+    FeedForwardSpec spec = StagePresets.find("densenet-bc-10-4", new Shape(8, 8, 1), 10);
+    MemoryEstimate estimate = MemoryEstimate.of(spec, 5);
+    long before = NativeMemory.liveBytes();
+    try (ComputeProvider device = Engine.open("scalar", 1)) {
+      long opened = NativeMemory.liveBytes();
+      try (FeedForward network = FeedForward.create(spec, device, ElementType.FLOAT32, 1);
+          FeedForwardWorkspace workspace = network.workspace(5)) {
+        long parameters = 4 * network.layout().length();
+        long live = NativeMemory.liveBytes() - opened + 2 * parameters;
+        assertThat(estimate.histories()).isEqualTo(workspace.historyBytes());
+        assertThat((double) estimate.total()).isCloseTo(live, withinPercentage(5));
+      }
+    }
+    assertThat(NativeMemory.liveBytes()).isEqualTo(before);
   }
 
   @Test
@@ -44,6 +88,32 @@ class StageNetworksTest {
                 .out())
         .contains("dense(2,batch-norm,relu,conv(3,3x3,pad=1x1))");
     CommandLineRun.of("train", "--resume", run.toString()).succeeded();
+  }
+
+  @Test
+  void aDenseNetReadsTheDigits() {
+    String out =
+        CommandLineRun.of(
+                "train",
+                "digits",
+                "--network",
+                "densenet-bc-16-12",
+                "--epochs",
+                "14",
+                "--rate",
+                "0.01",
+                "--weight-decay",
+                "0.01",
+                "--batch",
+                "32",
+                "--json",
+                "--quiet",
+                "--out",
+                folder.resolve("digits").toString())
+            .succeeded()
+            .out();
+    JsonObject summary = JsonParser.parseString(out.lines().toList().getLast()).getAsJsonObject();
+    assertThat(summary.get("test_accuracy").getAsDouble()).isGreaterThanOrEqualTo(0.985);
   }
 
   @Test

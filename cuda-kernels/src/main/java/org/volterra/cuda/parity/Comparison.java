@@ -21,9 +21,18 @@ final class Comparison {
   /** Compares arrays element by element, within {@code absolute + relative * |expected|}. */
   void compare(
       double[] actual, double[] expected, double absolute, double relative, String description) {
+    double[] bounds = new double[expected.length];
+    for (int i = 0; i < expected.length; i++) {
+      bounds[i] = absolute + relative * Math.abs(expected[i]);
+    }
+    compare(actual, expected, bounds, description);
+  }
+
+  /** Compares arrays element by element, each within its own bound. */
+  void compare(double[] actual, double[] expected, double[] bounds, String description) {
     cases++;
     for (int i = 0; i < expected.length; i++) {
-      double within = absolute + relative * Math.abs(expected[i]);
+      double within = bounds[i];
       double off =
           Double.compare(expected[i], actual[i]) == 0 ? 0 : Math.abs(expected[i] - actual[i]);
       if (Double.isNaN(off)) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.volterra.HistoryType;
+import org.volterra.Model;
 import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.Workspace;
@@ -133,7 +134,8 @@ final class NetworkChecks {
     }
   }
 
-  private static void compare(
+  /** Compares results, each within a share of its largest element. */
+  static void compare(
       List<double[]> actual,
       List<double[]> expected,
       double bound,
@@ -202,7 +204,8 @@ final class NetworkChecks {
     }
   }
 
-  private static double[] parameters(Network network, Buffer buffer) {
+  /** What a buffer has for each parameter. */
+  static double[] parameters(Model network, Buffer buffer) {
     return Matrix.vector(buffer, 0, Math.toIntExact(network.layout().length())).toArray();
   }
 }

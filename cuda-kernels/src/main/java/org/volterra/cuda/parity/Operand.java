@@ -81,6 +81,16 @@ final class Operand implements AutoCloseable {
   /** Compares what was written, and that nothing was written around it. */
   void compare(Comparison comparison, double absolute, double relative, String description) {
     comparison.compare(tested.toArray(), reference.toArray(), absolute, relative, description);
+    compareOutside(comparison, description);
+  }
+
+  /** Compares what was written with other numbers, each within its own bound. */
+  void compare(Comparison comparison, double[] expected, double[] bounds, String description) {
+    comparison.compare(tested.toArray(), expected, bounds, description);
+    compareOutside(comparison, description);
+  }
+
+  private void compareOutside(Comparison comparison, String description) {
     Buffer buffer = tested.buffer();
     double[] all = Matrix.vector(buffer, 0, Math.toIntExact(buffer.length())).toArray();
     for (int i = 0; i < all.length; i++) {

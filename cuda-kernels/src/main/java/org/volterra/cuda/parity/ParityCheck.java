@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.volterra.Engine;
+import org.volterra.cuda.ProductPrecision;
 import org.volterra.cuda.parity.Operand.Devices;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -74,6 +75,25 @@ public final class ParityCheck {
     return new ParityCheck(tested, quick ? Extent.SHORT : Extent.FULL).run(progress);
   }
 
+  /**
+   * Runs the check of matrix products whose factors are rounded.
+   *
+   * @param tested a provider that computes them so
+   * @param precision what it rounds factors to
+   * @param quick as in {@link #run}
+   * @return the result; what failed says so itself
+   */
+  public static ParityResult products(
+      ComputeProvider tested, ProductPrecision precision, boolean quick) {
+    Extent extent = quick ? Extent.SHORT : Extent.FULL;
+    try (ComputeProvider reference = Engine.open("scalar", 1)) {
+      Devices devices = new Devices(tested, reference, new Random(SEED));
+      ProductChecks checks = new ProductChecks(devices, precision, extent);
+      return result(
+          "gemm, products in " + precision, ElementType.FLOAT32, checks.rounds(), checks::run);
+    }
+  }
+
   private List<ParityResult> run(Consumer<ParityResult> progress) {
     List<ParityResult> results = new ArrayList<>();
     Consumer<ParityResult> hear =
@@ -87,6 +107,11 @@ public final class ParityCheck {
         for (PrimitiveChecks.Check check : new PrimitiveChecks(devices, type, extent).all()) {
           hear.accept(primitive(check, type));
         }
+        if (tested.transforms(type).isPresent()) {
+          for (PrimitiveChecks.Check check : new TransformChecks(devices, type, extent).all()) {
+            hear.accept(primitive(check, type));
+          }
+        }
       }
       NetworkChecks networks = new NetworkChecks(tested, reference, extent.batch());
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
@@ -97,15 +122,28 @@ public final class ParityCheck {
       for (NetworkChecks.Case network : NetworkChecks.narrowNetworks(extent.channels())) {
         hear.accept(network(networks, network, ElementType.FLOAT32));
       }
+      StageChecks stages = new StageChecks(tested, reference, Math.min(8, extent.batch()));
+      for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
+        for (StageChecks.Case network : StageChecks.networks()) {
+          if (tested.transforms(type).isPresent()) {
+            hear.accept(stages(stages, network, type));
+          }
+        }
+      }
     }
     return results;
   }
 
   private static ParityResult primitive(PrimitiveChecks.Check check, ElementType type) {
-    Comparison comparison = new Comparison(check.name(), type);
+    return result(check.name(), type, check.rounds(), check.one());
+  }
+
+  private static ParityResult result(
+      String name, ElementType type, int rounds, PrimitiveChecks.Case one) {
+    Comparison comparison = new Comparison(name, type);
     try {
-      for (int round = 0; round < check.rounds(); round++) {
-        check.one().run(round, comparison);
+      for (int round = 0; round < rounds; round++) {
+        one.run(round, comparison);
       }
     } catch (RuntimeException e) {
       comparison.fail(e.toString());
@@ -115,12 +153,16 @@ public final class ParityCheck {
 
   private static ParityResult network(
       NetworkChecks checks, NetworkChecks.Case network, ElementType type) {
-    Comparison comparison = new Comparison("network " + network.name(), type);
-    try {
-      checks.compare(network, type, comparison);
-    } catch (RuntimeException e) {
-      comparison.fail(e.toString());
-    }
-    return comparison.result();
+    return network(network.name(), type, c -> checks.compare(network, type, c));
+  }
+
+  private static ParityResult stages(
+      StageChecks checks, StageChecks.Case network, ElementType type) {
+    return network(network.name(), type, c -> checks.compare(network, type, c));
+  }
+
+  private static ParityResult network(
+      String name, ElementType type, Consumer<Comparison> compared) {
+    return result("network " + name, type, 1, (round, comparison) -> compared.accept(comparison));
   }
 }

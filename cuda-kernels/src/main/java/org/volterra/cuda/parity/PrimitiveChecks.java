@@ -90,6 +90,11 @@ final class PrimitiveChecks {
   }
 
   private int size() {
+    return size(random);
+  }
+
+  /** A size around the tails. */
+  static int size(RandomGenerator random) {
     return SIZES[random.nextInt(SIZES.length)];
   }
 
@@ -98,7 +103,8 @@ final class PrimitiveChecks {
     return round % 10 == 0 ? extent.elements() / rows : size();
   }
 
-  private static double[] scalars(int round) {
+  /** Factors of a product and of the old contents. */
+  static double[] scalars(int round) {
     return SCALARS[round % SCALARS.length];
   }
 

@@ -163,7 +163,7 @@ final class FloatRows extends Workshop.Reusable {
   }
 
   /** Σ (x − mean)². */
-  private static float squares(MemorySegment x, long i, float mean, int n) {
+  static float squares(MemorySegment x, long i, float mean, int n) {
     FloatVector s = splat(0);
     int whole = n / LENGTH * WIDTH;
     for (int o = 0; o < whole; o += WIDTH) {
@@ -178,7 +178,7 @@ final class FloatRows extends Workshop.Reusable {
     return sum;
   }
 
-  private static float dot(MemorySegment x, long i, MemorySegment y, long j, int n) {
+  static float dot(MemorySegment x, long i, MemorySegment y, long j, int n) {
     FloatVector s = splat(0);
     int whole = n / LENGTH * WIDTH;
     for (int o = 0; o < whole; o += WIDTH) {

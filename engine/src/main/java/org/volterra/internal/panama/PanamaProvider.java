@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.volterra.memory.HostBuffer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.TransformPrimitives;
@@ -15,6 +16,8 @@ public final class PanamaProvider implements ComputeProvider {
   private final Primitives float64;
   private final TransformPrimitives transforms32;
   private final TransformPrimitives transforms64;
+  private final DepthPrimitives depth32;
+  private final DepthPrimitives depth64;
   private final int bits;
 
   /**
@@ -31,6 +34,8 @@ public final class PanamaProvider implements ComputeProvider {
     float64 = new DoublePrimitives(shop);
     transforms32 = new FloatTransforms(shop);
     transforms64 = new DoubleTransforms(shop);
+    depth32 = new FloatDepth(shop);
+    depth64 = new DoubleDepth(shop);
   }
 
   @Override
@@ -73,6 +78,11 @@ public final class PanamaProvider implements ComputeProvider {
   public Optional<TransformPrimitives> transforms(ElementType type) {
     return Optional.of(
         primitives(type).type() == ElementType.FLOAT32 ? transforms32 : transforms64);
+  }
+
+  @Override
+  public Optional<DepthPrimitives> depth(ElementType type) {
+    return Optional.of(primitives(type).type() == ElementType.FLOAT32 ? depth32 : depth64);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.volterra.memory.HostBuffer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.TransformPrimitives;
@@ -15,6 +16,9 @@ public final class ScalarProvider implements ComputeProvider {
 
   private final TransformPrimitives transforms32 = new ScalarTransforms(ElementType.FLOAT32);
   private final TransformPrimitives transforms64 = new ScalarTransforms(ElementType.FLOAT64);
+
+  private final DepthPrimitives depth32 = new ScalarDepth(ElementType.FLOAT32);
+  private final DepthPrimitives depth64 = new ScalarDepth(ElementType.FLOAT64);
 
   /** A new provider. */
   public ScalarProvider() {}
@@ -59,6 +63,11 @@ public final class ScalarProvider implements ComputeProvider {
   public Optional<TransformPrimitives> transforms(ElementType type) {
     return Optional.of(
         primitives(type).type() == ElementType.FLOAT32 ? transforms32 : transforms64);
+  }
+
+  @Override
+  public Optional<DepthPrimitives> depth(ElementType type) {
+    return Optional.of(primitives(type).type() == ElementType.FLOAT32 ? depth32 : depth64);
   }
 
   @Override
