@@ -2,20 +2,14 @@ package org.volterra;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.volterra.depth.DepthDependence;
 import org.volterra.depth.DepthGrid;
-import org.volterra.depth.LineMesh;
-import org.volterra.depth.TriangleMesh;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
 import org.volterra.feature.Stage;
-import org.volterra.kernel.DepthKernel;
-import org.volterra.kernel.LayerWeights;
-import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.Matrix;
 
@@ -130,15 +124,21 @@ public final class ParameterLayout {
   /** What the names of the parameters of a network of stages begin with. */
   static final String STAGE = "stage.";
 
-  private final String subject;
-  private final String contents;
-  private final DepthGrid grid;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, Initializer> initializers = new LinkedHashMap<>();
-  private final Map<String, Group> groups = new LinkedHashMap<>();
-  private long length;
-  private long trainedLength;
-  private int trainedEntries;
+  private final Map<String, Entry> entries;
+  private final Map<String, Initializer> initializers;
+  private final Map<String, Group> groups;
+  private final long length;
+  private final long trainedLength;
+  private final int trainedEntries;
+
+  private ParameterLayout(LayoutDraft draft) {
+    entries = Collections.unmodifiableMap(draft.entries());
+    initializers = draft.initializers();
+    groups = Collections.unmodifiableMap(draft.groups());
+    length = draft.length();
+    trainedLength = draft.trainedLength();
+    trainedEntries = draft.trainedEntries();
+  }
 
   /**
    * Lays out the parameters of a network.
@@ -148,26 +148,7 @@ public final class ParameterLayout {
    *     vector, about 2³¹
    */
   public ParameterLayout(NetworkSpec spec) {
-    this.subject = "depth " + spec.depth() + " and channels " + spec.channels();
-    this.contents = spec.kernel() + " kernel and features " + spec.features();
-    this.grid = spec.grid();
-    int d = spec.channels();
-    if (spec.hasInputMap()) {
-      map("input", spec.inputs(), d);
-    }
-    features("feature.", spec.features(), spec.shape(), spec.featureDependence());
-    int width = spec.featureChannels();
-    kernel("kernel", spec.kernel(), width, d, spec.scaling() == Scaling.UNIT);
-    if (spec.bias() != null) {
-      inDepth("bias", spec.bias(), grid, 1, 1, d, Initializer.ZERO);
-    }
-    if (spec.source() instanceof Source.Linear linear) {
-      inDepth("source", linear.dependence(), grid, 1, d, d, Initializer.IDENTITY);
-    }
-    if (spec.hasOutputMap()) {
-      map("output", d, spec.outputs());
-    }
-    statistics("feature.", spec.features(), spec.shape(), DepthDependence.perLayer());
+    this(draft(spec));
   }
 
   /**
@@ -177,47 +158,86 @@ public final class ParameterLayout {
    * @throws IllegalArgumentException if there are more parameters than one buffer can hold
    */
   public ParameterLayout(FeedForwardSpec spec) {
-    this.subject = "input " + spec.input();
-    this.contents = "stages " + spec.transform().text();
-    this.grid = new DepthGrid(1, 1);
-    features(STAGE, spec.transform(), spec.input(), DepthDependence.constant());
-    statistics(STAGE, spec.transform(), spec.input(), DepthDependence.constant());
+    this(draft(spec));
   }
 
-  private void features(
-      String prefix, FeatureTransform transform, Shape input, DepthDependence dependence) {
+  private static LayoutDraft draft(NetworkSpec spec) {
+    LayoutDraft draft =
+        new LayoutDraft(
+            "depth " + spec.depth() + " and channels " + spec.channels(),
+            spec.kernel() + " kernel and features " + spec.features(),
+            spec.grid());
+    int d = spec.channels();
+    if (spec.hasInputMap()) {
+      map(draft, "input", spec.inputs(), d);
+    }
+    features(draft, "feature.", spec.features(), spec.shape(), spec.featureDependence());
+    new KernelLayout(draft, spec.featureChannels(), d, spec.scaling() == Scaling.UNIT)
+        .add("kernel", spec.kernel());
+    if (spec.bias() != null) {
+      draft.inDepth("bias", spec.bias(), 1, 1, d, Initializer.ZERO);
+    }
+    if (spec.source() instanceof Source.Linear linear) {
+      draft.inDepth("source", linear.dependence(), 1, d, d, Initializer.IDENTITY);
+    }
+    if (spec.hasOutputMap()) {
+      map(draft, "output", d, spec.outputs());
+    }
+    statistics(draft, "feature.", spec.features(), spec.shape(), DepthDependence.perLayer());
+    return draft;
+  }
+
+  private static LayoutDraft draft(FeedForwardSpec spec) {
+    LayoutDraft draft =
+        new LayoutDraft(
+            "input " + spec.input(), "stages " + spec.transform().text(), new DepthGrid(1, 1));
+    features(draft, STAGE, spec.transform(), spec.input(), DepthDependence.constant());
+    statistics(draft, STAGE, spec.transform(), spec.input(), DepthDependence.constant());
+    return draft;
+  }
+
+  private static void features(
+      LayoutDraft draft,
+      String prefix,
+      FeatureTransform transform,
+      Shape input,
+      DepthDependence dependence) {
     for (Stage.Parameter p : transform.parameters(input)) {
       if (p.trained()) {
-        feature(prefix, p, dependence);
+        feature(draft, prefix, p, dependence);
       }
     }
   }
 
   /** Statistics lie behind all that is trained. */
-  private void statistics(
-      String prefix, FeatureTransform transform, Shape input, DepthDependence dependence) {
-    trainedLength = length;
-    trainedEntries = entries.size();
+  private static void statistics(
+      LayoutDraft draft,
+      String prefix,
+      FeatureTransform transform,
+      Shape input,
+      DepthDependence dependence) {
+    draft.endTrained();
     for (Stage.Parameter p : transform.parameters(input)) {
       if (!p.trained()) {
-        feature(prefix, p, dependence);
+        feature(draft, prefix, p, dependence);
       }
     }
   }
 
   /** A parameter of layers 0 … L − 1, or of those that use it. */
-  private void feature(String prefix, Stage.Parameter p, DepthDependence dependence) {
+  private static void feature(
+      LayoutDraft draft, String prefix, Stage.Parameter p, DepthDependence dependence) {
     String name = prefix + p.name();
     if (!(dependence instanceof DepthDependence.PerLayer)) {
-      inDepth(name, dependence, grid, 0, p.rows(), p.columns(), initial(p));
+      draft.inDepth(name, dependence, 0, p.rows(), p.columns(), initial(p));
       return;
     }
     List<Entry> list = new ArrayList<>();
-    for (int l = p.first(); l < grid.layers(); l += p.period()) {
-      list.add(add(name + "." + l, p.rows(), p.columns(), initial(p)));
+    for (int l = p.first(); l < draft.grid().layers(); l += p.period()) {
+      list.add(draft.add(name + "." + l, p.rows(), p.columns(), initial(p)));
     }
-    double spacing = p.period() * spacing(grid);
-    group(name, Arrangement.LINE, list, p.rows() * p.columns(), spacing, p.first());
+    double spacing = p.period() * draft.spacing();
+    draft.group(name, Arrangement.LINE, list, p.rows() * p.columns(), spacing, p.first());
   }
 
   private static Initializer initial(Stage.Parameter p) {
@@ -226,210 +246,12 @@ public final class ParameterLayout {
         : Initializer.normal(p.deviation());
   }
 
-  private void map(String name, int inputs, int outputs) {
+  private static void map(LayoutDraft draft, String name, int inputs, int outputs) {
     Entry weight =
-        add(name + ".weight", inputs, outputs, Initializer.normal(1 / Math.sqrt(inputs)));
-    Entry bias = add(name + ".bias", 1, outputs, Initializer.ZERO);
-    group(name + ".weight", Arrangement.CONSTANT, List.of(weight), (int) weight.size(), 1, 0);
-    group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1, 0);
-  }
-
-  /** A parameter of rows × columns at the layers {@code first}, {@code first} + 1, …, L of them. */
-  private void inDepth(
-      String name,
-      DepthDependence dependence,
-      DepthGrid grid,
-      int first,
-      int rows,
-      int columns,
-      Initializer initial) {
-    List<Entry> list = new ArrayList<>();
-    switch (dependence) {
-      case DepthDependence.Constant constant -> list.add(add(name, rows, columns, initial));
-      case DepthDependence.PerLayer perLayer -> {
-        for (int l = first; l < first + grid.layers(); l++) {
-          list.add(add(name + "." + l, rows, columns, initial));
-        }
-      }
-      case DepthDependence.Field field -> {
-        for (int i = 0; i <= field.intervals(); i++) {
-          list.add(add(name + ".node." + i, rows, columns, initial));
-        }
-      }
-    }
-    Arrangement arrangement =
-        dependence instanceof DepthDependence.Constant ? Arrangement.CONSTANT : Arrangement.LINE;
-    double spacing =
-        dependence instanceof DepthDependence.Field field
-            ? new LineMesh(field.intervals(), grid.horizon()).spacing()
-            : spacing(grid);
-    int firstLayer = dependence instanceof DepthDependence.PerLayer ? first : 0;
-    group(name, arrangement, list, rows * columns, spacing, firstLayer);
-  }
-
-  private void kernel(String name, DepthKernel kernel, int features, int channels, boolean unit) {
-    switch (kernel) {
-      case DepthKernel.Dense dense -> {
-        List<Entry> list = new ArrayList<>();
-        for (int l = 1; l <= grid.layers(); l++) {
-          double deviation = 1 / Math.sqrt(unit ? (double) l * features : features);
-          list.add(
-              add(name + "." + l, (long) l * features, channels, Initializer.normal(deviation)));
-        }
-        group(name, Arrangement.TRIANGLE, list, features * channels, spacing(grid), 1);
-      }
-      case DepthKernel.Field field -> {
-        List<Entry> list = new ArrayList<>();
-        TriangleMesh mesh = new TriangleMesh(field.intervals(), grid.horizon());
-        double deviation = 1 / Math.sqrt(unit ? (double) grid.layers() * features : features);
-        for (int i = 0; i <= field.intervals(); i++) {
-          list.add(
-              add(
-                  name + ".node." + i,
-                  (i + 1L) * features,
-                  channels,
-                  Initializer.normal(deviation)));
-        }
-        group(name, Arrangement.TRIANGLE, list, features * channels, mesh.spacing(), 0);
-      }
-      case LayerWeights.Attention attention -> {
-        List<Entry> list = new ArrayList<>();
-        for (int l = 2; l <= grid.layers(); l++) {
-          list.add(add(name + ".query." + l, 1, channels, Initializer.ZERO));
-        }
-        group(name + ".query", Arrangement.LINE, list, channels, spacing(grid), 2);
-      }
-      case LayerWeights.Averaging averaging -> averaging(name, averaging);
-      case ScalarKernel scalar -> {
-        if (scalar.trainable()) {
-          scalarKernel(name, scalar, grid);
-        }
-      }
-      case DepthKernel.WithMatrix product -> {
-        kernel(name, product.scalar(), features, channels, unit);
-        Initializer initial = Initializer.normal(1 / Math.sqrt(features));
-        constant(name + ".matrix", features, channels, initial);
-      }
-      case DepthKernel.Terms sum -> {
-        for (int i = 0; i < sum.terms().size(); i++) {
-          kernel(name + ".term." + i, sum.terms().get(i), features, channels, unit);
-        }
-      }
-    }
-  }
-
-  /** Rows of coefficients; all layers' together are a triangle. */
-  private void averaging(String name, LayerWeights.Averaging kernel) {
-    List<Entry> rows = new ArrayList<>();
-    for (int l = 1; l <= grid.layers(); l++) {
-      if (kernel.averages(l)) {
-        int last = kernel.count(l) - 1;
-        rows.add(add(name + "." + l, 1, last + 1, (r, row, column) -> column == last ? 1 : 0));
-      }
-    }
-    if (kernel.dilation() == 1 && kernel.period() == 1) {
-      group(name, Arrangement.TRIANGLE, rows, 1, spacing(grid), 1);
-    } else {
-      for (Entry row : rows) {
-        group(row.name(), Arrangement.CONSTANT, List.of(row), row.columns(), 1, 0);
-      }
-    }
-  }
-
-  private void scalarKernel(String name, ScalarKernel kernel, DepthGrid grid) {
-    int layers = grid.layers();
-    switch (kernel) {
-      case DepthKernel.Scalar scalar -> {
-        List<Entry> list = new ArrayList<>();
-        for (int l = 1; l <= layers; l++) {
-          int layer = l;
-          list.add(add(name + "." + l, 1, l, (r, row, k) -> scalar.coefficient(grid, layer, k)));
-        }
-        group(name, Arrangement.TRIANGLE, list, 1, spacing(grid), 1);
-      }
-      case ScalarKernel.Convolution lags ->
-          line(
-              add(
-                  name + ".lags",
-                  1,
-                  layers,
-                  (r, row, column) -> lags.coefficient(grid, column + 1, 0)),
-              1,
-              grid,
-              1);
-      case ScalarKernel.Exponentials sum -> {
-        constant(name + ".weights", 1, sum.rank(), (r, row, i) -> sum.weights().get(i));
-        constant(name + ".rates", 1, sum.rank(), (r, row, i) -> sum.rates().get(i));
-      }
-      case ScalarKernel.Separable sum -> {
-        int rank = sum.rank();
-        line(
-            add(
-                name + ".outer",
-                layers,
-                rank,
-                (r, row, i) -> sum.outer().get(i).applyAsDouble(grid.time(row + 1))),
-            rank,
-            grid,
-            1);
-        line(
-            add(
-                name + ".inner",
-                layers,
-                rank,
-                (r, row, i) -> sum.inner().get(i).applyAsDouble(grid.time(row))),
-            rank,
-            grid,
-            0);
-      }
-      case ScalarKernel.Fractional given -> throw notTrainable(given);
-      case ScalarKernel.Smooth given -> throw notTrainable(given);
-    }
-  }
-
-  private static IllegalStateException notTrainable(ScalarKernel kernel) {
-    return new IllegalStateException(kernel + " has no parameters");
-  }
-
-  private static double spacing(DepthGrid grid) {
-    return grid.isUniform() ? grid.step() : Double.NaN;
-  }
-
-  /** One entry that holds a block for each layer. */
-  private void line(Entry entry, int blockSize, DepthGrid grid, int firstLayer) {
-    group(entry.name(), Arrangement.LINE, List.of(entry), blockSize, spacing(grid), firstLayer);
-  }
-
-  private void constant(String name, int rows, int columns, Initializer initial) {
-    Entry entry = add(name, rows, columns, initial);
-    group(name, Arrangement.CONSTANT, List.of(entry), (int) entry.size(), 1, 0);
-  }
-
-  private Entry add(String name, long rows, int columns, Initializer initial) {
-    if (rows * columns > Integer.MAX_VALUE - ALIGNMENT - length) {
-      throw new IllegalArgumentException(
-          subject
-              + " give too many parameters: "
-              + contents
-              + " must fit a buffer of "
-              + Integer.MAX_VALUE
-              + " elements");
-    }
-    Entry entry = new Entry(name, length, (int) rows, columns);
-    entries.put(name, entry);
-    initializers.put(name, initial);
-    length = Math.ceilDiv(length + entry.size(), (long) ALIGNMENT) * ALIGNMENT;
-    return entry;
-  }
-
-  private void group(
-      String name,
-      Arrangement arrangement,
-      List<Entry> list,
-      int blockSize,
-      double spacing,
-      int firstLayer) {
-    groups.put(name, new Group(name, arrangement, list, blockSize, spacing, firstLayer));
+        draft.add(name + ".weight", inputs, outputs, Initializer.normal(1 / Math.sqrt(inputs)));
+    Entry bias = draft.add(name + ".bias", 1, outputs, Initializer.ZERO);
+    draft.group(name + ".weight", Arrangement.CONSTANT, List.of(weight), (int) weight.size(), 1, 0);
+    draft.group(name + ".bias", Arrangement.CONSTANT, List.of(bias), outputs, 1, 0);
   }
 
   /** Writes the initial values. */
@@ -456,7 +278,7 @@ public final class ParameterLayout {
    * @return an unmodifiable map
    */
   public Map<String, Entry> entries() {
-    return Collections.unmodifiableMap(entries);
+    return entries;
   }
 
   /**
@@ -486,7 +308,7 @@ public final class ParameterLayout {
    * @return an unmodifiable map
    */
   public Map<String, Group> groups() {
-    return Collections.unmodifiableMap(groups);
+    return groups;
   }
 
   /**
