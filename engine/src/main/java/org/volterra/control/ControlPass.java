@@ -208,8 +208,6 @@ public final class ControlPass {
    * @return the residual
    */
   public double residual() {
-    double[] lifted = new double[gradient.length];
-    control.metric().solve(gradient, lifted);
-    return Math.sqrt(Vectors.dot(gradient, lifted));
+    return control.metric().dualNorm(gradient);
   }
 }

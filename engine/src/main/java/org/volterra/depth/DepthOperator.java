@@ -91,4 +91,22 @@ public interface DepthOperator {
    * @return a number that is not negative
    */
   double energy(double[] x);
+
+  /**
+   * √(bᵀ A⁻¹ b), the norm dual to that of the regulariser: the steepest slope of a function with
+   * the gradient b, along directions of length 1 in the metric.
+   *
+   * @param b a vector
+   * @return a number that is not negative
+   * @throws IllegalStateException if {@code b} is not finite
+   */
+  default double dualNorm(double[] b) {
+    double[] lifted = new double[b.length];
+    solve(b, lifted);
+    double square = 0;
+    for (int i = 0; i < b.length; i++) {
+      square += b[i] * lifted[i];
+    }
+    return Math.sqrt(Math.max(0, square));
+  }
 }

@@ -107,6 +107,22 @@ public final class NetworkObjective implements Objective, AutoCloseable {
   }
 
   /**
+   * How far parameters are from satisfying the maximum principle, a measure of convergence that
+   * does not depend on the number of layers in the limit: the norm of −λ1 Δθ + λ0 θ − ∂_θH dual to
+   * that of the regulariser, √(∇Jᵀ A⁻¹ ∇J), where H is the Hamiltonian Σ_l λ_lᵀ K_{l,k} φ(x_k) of
+   * each layer, with its costate. Zero at a stationary point.
+   *
+   * @param theta arguments
+   * @return the residual
+   * @throws IllegalStateException if the gradient is not finite
+   */
+  public double residual(double[] theta) {
+    double[] gradient = new double[size()];
+    evaluate(theta, gradient);
+    return metric.dualNorm(gradient);
+  }
+
+  /**
    * The operator A of the regulariser; ½ θᵀAθ is what {@link #evaluate} adds to the loss.
    *
    * @return the metric of H¹ in depth, and c times the Euclidean one for other parameters

@@ -82,6 +82,31 @@ class NetworkObjectiveTest {
     }
   }
 
+  /** The slope along the Sobolev gradient of length 1. */
+  @Test
+  void theResidualIsTheSteepestSlope() {
+    try (Network network = network(spec("field:2", 5));
+        NetworkObjective objective = objective(network)) {
+      double[] theta = random(objective.size());
+      double residual = objective.residual(theta);
+      double[] gradient = new double[theta.length];
+      objective.evaluate(theta, gradient);
+      double[] direction = new double[theta.length];
+      objective.metric().solve(gradient, direction);
+      double length = Math.sqrt(2 * objective.metric().energy(direction));
+      double step = 1e-4;
+      double[] values = new double[2];
+      for (int side = 0; side < 2; side++) {
+        double[] moved = theta.clone();
+        for (int i = 0; i < moved.length; i++) {
+          moved[i] += (side == 0 ? -step : step) * direction[i] / length;
+        }
+        values[side] = objective.evaluate(moved, gradient);
+      }
+      assertThat((values[1] - values[0]) / (2 * step)).isCloseTo(residual, within(1e-6 * residual));
+    }
+  }
+
   @Test
   void theValueIsTheLossAndTheEnergyOfTheMetric() {
     try (Network network = network(spec("dense", 6));
