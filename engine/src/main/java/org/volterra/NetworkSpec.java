@@ -320,6 +320,7 @@ public final class NetworkSpec implements ModelSpec {
      */
     public NetworkSpec build() {
       atLeast("channels", channels, 1);
+      atLeast("depth", depth, 1);
       atLeast("positions", Math.min(height, width), 1);
       atLeast("inputs", inputs, 0);
       atLeast("outputs", outputs, 0);

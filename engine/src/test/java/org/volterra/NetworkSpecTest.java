@@ -136,8 +136,8 @@ class NetworkSpecTest {
   void refusalsNameTheArgumentItsValueAndWhatIsAllowed() {
     refused(NetworkSpec.builder(0, 4), "channels 0: must be at least 1");
     refused(NetworkSpec.builder(-3, 4), "channels -3: must be at least 1");
-    refused(NetworkSpec.builder(3, 0), "depth 0: a network has at least 1 layer");
-    refused(builder().depth(-1), "depth -1: a network has at least 1 layer");
+    refused(NetworkSpec.builder(3, 0), "depth 0: must be at least 1");
+    refused(builder().depth(-1), "depth -1: must be at least 1");
     refused(builder().positions(0), "positions 0: must be at least 1");
     refused(builder().inputs(-1), "inputs -1: must be at least 0");
     refused(builder().outputs(-2), "outputs -2: must be at least 0");
@@ -299,7 +299,7 @@ class NetworkSpecTest {
       delimiter = '|',
       value = {
         "channels|three|channels 'three': must be a whole number",
-        "depth|0|depth 0: a network has at least 1 layer",
+        "depth|0|depth 0: must be at least 1",
         "positions||positions '': must be a whole number",
         "horizon|long|horizon 'long': must be a number",
         "horizon|NaN|horizon NaN: must be positive and finite",

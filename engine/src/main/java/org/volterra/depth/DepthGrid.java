@@ -22,7 +22,7 @@ public record DepthGrid(int layers, double horizon, double grading) {
    */
   public DepthGrid {
     if (layers < 1) {
-      throw new IllegalArgumentException("depth " + layers + ": a network has at least 1 layer");
+      throw new IllegalArgumentException("layers " + layers + ": must be at least 1");
     }
     if (!(horizon > 0 && horizon < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("horizon " + horizon + ": must be positive and finite");
