@@ -141,7 +141,7 @@ final class CudaBuffer implements Buffer {
         MemorySegment piece = from;
         if (!from.isNative()) {
           bytes = Math.min(bytes, context.staging().byteSize());
-          MemorySegment.copy(from, done, context.staging(), 0, bytes);
+          type.copy(from, done, context.staging(), 0, bytes / type.bytes());
           piece = context.staging();
         }
         context.upload(piece, pointer, offset * type.bytes() + done, bytes);
@@ -164,7 +164,7 @@ final class CudaBuffer implements Buffer {
         } else {
           bytes = Math.min(bytes, context.staging().byteSize());
           context.download(pointer, offset * type.bytes() + done, context.staging(), bytes);
-          MemorySegment.copy(context.staging(), 0, to, done, bytes);
+          type.copy(context.staging(), 0, to, done, bytes / type.bytes());
         }
         done += bytes;
       }

@@ -25,6 +25,9 @@ import java.util.Objects;
  */
 @SuppressWarnings("ArrayRecordComponent") // copied at both doors, compared by content below
 public record Tensor(DType dtype, long[] shape, MemorySegment data) {
+  /** Bytes from which a copy is one call of the virtual machine; see ElementType.copy. */
+  private static final int SMALL = 64;
+
   private static final ByteOrder LITTLE_ENDIAN = ByteOrder.LITTLE_ENDIAN;
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -192,7 +195,7 @@ public record Tensor(DType dtype, long[] shape, MemorySegment data) {
     long count = elementCount();
     ValueLayout.OfDouble layout = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     MemorySegment room = room(target, byteOffset, count, Double.BYTES);
-    if (dtype == DType.F64) {
+    if (dtype == DType.F64 && room.byteSize() >= SMALL) {
       MemorySegment.copy(data, DOUBLE, 0, room, layout, 0, count);
       return;
     }
@@ -214,7 +217,7 @@ public record Tensor(DType dtype, long[] shape, MemorySegment data) {
     long count = elementCount();
     ValueLayout.OfFloat layout = ValueLayout.JAVA_FLOAT_UNALIGNED;
     MemorySegment room = room(target, byteOffset, count, Float.BYTES);
-    if (dtype == DType.F32) {
+    if (dtype == DType.F32 && room.byteSize() >= SMALL) {
       MemorySegment.copy(data, FLOAT, 0, room, layout, 0, count);
       return;
     }

@@ -97,15 +97,13 @@ public final class HostBuffer implements Buffer {
   @Override
   public void upload(MemorySegment source, long sourceByteOffset, long offset, long count) {
     Objects.checkFromIndexSize(offset, count, length);
-    MemorySegment.copy(
-        source, sourceByteOffset, segment(), offset * type.bytes(), count * type.bytes());
+    type.copy(source, sourceByteOffset, segment(), offset * type.bytes(), count);
   }
 
   @Override
   public void download(long offset, MemorySegment target, long targetByteOffset, long count) {
     Objects.checkFromIndexSize(offset, count, length);
-    MemorySegment.copy(
-        segment(), offset * type.bytes(), target, targetByteOffset, count * type.bytes());
+    type.copy(segment(), offset * type.bytes(), target, targetByteOffset, count);
   }
 
   @Override

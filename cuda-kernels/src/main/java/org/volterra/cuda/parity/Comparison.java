@@ -33,11 +33,7 @@ final class Comparison {
     cases++;
     for (int i = 0; i < expected.length; i++) {
       double within = bounds[i];
-      double off =
-          Double.compare(expected[i], actual[i]) == 0 ? 0 : Math.abs(expected[i] - actual[i]);
-      if (Double.isNaN(off)) {
-        off = Double.POSITIVE_INFINITY; // one of them is NaN
-      }
+      double off = distance(expected[i], actual[i]);
       double part = off == 0 ? 0 : off / within;
       if (part > share) {
         share = part;
@@ -46,6 +42,15 @@ final class Comparison {
         where = description;
       }
     }
+  }
+
+  /** 0 for the same number and for two NaN, infinite if one is NaN. */
+  private static double distance(double expected, double actual) {
+    if (expected == actual || (Double.isNaN(expected) && Double.isNaN(actual))) {
+      return 0;
+    }
+    double off = Math.abs(expected - actual);
+    return Double.isNaN(off) ? Double.POSITIVE_INFINITY : off;
   }
 
   /** Something that is wrong however large an error may be; the first is kept. */
