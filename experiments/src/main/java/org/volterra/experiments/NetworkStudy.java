@@ -140,14 +140,14 @@ abstract class NetworkStudy implements ConvergenceStudy {
         next = end;
       }
       double[] start = coarser.map(p -> objective.restriction(p.minimiser())).orElse(zero);
-      double atZero = norm(objective, zero);
+      double atZero = objective.residual(zero);
       Minimization minimum =
           Minimizer.lbfgs(MEMORY, objective.metric())
               .minimize(
                   objective,
                   start,
                   StoppingRule.atGradient(
-                      iterations, Math.min(0.5, tolerance * atZero / norm(objective, start))));
+                      iterations, Math.min(0.5, tolerance * atZero / objective.residual(start))));
       double[] theta = minimum.minimiser();
       double[] gradient = new double[theta.length];
       Map<String, Double> measures = new LinkedHashMap<>();
@@ -170,18 +170,6 @@ abstract class NetworkStudy implements ConvergenceStudy {
 
   private static int size(ParameterLayout.Group group) {
     return Math.toIntExact(group.entries().stream().mapToLong(ParameterLayout.Entry::size).sum());
-  }
-
-  private static double norm(NetworkObjective objective, double[] theta) {
-    double[] gradient = new double[theta.length];
-    double[] lifted = new double[theta.length];
-    objective.evaluate(theta, gradient);
-    objective.metric().solve(gradient, lifted);
-    double square = 0;
-    for (int i = 0; i < gradient.length; i++) {
-      square += gradient[i] * lifted[i];
-    }
-    return Math.sqrt(square);
   }
 
   /** Some channels of the first test sample, at its first position. */
