@@ -3,7 +3,6 @@ package org.volterra.experiments;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.volterra.Engine;
 import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.Workspace;
@@ -45,25 +44,13 @@ final class PlanCommand implements Callable<Integer> {
       description = "Samples (default: ${DEFAULT-VALUE}).")
   private int batch;
 
-  @Option(
-      names = {"--device", "--provider"},
-      defaultValue = "auto",
-      paramLabel = "NAME",
-      description = "auto, panama, scalar or cuda (default: ${DEFAULT-VALUE}).")
-  private String provider;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "0",
-      paramLabel = "N",
-      description = "Threads; 0 for all processors (default: ${DEFAULT-VALUE}).")
-  private int threads;
+  @Mixin private DeviceOptions deviceOptions;
 
   @Override
   public Integer call() {
     NetworkSpec specification = network.specification(0, 0);
     PrintWriter out = spec.commandLine().getOut();
-    try (ComputeProvider device = Engine.open(provider, threads);
+    try (ComputeProvider device = deviceOptions.open();
         Network net = Network.create(specification, device, network.precision, 1);
         Workspace workspace = net.inference(batch);
         Buffer memory = device.allocate(network.precision, (long) batch * network.channels)) {

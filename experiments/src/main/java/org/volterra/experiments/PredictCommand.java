@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.volterra.Engine;
 import org.volterra.Model;
 import org.volterra.ModelSpec;
 import org.volterra.ModelWorkspace;
@@ -17,6 +16,7 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.Matrix;
 import org.volterra.train.ModelFile;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -93,19 +93,7 @@ final class PredictCommand implements Callable<Integer> {
       description = "Samples that are run together (default: ${DEFAULT-VALUE}).")
   private int batch;
 
-  @Option(
-      names = {"--device", "--provider"},
-      defaultValue = "auto",
-      paramLabel = "NAME",
-      description = "auto, panama, scalar or cuda (default: ${DEFAULT-VALUE}).")
-  private String provider;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "0",
-      paramLabel = "N",
-      description = "Threads; 0 for one for each processor (default: ${DEFAULT-VALUE}).")
-  private int threads;
+  @Mixin private DeviceOptions deviceOptions;
 
   /** How results are written. */
   enum Format {
@@ -126,7 +114,7 @@ final class PredictCommand implements Callable<Integer> {
     Path file = Files.isDirectory(model) ? model.resolve("model.safetensors") : model;
     Normalizer normalizer = Normalizer.ofFile(file);
     InputFile samples = InputFile.read(input, without);
-    try (ComputeProvider device = open();
+    try (ComputeProvider device = deviceOptions.open();
         Model net = ModelFile.loadModel(file, device)) {
       int width = Math.multiplyExact(net.spec().positions(), net.spec().inputs());
       samples.requireWidth(width, net.spec().positions() + " x " + net.spec().inputs());
@@ -187,14 +175,6 @@ final class PredictCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.print(chosen == Format.JSON ? predictions.json() : predictions.csv());
     out.flush();
-  }
-
-  private ComputeProvider open() {
-    try {
-      return Engine.open(provider, threads);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
   }
 
   private ParameterException usage(String message) {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.volterra.Engine;
 import org.volterra.Model;
 import org.volterra.ModelSpec;
 import org.volterra.Network;
@@ -60,20 +59,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private TrainingOptions training;
   @Mixin private ProductOptions products;
 
-  @Option(
-      names = {"--device", "--provider"},
-      defaultValue = "auto",
-      paramLabel = "NAME",
-      description =
-          "auto, panama, scalar or cuda; see 'volterra info' (default: ${DEFAULT-VALUE}).")
-  private String provider;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "0",
-      paramLabel = "N",
-      description = "Threads; 0 for all processors (default: ${DEFAULT-VALUE}).")
-  private int threads;
+  @Mixin private DeviceOptions deviceOptions;
 
   @Option(
       names = "--refine",
@@ -160,9 +146,7 @@ final class TrainCommand implements Callable<Integer> {
     if (keep < 1) {
       throw usage("--keep " + keep + ": must be at least 1");
     }
-    if (threads < 0) {
-      throw usage("--threads " + threads + ": must not be negative");
-    }
+    deviceOptions.check();
     checkRefinement(network.specification(1, 1)); // wrong options are found before anything is read
     DataOptions.Data loaded = data.load();
     Samples.Split split = loaded.split();
@@ -312,12 +296,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private ComputeProvider open() {
-    products.apply(provider);
-    try {
-      return Engine.open(provider, threads);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
+    products.apply(deviceOptions.provider);
+    return deviceOptions.open();
   }
 
   private Path defaultFolder() {
