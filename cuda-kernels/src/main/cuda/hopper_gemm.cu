@@ -16,8 +16,8 @@
 // Bytes     4 (m k ceil(n / 256) + k n ceil(m / 128) + 2 m n), of which the second-level cache serves the
 //           repeats; plus 8 m n pieces where k is split.
 // Flops     2 m n k. On an H200, operands not in its caches, adding up pieces included: tf32 1024 x 1024 x
-//           4096 243 TFLOP/s, k = 32768 381; its tensor cores are then busy 90% of the time. bf16 246 and
-//           428: half of what they take, since float32 comes no faster from the second-level cache.
+//           4096 236 TFLOP/s, k = 32768 340 to 380; its tensor cores are then busy 90% of the time. bf16
+//           240 and 412: half of what they take, since the second-level cache delivers no more float32.
 // Limits    compute capability 9.0 exactly; elsewhere the kernels end with an error. Operands and their rows
 //           begin at multiples of 16 bytes. Rows of tiles and pieces <= 65535.
 #include "hopper_tile.cuh"

@@ -25,10 +25,13 @@ final class HopperProduct {
   private static final int ACROSS = SLICE;
 
   /** Smaller products are left to the kernels for smaller tiles. */
-  private static final int LEAST_ROWS = 65;
+  private static final int LEAST_ROWS = 64;
 
-  private static final int LEAST_COLUMNS = 129;
+  private static final int LEAST_COLUMNS = 65;
   private static final int LEAST_INNER = 256;
+
+  /** Multiplications for each multiprocessor, below which smaller tiles spread better. */
+  private static final long LEAST_EACH = 1 << 20;
 
   private static final int MOST_PIECES = 32;
   private static final long MOST_PARTIAL_BYTES = 64 << 20;
@@ -39,7 +42,7 @@ final class HopperProduct {
   /** What adding up the pieces takes beside its bytes, and the bytes in the time of a slice. */
   private static final int SLICES_TO_ADD = 4;
 
-  private static final double BYTES_OF_SLICE = 2e6;
+  private static final double BYTES_OF_SLICE = 3e6;
 
   private final Launcher launcher;
   private final TensorMaps maps;
@@ -56,6 +59,7 @@ final class HopperProduct {
     return c.rows() >= LEAST_ROWS
         && c.columns() >= LEAST_COLUMNS
         && k >= LEAST_INNER
+        && c.size() * k >= LEAST_EACH * launcher.multiprocessors()
         && Grid.ceil(c.rows(), TILE_ROWS) <= Grid.MOST
         && TensorMaps.canDescribe(a, launcher.context().address(a))
         && TensorMaps.canDescribe(b, launcher.context().address(b));

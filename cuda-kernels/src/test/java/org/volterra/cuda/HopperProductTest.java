@@ -25,7 +25,7 @@ final class HopperProductTest {
       for (int layout = 0; layout < 4; layout++) {
         boolean ta = (layout & 1) != 0;
         boolean tb = (layout & 2) != 0;
-        assertThat(maps(provider, 68, 132, 256, ta, tb)).isEqualTo(2);
+        assertThat(maps(provider, 68, 132, 480, ta, tb)).isEqualTo(2);
       }
       assertThat(maps(provider, 132, 260, 292, false, false)).isEqualTo(2);
     }
@@ -43,18 +43,19 @@ final class HopperProductTest {
   @Test
   void smallOrUnalignedProductsDoNot() {
     try (ComputeProvider provider = new CudaComputeProvider(ProductPrecision.TF32)) {
-      assertThat(maps(provider, 64, 132, 256, false, false)).isZero();
-      assertThat(maps(provider, 68, 128, 256, false, false)).isZero();
-      assertThat(maps(provider, 68, 132, 252, false, false)).isZero();
-      assertThat(maps(provider, 68, 133, 256, false, false)).as("rows of b").isZero();
-      assertThat(maps(provider, 68, 132, 257, false, false)).as("rows of a").isZero();
+      assertThat(maps(provider, 60, 256, 480, false, false)).as("rows").isZero();
+      assertThat(maps(provider, 256, 64, 480, false, false)).as("columns").isZero();
+      assertThat(maps(provider, 132, 256, 252, false, false)).as("inner dimension").isZero();
+      assertThat(maps(provider, 68, 132, 464, false, false)).as("work").isZero();
+      assertThat(maps(provider, 68, 133, 480, false, false)).as("rows of b").isZero();
+      assertThat(maps(provider, 68, 132, 481, false, false)).as("rows of a").isZero();
     }
   }
 
   @Test
   void exactProductsDoNot() {
     try (ComputeProvider provider = new CudaComputeProvider(ProductPrecision.FLOAT32)) {
-      assertThat(maps(provider, 68, 132, 256, false, false)).isZero();
+      assertThat(maps(provider, 68, 132, 480, false, false)).isZero();
     }
   }
 
@@ -62,9 +63,9 @@ final class HopperProductTest {
   void aRefusedMapIsReportedWithTheShape() {
     try (ComputeProvider provider = new CudaComputeProvider(ProductPrecision.TF32)) {
       FakeCuda.fail(ENCODE, 2, 1);
-      assertThatThrownBy(() -> maps(provider, 68, 132, 256, false, false))
+      assertThatThrownBy(() -> maps(provider, 68, 132, 480, false, false))
           .isInstanceOf(CudaException.class)
-          .hasMessageContaining(ENCODE + " (256 x 132 (stride 132) in boxes of 32 rows)")
+          .hasMessageContaining(ENCODE + " (480 x 132 (stride 132) in boxes of 32 rows)")
           .hasMessageContaining("CUDA_ERROR_INVALID_VALUE");
     }
   }
