@@ -298,10 +298,29 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
 int cuFuncSetAttribute(void* function, int attribute, int value) {
   BEGIN_OUTSIDE_CAPTURE();
   const bool dynamic_shared = attribute == 8;
-  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > kMostShared) {
+  const std::string& name = static_cast<const Function*>(function)->kernel->first;
+  const size_t most = name.find("_hopper_") == std::string::npos ? kMostShared : kMostSharedHopper;
+  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > most) {
     return report("attribute of a function that no device has"), kInvalidValue;
   }
   static_cast<Function*>(function)->most_shared = static_cast<size_t>(value);
+  return 0;
+}
+
+// Of matrices of float32 in swizzled boxes whose rows are 128 bytes.
+int cuTensorMapEncodeTiled(TensorMap* map, int type, unsigned rank, void* data, const uint64_t* extents,
+                           const uint64_t* strides, const unsigned* box, const unsigned* steps,
+                           int interleave, int swizzle, int, int fill) {
+  BEGIN();
+  const bool float32 = type == 7, tfloat32 = type == 11;
+  const auto address = reinterpret_cast<uint64_t>(data);
+  if (reinterpret_cast<uint64_t>(map) % 64 != 0 || !(float32 || tfloat32) || rank != 2 || address % 16 != 0 ||
+      extents[0] == 0 || extents[1] == 0 || extents[0] > 1ull << 32 || extents[1] > 1ull << 32 ||
+      strides[0] % 16 != 0 || strides[0] < extents[0] * 4 || box[0] != 32 || box[1] == 0 || box[1] > 256 ||
+      steps[0] != 1 || steps[1] != 1 || interleave != 0 || swizzle != 3 || fill != 0) {
+    return report("a tensor map that no device has"), kInvalidValue;
+  }
+  *map = {static_cast<const unsigned char*>(data), extents[0], extents[1], strides[0], box[0], box[1], tfloat32, {}};
   return 0;
 }
 

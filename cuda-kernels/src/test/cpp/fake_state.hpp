@@ -17,6 +17,7 @@ constexpr int kInvalidValue = 1, kOutOfMemory = 2, kInvalidContext = 201, kNotFo
               kCaptureInvalidated = 901;
 constexpr size_t kFreeShared = 48 << 10;   // what a kernel may take without leave
 constexpr size_t kMostShared = 99 << 10;  // with it, on the smallest devices
+constexpr size_t kMostSharedHopper = 227 << 10;
 
 using NamedKernel = std::map<std::string, Kernel>::value_type;
 

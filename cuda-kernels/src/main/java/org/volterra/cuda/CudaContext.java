@@ -35,6 +35,7 @@ final class CudaContext {
   private final KernelArguments arguments;
   private final MemorySegment staging;
   private final int multiprocessors;
+  private final TensorMaps maps;
   private final Map<DevicePointer, Long> constants = new LinkedHashMap<>();
   private DevicePointer scratch;
   private long scratchBytes;
@@ -58,10 +59,12 @@ final class CudaContext {
     this.context = context;
     this.stream = stream;
     this.multiprocessors = DriverCalls.multiprocessors(device);
+    this.maps = found.major() == 9 && found.minor() == 0 ? new TensorMaps(arena) : null;
     this.library = new KernelLibrary(found);
     this.memory =
         new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95, pooled);
-    this.arguments = new KernelArguments(this, arena.allocate(KernelArguments.BYTES, Long.BYTES));
+    this.arguments =
+        new KernelArguments(this, arena.allocate(KernelArguments.BYTES, TensorMaps.ALIGNMENT));
     this.staging = arena.allocate(STAGING_BYTES, Long.BYTES);
   }
 
@@ -186,6 +189,11 @@ final class CudaContext {
 
   int multiprocessors() {
     return multiprocessors;
+  }
+
+  /** The maker of tensor maps of a device of compute capability 9.0, or null. */
+  TensorMaps maps() {
+    return maps;
   }
 
   /** The address of the first element of a matrix in a buffer of this context. */
