@@ -2,11 +2,12 @@
 // cross_entropy: dx[i, :] = scale * (softmax(x[i, :]) - onehot(label[i])),
 //                row_loss[i] = log sum_j exp x[i, j] - x[i, label[i]], in float64.
 //
-// Grid      blocks of (32, 8); `warps` of them, 1 or 8, work on one row: x = rows * warps / 8 rounded
-//           up.
+// Grid      blocks of (32, 8); `warps` of them, a divisor of 8, work on one row: x = rows * warps / 8
+//           rounded up.
 // Order     lanes strided over the row, a butterfly over lanes, warps in order: the bits repeat.
-// Bytes     one row is read three times, of which the caches keep two where it fits, and written
-//           once: 2 sizeof(T) per element from memory at best, 4 at worst.
+// Bytes     2 sizeof(T) per element where a row fits the registers of its threads, kHeld packs each
+//           (softmax alone, rows that begin at 16 bytes). Other rows are read three times, of which the
+//           caches keep two where they fit: 4 sizeof(T) at worst.
 // Flops     about 20 per element.
 // Limits    y may be x, dx may be x. Labels are in [0, columns), checked before by check_indices; one
 //           that is not is read and written by nobody. NaN and infinity propagate.
@@ -30,6 +31,45 @@ __device__ __forceinline__ void row_sums(
   *sum = group_reduce(total, Sum(), warps);
 }
 
+constexpr int kHeld = 4;
+
+// A row that is read once, exponentiated in registers and written; `packs` of them, at most kHeld * step.
+template <typename T>
+__device__ __forceinline__ void held_softmax(
+    const T* x, T* y, bool active, int first, int step, int warps, int packs) {
+  constexpr int W = Pack<T>::width;
+  Pack<T> held[kHeld];
+  T most = -INFINITY;
+#pragma unroll
+  for (int p = 0; p < kHeld; p++) {
+    const int q = first + p * step;
+    if (active && q < packs) held[p] = load_pack(x + q * W);
+  }
+#pragma unroll
+  for (int p = 0; p < kHeld; p++) {
+    if (!active || first + p * step >= packs) continue;
+#pragma unroll
+    for (int w = 0; w < W; w++) most = Max()(most, held[p].at[w]);
+  }
+  most = group_reduce(most, Max(), warps);
+  T sum = 0;
+#pragma unroll
+  for (int p = 0; p < kHeld; p++) {
+    if (!active || first + p * step >= packs) continue;
+#pragma unroll
+    for (int w = 0; w < W; w++) sum += held[p].at[w] = exp(held[p].at[w] - most);
+  }
+  sum = group_reduce(sum, Sum(), warps);
+#pragma unroll
+  for (int p = 0; p < kHeld; p++) {
+    const int q = first + p * step;
+    if (!active || q >= packs) continue;
+#pragma unroll
+    for (int w = 0; w < W; w++) held[p].at[w] /= sum;
+    store_pack(y + q * W, held[p]);
+  }
+}
+
 template <typename T>
 __device__ __forceinline__ void softmax(
     const T* x, long long x_stride, T* y, long long y_stride, int warps, long long rows,
@@ -39,6 +79,13 @@ __device__ __forceinline__ void softmax(
   const int first = static_cast<int>(threadIdx.y) % warps * kLanes + threadIdx.x;
   const int step = warps * kLanes;
   const bool active = i < rows;
+  constexpr int W = Pack<T>::width;
+  if (columns % W == 0 && columns <= kHeld * W * step && is_packable(x, x_stride, rows) &&
+      is_packable(y, y_stride, rows)) {
+    held_softmax(x + i * x_stride, y + i * y_stride, active, first, step, warps,
+                 static_cast<int>(columns) / W);
+    return;
+  }
   T most, sum;
   row_sums(x + i * x_stride, columns, active, first, step, warps, &most, &sum);
   if (!active) return;

@@ -9,8 +9,8 @@ import org.volterra.spi.Shapes;
 
 /** The primitives for one element type: checks at the door, then the launches of a family. */
 final class CudaPrimitives implements Primitives {
-  /** The elements of bfloat16 in 16 bytes. */
-  private static final int CONVERTED_TOGETHER = 8;
+  /** The packs of a row that a thread of the softmax keeps: kHeld of {@code softmax.cu}. */
+  private static final int HELD_PACKS = 4;
 
   private final ElementType type;
   private final Launcher launcher;
@@ -127,7 +127,7 @@ final class CudaPrimitives implements Primitives {
       KernelArguments arguments =
           launcher.arguments().matrix(launcher.in(x)).matrix(launcher.out(0, y));
       boolean flat = Launcher.flat(x, y);
-      launcher.elementwise("convert", kernel, arguments, flat, y, CONVERTED_TOGETHER);
+      launcher.elementwise("convert", kernel, arguments, flat, y);
     });
   }
 
@@ -244,10 +244,16 @@ final class CudaPrimitives implements Primitives {
     Shapes.type("y", y, type);
     Shapes.same("x", x, y);
     launcher.run(() -> {
-      int warps = VectorProducts.warps(x.columns());
+      int warps = softmaxWarps(x.columns());
       launcher.arguments().matrix(x).matrix(y).int32(warps).int64(x.rows()).int64(x.columns());
       launcher.launch("softmax", "softmax", Grid.ofRows(x.rows(), warps));
     });
+  }
+
+  /** As few as hold a row in registers; all of a block where none do. */
+  private int softmaxWarps(int columns) {
+    long held = Grid.ceil(columns, (long) Grid.LANES * launcher.width() * HELD_PACKS);
+    return (int) Math.min(Grid.powerOfTwo(held), Grid.WARPS);
   }
 
   @Override
