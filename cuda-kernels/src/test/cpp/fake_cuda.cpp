@@ -29,7 +29,7 @@ int cuDevicePrimaryCtxRelease_v2(int) {
   const std::pair<size_t, const char*> left[] = {
       {d.memory.count(), "blocks"},      {d.streams.size(), "streams"}, {d.modules.size(), "modules"},
       {d.events.size(), "events"},       {d.graphs.size(), "graphs"},   {d.executables.size(), "executables"},
-      {d.pinned.size(), "pinned blocks"}};
+      {d.pinned.size(), "pinned blocks"}, {d.registered.size(), "registered blocks"}};
   for (const auto& [count, what] : left) {
     if (count > 0) report("context destroyed with " + std::to_string(count) + " " + what);
   }
@@ -193,6 +193,24 @@ int cuMemFreeHost(void* address) {
     return report("pinned block freed twice"), kInvalidValue;
   }
   std::free(address);
+  return 0;
+}
+
+int cuMemHostRegister_v2(void* address, size_t bytes, unsigned) {
+  BEGIN_OUTSIDE_CAPTURE();
+  if (reinterpret_cast<uint64_t>(address) % 4096 != 0 || bytes % 4096 != 0) {
+    return report("registered memory is not whole pages"), kInvalidValue;
+  }
+  driver().registered[static_cast<char*>(address)] = bytes;
+  return 0;
+}
+
+int cuMemHostUnregister(void* address) {
+  BEGIN_OUTSIDE_CAPTURE();
+  run_all();
+  if (driver().registered.erase(static_cast<char*>(address)) == 0) {
+    return report("memory unregistered twice"), kInvalidValue;
+  }
   return 0;
 }
 

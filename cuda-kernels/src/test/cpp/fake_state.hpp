@@ -37,7 +37,7 @@ struct Driver {
   std::map<Stream*, std::shared_ptr<Stream>> streams;
   std::set<Event*> events;
   std::set<Graph*> graphs, executables;
-  std::map<char*, size_t> pinned;
+  std::map<char*, size_t> pinned, registered;  // by the driver, by the caller
   std::map<const char*, long> calls;  // by the one text that a function has for its name
   std::string misuse, failing, trace;
   bool early = false;  // copies are done as early as their events allow
@@ -133,8 +133,10 @@ bool holds(uint64_t address, size_t bytes) { return driver().memory.holds(addres
 
 bool is_pinned(const void* address, size_t bytes) {
   const auto* begin = static_cast<const char*>(address);
-  for (const auto& [block, length] : driver().pinned) {
-    if (begin >= block && begin + bytes <= block + length) return true;
+  for (const auto* blocks : {&driver().pinned, &driver().registered}) {
+    for (const auto& [block, length] : *blocks) {
+      if (begin >= block && begin + bytes <= block + length) return true;
+    }
   }
   return false;
 }

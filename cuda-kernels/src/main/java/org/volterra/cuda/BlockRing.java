@@ -188,7 +188,7 @@ final class BlockRing implements Offload {
     try {
       refuseIfClosed();
       context.refuseWhileCapturing("allocates a buffer");
-      return new OffloadedBuffer(context, this, type, length, PinnedMemory.allocate(bytes));
+      return new OffloadedBuffer(context, this, type, length, PinnedMemory.register(bytes));
     } finally {
       context.leave();
     }
@@ -219,6 +219,7 @@ final class BlockRing implements Offload {
   Matrix stage(Matrix m, Access access) {
     refuseIfClosed();
     Region region = Region.of(m);
+    region.buffer().refuseIfClosed();
     Slot slot = find(region);
     boolean writes = access != Access.READ;
     if (slot == null) {

@@ -177,6 +177,15 @@ final class DriverCalls {
     check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(pointer), bytes + " bytes");
   }
 
+  /** Lets the device read and write memory of the host by itself. */
+  static void register(HostPointer pointer, long bytes) {
+    check("cuMemHostRegister", JCudaDriver.cuMemHostRegister(pointer, bytes, 0), bytes + " bytes");
+  }
+
+  static void unregister(HostPointer pointer, long bytes) {
+    check("cuMemHostUnregister", JCudaDriver.cuMemHostUnregister(pointer), bytes + " bytes");
+  }
+
   /** Sets all bytes. */
   static void fill(DevicePointer pointer, byte value, long bytes, CUstream stream) {
     check(

@@ -24,7 +24,7 @@ final class OffloadedBuffer implements Buffer {
   private final PinnedMemory memory;
   private volatile boolean closed;
 
-  /** A buffer that owns the memory; between the context's enter and leave. */
+  /** A buffer that owns the memory, which is zeroed; between the context's enter and leave. */
   OffloadedBuffer(
       CudaContext context, BlockRing ring, ElementType type, long length, PinnedMemory memory) {
     this.context = context;
@@ -32,7 +32,6 @@ final class OffloadedBuffer implements Buffer {
     this.type = type;
     this.length = length;
     this.memory = memory;
-    memory.segment().fill((byte) 0);
     context.hold();
   }
 
@@ -40,11 +39,14 @@ final class OffloadedBuffer implements Buffer {
     return ring;
   }
 
-  /** The address of an element. */
-  HostPointer pointer(long element) {
+  void refuseIfClosed() {
     if (closed) {
       throw new IllegalStateException("the buffer is closed");
     }
+  }
+
+  /** The address of an element. */
+  HostPointer pointer(long element) {
     return new HostPointer(memory.pointer().address() + element * type.bytes());
   }
 
@@ -56,9 +58,7 @@ final class OffloadedBuffer implements Buffer {
   private void within(boolean writes, Transfer transfer) {
     context.enter();
     try {
-      if (closed) {
-        throw new IllegalStateException("the buffer is closed");
-      }
+      refuseIfClosed();
       context.refuseWhileCapturing("reads or writes a buffer from the host");
       ring.settle(this, writes);
       transfer.run(memory.segment());
