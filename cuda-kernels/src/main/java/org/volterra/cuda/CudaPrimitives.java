@@ -264,7 +264,7 @@ final class CudaPrimitives implements Primitives {
     Shapes.scalar("loss", loss);
     launcher.run(() -> {
       launcher.checkIndices("labels", labels, x.columns());
-      int warps = VectorProducts.warps(x.columns());
+      int warps = softmaxWarps(x.columns());
       long rowLoss = launcher.context().scratch((long) x.rows() * Double.BYTES);
       launcher
           .arguments()
