@@ -25,6 +25,7 @@ import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.NativeMemory;
 import org.volterra.spi.Activation;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -51,6 +52,7 @@ final class CudaOffloadTest {
   void allMemoryIsReturned() {
     FakeCuda.earlyCopies(false);
     assertThat(FakeCuda.liveBytes()).isZero();
+    assertThat(NativeMemory.liveBytes()).isZero();
   }
 
   private static NetworkSpec.Builder spec(String kernel, String sum, int depth) {
@@ -291,7 +293,7 @@ final class CudaOffloadTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cuMemAlloc_v2", "cuMemAllocHost_v2", "cuStreamCreate", "cuEventCreate"})
+  @ValueSource(strings = {"cuMemAlloc_v2", "cuMemHostRegister_v2", "cuStreamCreate", "cuEventCreate"})
   void whatCannotBeMadeLeavesNothing(String call) {
     NetworkSpec spec = spec("dense", "auto", 40).positions(9).build();
     try (ComputeProvider cuda = new CudaComputeProvider();
