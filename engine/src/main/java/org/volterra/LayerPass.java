@@ -52,7 +52,7 @@ final class LayerPass {
 
   /** Whether a pass reads or writes buffers from the host. */
   boolean usesHost() {
-    return sum.usesHost() || spec.features().isNonLocal();
+    return sum.usesHost() || spec.features().isNonLocal() || memory.plan().offloadedBytes() > 0;
   }
 
   /** Computes all states and the output, which is returned. */

@@ -3,9 +3,11 @@ package org.volterra.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -44,7 +46,9 @@ final class CudaContext {
   private CudaRecording capturing;
   private final List<IndexChecks> pending = new ArrayList<>();
   private final List<IndexChecks> queued = new ArrayList<>();
+  private final Set<BlockRing> rings = new HashSet<>();
   private CUstream copies;
+  private long copied;
   private String last = "";
   private int holders = 1;
 
@@ -206,6 +210,42 @@ final class CudaContext {
       capturing.uses(buffer);
     }
     return buffer.address() + m.offset() * buffer.type().bytes();
+  }
+
+  /**
+   * A matrix as kernels can take it until {@link #releaseStaged}: itself, or a copy of what lies in
+   * memory of the host.
+   */
+  Matrix resident(Matrix m, BlockRing.Access access) {
+    if (!(m.buffer() instanceof OffloadedBuffer buffer)) {
+      return m;
+    }
+    refuseWhileCapturing("uses a history that is offloaded to the host");
+    rings.add(buffer.ring());
+    return buffer.ring().stage(m, access);
+  }
+
+  /** Counts what rings copy. */
+  void countCopy(long bytes) {
+    copied += bytes;
+  }
+
+  /** The bytes that rings copied. */
+  long bytesCopied() {
+    lock.lock();
+    try {
+      return copied;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the use of all matrices that were copied. */
+  void releaseStaged() {
+    if (!rings.isEmpty()) {
+      rings.forEach(BlockRing::releaseAll);
+      rings.clear();
+    }
   }
 
   /**

@@ -54,22 +54,35 @@ final class HopperProduct {
     this.precision = precision;
   }
 
-  /** Whether a product is computed here: it is large enough, and tensor maps can describe it. */
-  boolean takes(Matrix a, Matrix b, Matrix c, int k) {
-    return c.rows() >= LEAST_ROWS
-        && c.columns() >= LEAST_COLUMNS
+  /**
+   * Whether a product of so many rows and columns, or a part of it, is computed here: it is large
+   * enough, and tensor maps can describe it.
+   */
+  boolean takes(Matrix a, Matrix b, int rows, int columns, int k) {
+    return rows >= LEAST_ROWS
+        && columns >= LEAST_COLUMNS
         && k >= LEAST_INNER
-        && c.size() * k >= LEAST_EACH * launcher.multiprocessors()
-        && Grid.ceil(c.rows(), TILE_ROWS) <= Grid.MOST
+        && (long) rows * columns * k >= LEAST_EACH * launcher.multiprocessors()
+        && Grid.ceil(rows, TILE_ROWS) <= Grid.MOST
         && TensorMaps.canDescribe(a, launcher.context().address(a))
         && TensorMaps.canDescribe(b, launcher.context().address(b));
   }
 
+  /** The product, or a part of it to the bits that the whole would give it. */
   void gemm(
-      double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
     int tilesAcross = (int) Grid.ceil(c.columns(), TILE_COLUMNS);
     int tilesDown = (int) Grid.ceil(c.rows(), TILE_ROWS);
-    int piece = piece(c, k, (long) tilesAcross * tilesDown);
+    int piece = piece(wholeRows, wholeColumns, k);
     int pieces = (int) Grid.ceil(k, piece);
     CudaContext context = launcher.context();
     long partial = pieces == 1 ? 0 : context.scratch(pieces * c.size() * Float.BYTES);
@@ -92,9 +105,11 @@ final class HopperProduct {
   }
 
   /** The length of pieces that is done first: a block of each multiprocessor at a time. */
-  private int piece(Matrix c, int k, long tiles) {
+  private int piece(int rows, int columns, int k) {
+    long tiles = Grid.ceil(columns, TILE_COLUMNS) * Grid.ceil(rows, TILE_ROWS);
+    double bytes = (double) rows * columns * Float.BYTES;
     long slices = Grid.ceil(k, SLICE);
-    long most = Math.min(MOST_PARTIAL_BYTES / (c.size() * Float.BYTES), MOST_PIECES);
+    long most = (long) Math.min(MOST_PARTIAL_BYTES / bytes, MOST_PIECES);
     long best = slices;
     double least = Double.POSITIVE_INFINITY;
     for (int pieces = 1; pieces <= Math.clamp(most, 1, slices); pieces++) {
@@ -102,7 +117,7 @@ final class HopperProduct {
       long rounds = Grid.ceil(tiles * pieces, launcher.multiprocessors());
       double time = rounds * (double) (each + SLICES_AROUND);
       if (pieces > 1) {
-        time += SLICES_TO_ADD + (2.0 * pieces + 1) * c.size() * Float.BYTES / BYTES_OF_SLICE;
+        time += SLICES_TO_ADD + (2.0 * pieces + 1) * bytes / BYTES_OF_SLICE;
       }
       if (time < least) {
         least = time;

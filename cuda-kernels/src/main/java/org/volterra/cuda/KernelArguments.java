@@ -98,12 +98,19 @@ final class KernelArguments {
   /** The address of a vector. */
   KernelArguments vector(Matrix m) {
     matrices.add(m);
-    return int64(context.address(m));
+    return int64(context.address(resident(m)));
   }
 
   /** The address and the stride of a matrix. */
   KernelArguments matrix(Matrix m) {
-    return vector(m).int64(m.stride());
+    matrices.add(m);
+    Matrix seen = resident(m);
+    return int64(context.address(seen)).int64(seen.stride());
+  }
+
+  /** Whoever knows that an operand is only read, or only written, has staged it before. */
+  private Matrix resident(Matrix m) {
+    return context.resident(m, BlockRing.Access.UPDATE);
   }
 
   /** The place of the tensor map of a matrix, to be filled before the launch. */

@@ -46,13 +46,28 @@ final class MatrixProduct {
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
-    if (hopper != null && hopper.takes(a, b, c, k)) {
-      hopper.gemm(alpha, a, ta, b, tb, beta, c, k);
+    gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns());
+  }
+
+  /** Part of a product, to the bits that the whole of so many rows and columns would give it. */
+  void gemm(
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
+    if (hopper != null && hopper.takes(a, b, wholeRows, wholeColumns, k)) {
+      hopper.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
       return;
     }
     int m = c.rows();
     int n = c.columns();
-    boolean wide = isWide(m, n, k);
+    boolean wide = isWide(wholeRows, wholeColumns, k);
     int tile = wide ? WIDE : SMALL;
     if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
       throw new IllegalArgumentException(
@@ -67,7 +82,7 @@ final class MatrixProduct {
               + " and no size exceeds "
               + MOST);
     }
-    int piece = piece(m, n, k, tiles(m, n, tile));
+    int piece = piece(wholeRows, wholeColumns, k, tiles(wholeRows, wholeColumns, tile));
     int pieces = (int) Grid.ceil(k, piece);
     CudaContext context = launcher.context();
     long partial =
