@@ -50,9 +50,9 @@ final class LayerPass {
     return checkpoints == null;
   }
 
-  /** Whether a pass reads or writes buffers from the host. */
+  /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
   boolean usesHost() {
-    return sum.usesHost() || spec.features().isNonLocal();
+    return sum.usesHost() || spec.features().dependsOnStep();
   }
 
   /** Computes all states and the output, which is returned. */
