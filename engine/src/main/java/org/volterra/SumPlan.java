@@ -66,6 +66,11 @@ public final class SumPlan {
             default -> null;
           };
       SumAlgorithm forced = spec.sum().forTerm(i, terms.size());
+      if (forced == null
+          && spec.kernel() instanceof ScalarKernel
+          && WholePasses.suit(spec, provider, type, batch, training)) {
+        forced = SumAlgorithm.DIRECT;
+      }
       if (scalar == null) {
         if (forced != null) {
           throw new IllegalArgumentException(

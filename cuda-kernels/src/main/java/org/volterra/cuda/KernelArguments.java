@@ -87,6 +87,11 @@ final class KernelArguments {
     return int64(context.address(m));
   }
 
+  /** The address of a vector, or 0 where there is none. */
+  KernelArguments optional(Matrix m) {
+    return m == null ? address(0) : vector(m);
+  }
+
   /** The address and the stride of a matrix. */
   KernelArguments matrix(Matrix m) {
     return vector(m).int64(m.stride());

@@ -84,9 +84,7 @@ final class MatrixProduct {
         new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, threads, 1),
         tensor ? (wide ? WIDE_RING_BYTES : SMALL_RING_BYTES) : 0);
     if (pieces > 1) {
-      KernelArguments arguments = launcher.arguments();
-      arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
-      launcher.elementwise("gemm", "sum_pieces", arguments, false, c);
+      launcher.sumPieces(alpha, partial, pieces, beta, c);
     }
   }
 

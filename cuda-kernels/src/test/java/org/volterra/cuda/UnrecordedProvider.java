@@ -5,6 +5,7 @@ import java.util.OptionalLong;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.TransformPrimitives;
 
@@ -48,6 +49,11 @@ record UnrecordedProvider(ComputeProvider cuda) implements ComputeProvider {
   @Override
   public Optional<TransformPrimitives> transforms(ElementType type) {
     return cuda.transforms(type);
+  }
+
+  @Override
+  public Optional<PassPrimitives> passes(ElementType type) {
+    return cuda.passes(type);
   }
 
   @Override
