@@ -68,7 +68,7 @@ public final class SumPlan {
       SumAlgorithm forced = spec.sum().forTerm(i, terms.size());
       if (forced == null
           && spec.kernel() instanceof ScalarKernel
-          && WholePasses.suit(spec, provider, type, batch, training)) {
+          && WholePasses.suit(spec, provider, type, batch)) {
         forced = SumAlgorithm.DIRECT;
       }
       if (scalar == null) {

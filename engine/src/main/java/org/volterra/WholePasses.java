@@ -60,12 +60,14 @@ final class WholePasses {
    * fastest.
    */
   static boolean suit(
-      NetworkSpec spec, ComputeProvider provider, ElementType type, int batch, boolean training) {
+      NetworkSpec spec, ComputeProvider provider, ElementType type, int batch) {
     boolean isScalar = spec.kernel() instanceof ScalarKernel;
-    return suits(spec, training)
+    return suits(spec)
         && feature(spec.features()) != null
         && !(spec.source() instanceof Source.Linear)
-        && (spec.bias() == null || spec.bias() instanceof DepthDependence.PerLayer)
+        && (spec.bias() == null
+            || (spec.bias() instanceof DepthDependence.PerLayer
+                && spec.channels() % ParameterLayout.ALIGNMENT == 0))
         && (spec.grid().isUniform() || spec.scaling() == Scaling.UNIT)
         && spec.historyType() == HistoryType.NATIVE
         && provider
@@ -75,11 +77,13 @@ final class WholePasses {
             .isPresent();
   }
 
-  private static boolean suits(NetworkSpec spec, boolean training) {
+  private static boolean suits(NetworkSpec spec) {
     return switch (spec.kernel()) {
-      case DepthKernel.Dense dense -> spec.featureChannels() == spec.channels();
+      case DepthKernel.Dense dense ->
+          spec.featureChannels() == spec.channels()
+              && spec.channels() * spec.channels() % ParameterLayout.ALIGNMENT == 0;
       case ScalarKernel scalar ->
-          !SumPlan.mayBeRecurrent(scalar) && !(training && scalar.trainable());
+          !SumPlan.mayBeRecurrent(scalar) && !scalar.trainable();
       default -> false;
     };
   }
@@ -104,7 +108,7 @@ final class WholePasses {
     NetworkSpec spec = network.spec();
     int batch = v.rows() / spec.positions();
     if (v.recomputation().isActive()
-        || !suit(spec, network.provider(), network.type(), batch, memory.training())) {
+        || !suit(spec, network.provider(), network.type(), batch)) {
       return null;
     }
     PassPrimitives.Kernel kernel = sum.whole();

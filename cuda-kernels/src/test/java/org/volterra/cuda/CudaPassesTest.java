@@ -74,15 +74,15 @@ final class CudaPassesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "dense, 8, 12, tanh, identity, ''",
-    "dense, 12, 9, identity, tanh, ''",
+    "dense, 16, 12, tanh, identity, ''",
+    "dense, 48, 9, identity, tanh, ''",
     "dense, 36, 6, relu, gelu, no bias",
-    "dense, 4, 20, identity, identity, no source",
-    "dense, 8, 10, silu, softplus, positions",
-    "fractional:0.5, 5, 30, tanh, identity, ''",
+    "dense, 16, 20, identity, identity, no source",
+    "dense, 16, 10, silu, softplus, positions",
+    "fractional:0.5, 16, 30, tanh, identity, ''",
     "fractional:0.5, 33, 17, identity, sigmoid, no bias",
-    "convolution, 5, 20, gelu, tanh, no source",
-    "smooth, 6, 25, tanh, identity, positions"
+    "convolution, 48, 20, gelu, tanh, no source",
+    "smooth, 16, 25, tanh, identity, positions"
   })
   void passesAgreeWithTheReference(
       String kernel, int channels, int layers, String feature, String activation, String rest) {
@@ -144,7 +144,7 @@ final class CudaPassesTest {
 
   @Test
   void listenersHearWhatTheReferenceTells() {
-    NetworkSpec spec = spec("dense", 8, 6, "tanh", "relu", "");
+    NetworkSpec spec = spec("dense", 16, 6, "tanh", "relu", "");
     try (ComputeProvider cuda = new CudaComputeProvider();
         ComputeProvider reference = new ScalarProvider()) {
       List<double[]> expected = heard(spec, reference);
@@ -193,7 +193,7 @@ final class CudaPassesTest {
   /** The planner knows that direct sums stay on the chip, unless it is told otherwise. */
   @Test
   void sumsOfWholePassesAreDirect() {
-    NetworkSpec spec = spec("fractional:0.5", 5, 100, "tanh", "identity", "");
+    NetworkSpec spec = spec("fractional:0.5", 16, 100, "tanh", "identity", "");
     NetworkSpec forced = spec.toBuilder().sum(SumChoice.parse("fft")).build();
     try (ComputeProvider cuda = new CudaComputeProvider();
         Network network = Network.create(spec, cuda, ElementType.FLOAT32, 1);
