@@ -9,6 +9,7 @@
 #include "cuda_on_cpu.hpp"
 #include "fake_streams.hpp"
 #include "hopper_on_cpu.hpp"
+#include "in_order_on_cpu.hpp"
 #include "tensor_on_cpu.hpp"
 
 #include "activation.cu"
@@ -16,6 +17,7 @@
 #include "channel.cu"
 #include "convolution.cu"
 #include "convert.cu"
+#include "dense_pass.cu"
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
@@ -24,6 +26,7 @@
 #include "pooling.cu"
 #include "reduction.cu"
 #include "row.cu"
+#include "scalar_pass.cu"
 #include "softmax.cu"
 #include "tensor_gemm.cu"
 #include "toeplitz.cu"
@@ -99,7 +102,9 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(moments_backward), BOTH(reciprocal_root), BOTH(multiply), BOTH(normalize),
       BOTH(normalize_backward), BOTH(dropout), BOTH(normalize_rows), BOTH(normalize_rows_backward),
       BOTH(softmax_backward), BOTH(fill_above),
-      BOTH(toeplitz), BOTH(correlate), BOTH(add_lags)};
+      BOTH(toeplitz), BOTH(correlate), BOTH(add_lags),
+      BOTH(dense_forward), BOTH(dense_adjoint), BOTH(dense_gradient), BOTH(scalar_forward),
+      BOTH(scalar_adjoint)};
   return all;
 }
 

@@ -60,6 +60,11 @@ public final class SumPlan {
     for (int i = 0; i < terms.size(); i++) {
       ScalarKernel scalar = scalar(terms.get(i));
       SumAlgorithm forced = spec.sum().forTerm(i, terms.size());
+      if (forced == null
+          && spec.kernel() instanceof ScalarKernel
+          && WholePasses.suit(spec, provider, type, batch)) {
+        forced = SumAlgorithm.DIRECT;
+      }
       if (scalar == null) {
         if (forced != null) {
           throw new IllegalArgumentException(

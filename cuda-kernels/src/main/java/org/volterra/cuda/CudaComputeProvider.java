@@ -10,6 +10,7 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Feed;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Offload;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Readout;
 import org.volterra.spi.Recording;
@@ -62,6 +63,8 @@ public final class CudaComputeProvider implements ComputeProvider {
   private Primitives float64;
   private TransformPrimitives transforms32;
   private TransformPrimitives transforms64;
+  private PassPrimitives passes32;
+  private PassPrimitives passes64;
   private volatile boolean closed;
 
   /** A provider that has not looked for the driver yet. */
@@ -199,6 +202,12 @@ public final class CudaComputeProvider implements ComputeProvider {
     return Optional.of(type == ElementType.FLOAT32 ? transforms32 : transforms64);
   }
 
+  @Override
+  public synchronized Optional<PassPrimitives> passes(ElementType type) {
+    primitives(type);
+    return Optional.of(type == ElementType.FLOAT32 ? passes32 : passes64);
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -263,6 +272,8 @@ public final class CudaComputeProvider implements ComputeProvider {
       float64 = new CudaPrimitives(ElementType.FLOAT64, context, products, () -> closed);
       transforms32 = new CudaTransforms(ElementType.FLOAT32, context, () -> closed);
       transforms64 = new CudaTransforms(ElementType.FLOAT64, context, () -> closed);
+      passes32 = new CudaPasses(ElementType.FLOAT32, context, () -> closed);
+      passes64 = new CudaPasses(ElementType.FLOAT64, context, () -> closed);
     }
     return context;
   }

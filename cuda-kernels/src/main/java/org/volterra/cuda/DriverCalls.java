@@ -57,6 +57,13 @@ final class DriverCalls {
     return value[0];
   }
 
+  /** The shared memory that a block may have at most. */
+  static int sharedBytes(CUdevice device) {
+    int[] value = new int[1];
+    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, 97, device), "");
+    return value[0];
+  }
+
   static CUcontext retainContext(CUdevice device) {
     CUcontext context = new CUcontext();
     check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "");

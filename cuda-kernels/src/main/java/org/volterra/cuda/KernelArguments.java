@@ -101,6 +101,11 @@ final class KernelArguments {
     return int64(context.address(resident(m)));
   }
 
+  /** The address of a vector, or 0 where there is none. */
+  KernelArguments optional(Matrix m) {
+    return m == null ? address(0) : vector(m);
+  }
+
   /** The address and the stride of a matrix. */
   KernelArguments matrix(Matrix m) {
     matrices.add(m);

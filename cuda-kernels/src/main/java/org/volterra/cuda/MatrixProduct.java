@@ -107,16 +107,8 @@ final class MatrixProduct {
         new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, threads, 1),
         tensor ? (wide ? WIDE_RING_BYTES : SMALL_RING_BYTES) : 0);
     if (pieces > 1) {
-      sumPieces(launcher, alpha, partial, beta, c, pieces);
+      launcher.sumPieces(alpha, partial, pieces, beta, c);
     }
-  }
-
-  /** c = alpha * the sum of the pieces + beta * c. */
-  static void sumPieces(
-      Launcher launcher, double alpha, long partial, double beta, Matrix c, int pieces) {
-    KernelArguments arguments = launcher.arguments();
-    arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
-    launcher.elementwise("gemm", "sum_pieces", arguments, false, c);
   }
 
   private boolean isWide(int m, int n, int k) {

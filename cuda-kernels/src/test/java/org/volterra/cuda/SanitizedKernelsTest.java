@@ -17,6 +17,7 @@ final class SanitizedKernelsTest {
       strings = {
         "hopper_sanitized.cpp",
         "kernels_sanitized.cpp",
+        "passes_sanitized.cpp",
         "products_sanitized.cpp",
         "spectra_sanitized.cpp",
         "tensor_sanitized.cpp",
@@ -52,5 +53,16 @@ final class SanitizedKernelsTest {
     NativeCompiler.Result result = NativeCompiler.run(program.toString());
     assertThat(result.status()).isEqualTo(2);
     assertThat(result.output()).contains(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-DWITHOUT_BARRIER", "-DWITHOUT_TICKETS"})
+  void aBrokenPassThroughLayersIsNoticed(String fault) {
+    NativeCompiler.assumePresent();
+    Path source = Path.of("src/test/cpp/passes_sanitized.cpp");
+    Path program = NativeCompiler.program(source, folder, fault);
+    NativeCompiler.Result result = NativeCompiler.run(program.toString());
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.output()).contains("dense adjoint: wrong for 37 x 36");
   }
 }

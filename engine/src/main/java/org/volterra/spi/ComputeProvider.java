@@ -173,6 +173,18 @@ public interface ComputeProvider extends AutoCloseable {
   }
 
   /**
+   * Whole passes through layers as primitives, for one floating-point type.
+   *
+   * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   * @return a stateless, thread-safe object; empty where layers are always taken one by one, unless
+   *     a provider says otherwise
+   * @throws IllegalArgumentException for any other type
+   */
+  default Optional<PassPrimitives> passes(ElementType type) {
+    return Optional.empty();
+  }
+
+  /**
    * The primitives of attention over depth for one floating-point type.
    *
    * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
