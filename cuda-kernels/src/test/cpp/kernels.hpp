@@ -8,6 +8,7 @@
 
 #include "cuda_on_cpu.hpp"
 #include "fake_streams.hpp"
+#include "hopper_on_cpu.hpp"
 #include "in_order_on_cpu.hpp"
 #include "tensor_on_cpu.hpp"
 
@@ -20,6 +21,7 @@
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
+#include "hopper_gemm.cu"
 #include "optimizer.cu"
 #include "pooling.cu"
 #include "reduction.cu"
@@ -43,6 +45,8 @@ bool is_bad(const T& value, const IsLive& is_live) {
   if constexpr (std::is_pointer_v<T>) {
     using Element = std::remove_cv_t<std::remove_pointer_t<T>>;
     return value != nullptr && !is_live(reinterpret_cast<uint64_t>(value), sizeof(Element));
+  } else if constexpr (std::is_same_v<T, TensorMap>) {
+    return !is_live(reinterpret_cast<uint64_t>(value.data), (value.outer - 1) * value.stride + value.inner * 4);
   } else {
     return false;
   }
@@ -89,7 +93,7 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(row_products), BOTH(column_products), BOTH(column_sums), BOTH(sum_partials),
       BOTH(rank_one), BOTH(sum_pieces),
       LETTERS(gemm_wide), LETTERS(gemm_tf32_wide), LETTERS(gemm_tf32_small), LETTERS(gemm_bf16_wide),
-      LETTERS(gemm_bf16_small),
+      LETTERS(gemm_bf16_small), LETTERS(gemm_tf32_hopper), LETTERS(gemm_bf16_hopper),
       BOTH(gemm_small_nn), BOTH(gemm_small_nt), BOTH(gemm_small_tn), BOTH(gemm_small_tt),
       BOTH(circulant), BOTH(fourier_load), BOTH(fourier_block), BOTH(fourier_store),
       BOTH(convolve), BOTH(convolve_transposed), BOTH(convolve_gradient), BOTH(depthwise),

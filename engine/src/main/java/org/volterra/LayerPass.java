@@ -54,7 +54,9 @@ final class LayerPass {
 
   /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
   boolean usesHost() {
-    return sum.usesHost() || spec.features().dependsOnStep();
+    return sum.usesHost()
+        || spec.features().dependsOnStep()
+        || memory.plan().offloadedBytes() > 0;
   }
 
   /** Computes all states and the output, which is returned. */

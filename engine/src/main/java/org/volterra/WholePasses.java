@@ -108,6 +108,7 @@ final class WholePasses {
     NetworkSpec spec = network.spec();
     int batch = v.rows() / spec.positions();
     if (v.recomputation().isActive()
+        || memory.plan().offloadedBytes() > 0
         || !suit(spec, network.provider(), network.type(), batch)) {
       return null;
     }

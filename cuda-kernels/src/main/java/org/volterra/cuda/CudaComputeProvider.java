@@ -9,6 +9,7 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Feed;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.Offload;
 import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Readout;
@@ -231,6 +232,26 @@ public final class CudaComputeProvider implements ComputeProvider {
   @Override
   public synchronized OptionalLong bytesInUse() {
     return OptionalLong.of(context == null ? 0 : context.memory().liveBytes());
+  }
+
+  @Override
+  public OptionalLong bytesAvailable() {
+    return OptionalLong.of(context().memory().availableBytes());
+  }
+
+  @Override
+  public synchronized long bytesCopied() {
+    return context == null ? 0 : context.bytesCopied();
+  }
+
+  @Override
+  public OptionalLong offloadBytes(long wholeBytes) {
+    return OptionalLong.of(BlockRing.leastBytes(wholeBytes));
+  }
+
+  @Override
+  public Offload offload(long wholeBytes, long deviceBytes) {
+    return BlockRing.of(context(), wholeBytes, deviceBytes);
   }
 
   private synchronized CudaContext context() {

@@ -3,9 +3,10 @@ package org.volterra.cuda;
 import org.volterra.spi.Matrix;
 
 /**
- * The choice among the kernels of {@code gemm.cu} and {@code tensor_gemm.cu}: the wide tile where
- * it gives every multiprocessor a block, the small one elsewhere; and the inner dimension in
- * pieces, added in order, where the tiles alone would leave the device idle.
+ * The choice among the kernels of {@code gemm.cu} and {@code tensor_gemm.cu}, and {@link
+ * HopperProduct} where that applies: the wide tile where it gives every multiprocessor a block, the
+ * small one elsewhere; and the inner dimension in pieces, added in order, where the tiles alone
+ * would leave the device idle.
  */
 final class MatrixProduct {
   private static final int WIDE = 128;
@@ -33,18 +34,40 @@ final class MatrixProduct {
   private final Launcher launcher;
   private final boolean tensor;
   private final String family;
+  private final HopperProduct hopper;
 
   MatrixProduct(Launcher launcher, ProductPrecision precision) {
     this.launcher = launcher;
     this.tensor = launcher.width() == 4 && precision != ProductPrecision.FLOAT32;
     this.family = tensor ? "gemm_" + precision + '_' : "gemm_";
+    TensorMaps maps = launcher.context().maps();
+    this.hopper = tensor && maps != null ? new HopperProduct(launcher, maps, precision) : null;
   }
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
+    gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns());
+  }
+
+  /** Part of a product, to the bits that the whole of so many rows and columns would give it. */
+  void gemm(
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
+    if (hopper != null && hopper.takes(a, b, wholeRows, wholeColumns, k)) {
+      hopper.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
+      return;
+    }
     int m = c.rows();
     int n = c.columns();
-    boolean wide = isWide(m, n, k);
+    boolean wide = isWide(wholeRows, wholeColumns, k);
     int tile = wide ? WIDE : SMALL;
     if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
       throw new IllegalArgumentException(
@@ -59,7 +82,7 @@ final class MatrixProduct {
               + " and no size exceeds "
               + MOST);
     }
-    int piece = piece(m, n, k, tiles(m, n, tile));
+    int piece = piece(wholeRows, wholeColumns, k, tiles(wholeRows, wholeColumns, tile));
     int pieces = (int) Grid.ceil(k, piece);
     CudaContext context = launcher.context();
     long partial =
@@ -84,8 +107,16 @@ final class MatrixProduct {
         new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, threads, 1),
         tensor ? (wide ? WIDE_RING_BYTES : SMALL_RING_BYTES) : 0);
     if (pieces > 1) {
-      launcher.sumPieces(alpha, partial, pieces, beta, c);
+      sumPieces(launcher, alpha, partial, beta, c, pieces);
     }
+  }
+
+  /** c = alpha * the sum of the pieces + beta * c. */
+  static void sumPieces(
+      Launcher launcher, double alpha, long partial, double beta, Matrix c, int pieces) {
+    KernelArguments arguments = launcher.arguments();
+    arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
+    launcher.elementwise("gemm", "sum_pieces", arguments, false, c);
   }
 
   private boolean isWide(int m, int n, int k) {
