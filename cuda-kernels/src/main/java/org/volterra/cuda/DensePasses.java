@@ -111,7 +111,7 @@ final class DensePasses {
         .address(order);
     launch("dense_adjoint", layers + 1, arguments, layers, state);
     if (network.fromInitial()) {
-      launcher.sumPieces(lambda, layers, initialCostate);
+      MatrixProduct.sumPieces(launcher, 1, lambda, 1, initialCostate, layers);
     }
     arguments = launcher.arguments().scalar(network.scale());
     stack(arguments, memory.features())

@@ -145,18 +145,6 @@ final class Launcher {
     return true;
   }
 
-  /** c += the sum of so many matrices of its shape in scratch, in order. */
-  void sumPieces(long partial, int pieces, Matrix c) {
-    sumPieces(1, partial, pieces, 1, c);
-  }
-
-  /** c = alpha * the sum of so many matrices of its shape in scratch + beta * c. */
-  void sumPieces(double alpha, long partial, int pieces, double beta, Matrix c) {
-    KernelArguments arguments = arguments();
-    arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
-    elementwise("gemm", "sum_pieces", arguments, false, c);
-  }
-
   /**
    * Throws if an index is outside, before anything is written; in a recording, when the device is
    * waited for.

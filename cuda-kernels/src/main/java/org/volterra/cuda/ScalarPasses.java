@@ -78,7 +78,7 @@ final class ScalarPasses {
         .address(partial);
     launch("scalar_adjoint", arguments, network, memory);
     if (biasGradient != null) {
-      launcher.sumPieces(partial, blocks, biasGradient);
+      MatrixProduct.sumPieces(launcher, 1, partial, 1, biasGradient, blocks);
     }
   }
 
