@@ -100,7 +100,7 @@ final class HopperProduct {
         new Grid(tilesAcross, tilesDown, pieces, warpgroups * WARPGROUP, 1),
         SHARED_BYTES);
     if (pieces > 1) {
-      launcher.sumPieces(alpha, partial, pieces, beta, c);
+      MatrixProduct.sumPieces(launcher, alpha, partial, beta, c, pieces);
     }
   }
 
