@@ -50,8 +50,7 @@ final class ExactProduct {
   private ProductPlan plan(Matrix c, int k, boolean tb) {
     int bytes = launcher.type().bytes();
     ProductPlan.Shape shape =
-        new ProductPlan.Shape(
-            c.rows(), c.columns(), k, tb, bytes, launcher.multiprocessors());
+        new ProductPlan.Shape(c.rows(), c.columns(), k, tb, bytes, launcher.multiprocessors());
     if (plans.size() >= MOST_PLANS) {
       plans.clear();
     }
