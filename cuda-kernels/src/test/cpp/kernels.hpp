@@ -15,6 +15,7 @@
 #include "channel.cu"
 #include "convolution.cu"
 #include "convert.cu"
+#include "depth_attention.cu"
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
@@ -95,7 +96,10 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(moments_backward), BOTH(reciprocal_root), BOTH(multiply), BOTH(normalize),
       BOTH(normalize_backward), BOTH(dropout), BOTH(normalize_rows), BOTH(normalize_rows_backward),
       BOTH(softmax_backward), BOTH(fill_above),
-      BOTH(toeplitz), BOTH(correlate), BOTH(add_lags)};
+      BOTH(toeplitz), BOTH(correlate), BOTH(add_lags),
+      BOTH(attend), K(attend_wide_f32), K(attend_bf16_f32), BOTH(attend_backward),
+      K(attend_backward_wide_f32), K(attend_backward_bf16_f32), BOTH(attend_any),
+      K(attend_any_bf16_f32), BOTH(attend_backward_any), K(attend_backward_any_bf16_f32)};
   return all;
 }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Feed;
 import org.volterra.spi.Matrix;
@@ -61,6 +62,8 @@ public final class CudaComputeProvider implements ComputeProvider {
   private Primitives float64;
   private TransformPrimitives transforms32;
   private TransformPrimitives transforms64;
+  private DepthPrimitives depth32;
+  private DepthPrimitives depth64;
   private volatile boolean closed;
 
   /** A provider that has not looked for the driver yet. */
@@ -198,6 +201,12 @@ public final class CudaComputeProvider implements ComputeProvider {
     return Optional.of(type == ElementType.FLOAT32 ? transforms32 : transforms64);
   }
 
+  @Override
+  public synchronized Optional<DepthPrimitives> depth(ElementType type) {
+    primitives(type);
+    return Optional.of(type == ElementType.FLOAT32 ? depth32 : depth64);
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -242,6 +251,8 @@ public final class CudaComputeProvider implements ComputeProvider {
       float64 = new CudaPrimitives(ElementType.FLOAT64, context, products, () -> closed);
       transforms32 = new CudaTransforms(ElementType.FLOAT32, context, () -> closed);
       transforms64 = new CudaTransforms(ElementType.FLOAT64, context, () -> closed);
+      depth32 = new CudaDepth(ElementType.FLOAT32, context, () -> closed);
+      depth64 = new CudaDepth(ElementType.FLOAT64, context, () -> closed);
     }
     return context;
   }

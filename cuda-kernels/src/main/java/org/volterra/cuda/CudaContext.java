@@ -35,6 +35,7 @@ final class CudaContext {
   private final KernelArguments arguments;
   private final MemorySegment staging;
   private final int multiprocessors;
+  private final int mostSharedBytes;
   private final Map<DevicePointer, Long> constants = new LinkedHashMap<>();
   private DevicePointer scratch;
   private long scratchBytes;
@@ -58,6 +59,7 @@ final class CudaContext {
     this.context = context;
     this.stream = stream;
     this.multiprocessors = DriverCalls.multiprocessors(device);
+    this.mostSharedBytes = DriverCalls.mostSharedBytes(device);
     this.library = new KernelLibrary(found);
     this.memory =
         new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95, pooled);
@@ -186,6 +188,11 @@ final class CudaContext {
 
   int multiprocessors() {
     return multiprocessors;
+  }
+
+  /** The most dynamic shared memory of a block, in bytes. */
+  int mostSharedBytes() {
+    return mostSharedBytes;
   }
 
   /** The address of the first element of a matrix in a buffer of this context. */

@@ -14,6 +14,7 @@ final class SanitizedKernelsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "attention_sanitized.cpp",
         "kernels_sanitized.cpp",
         "products_sanitized.cpp",
         "spectra_sanitized.cpp",

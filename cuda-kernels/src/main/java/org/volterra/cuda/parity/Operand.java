@@ -12,7 +12,11 @@ import org.volterra.spi.Matrix;
  * the band poisons results, and writing it is noticed.
  */
 final class Operand implements AutoCloseable {
-  private static final int BAND = 37;
+  /** Elements before and after a matrix, so that it does not begin at 16 bytes. */
+  static final int BAND = 37;
+
+  /** The same, so that it does. */
+  static final int ALIGNED_BAND = 40;
 
   private final Matrix tested;
   private final Matrix reference;
@@ -40,28 +44,33 @@ final class Operand implements AutoCloseable {
     }
 
     Operand of(ElementType type, int rows, int columns, int gap, Value value) {
+      return of(type, rows, columns, gap, BAND, value);
+    }
+
+    Operand of(ElementType type, int rows, int columns, int gap, int band, Value value) {
       long stride = (long) columns + gap;
-      double[] all = new double[Math.toIntExact(2L * BAND + rows * stride)];
+      double[] all = new double[Math.toIntExact(2L * band + rows * stride)];
       Arrays.fill(all, type == ElementType.INT32 ? Integer.MIN_VALUE : Double.NaN);
       for (int i = 0; i < rows; i++) {
         for (int j = 0; j < columns; j++) {
-          all[(int) (BAND + i * stride + j)] = value.next();
+          all[(int) (band + i * stride + j)] = value.next();
         }
       }
-      Matrix there = matrix(tested, type, all, rows, columns, stride);
-      return new Operand(there, matrix(reference, type, all, rows, columns, stride));
+      Matrix there = matrix(tested, type, all, band, rows, columns, stride);
+      return new Operand(there, matrix(reference, type, all, band, rows, columns, stride));
     }
 
     private static Matrix matrix(
         ComputeProvider provider,
         ElementType type,
         double[] all,
+        int band,
         int rows,
         int columns,
         long stride) {
       Buffer buffer = provider.allocate(type, all.length);
       Matrix.vector(buffer, 0, all.length).fill(all);
-      return new Matrix(buffer, BAND, rows, columns, stride);
+      return new Matrix(buffer, band, rows, columns, stride);
     }
   }
 
