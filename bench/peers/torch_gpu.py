@@ -65,6 +65,30 @@ def transform(name, s, device):
     }[name]()
 
 
+def attend(z, query):
+    """Softmax over slices by the products of normalised keys with a query, for each row."""
+    keys = z.float()
+    scores = torch.einsum("kmn,n->km", keys, query) * torch.rsqrt(keys.square().mean(-1) + 1 / query.numel())
+    return torch.einsum("km,kmn->mn", torch.softmax(scores, 0).to(z.dtype), z)
+
+
+def attention(name, s, device):
+    """Attention over slices; backward with the pass forward, which autograd needs."""
+    slices, rows, channels = s
+    z = normal(device, slices, rows, channels)
+    query = normal(device, channels)
+    if name == "attention-bf16":
+        return [z.bfloat16(), query], attend
+    if name == "attention":
+        return [z, query], attend
+    z.requires_grad_(), query.requires_grad_()
+
+    def backward(z, query, dy):
+        return torch.autograd.grad(attend(z, query), (z, query), dy)
+
+    return [z, query, normal(device, rows, channels)], backward
+
+
 def primitive(name, size, device):
     """The operands of one call, and the call."""
     s = [int(n) for n in size.split("x")]
@@ -87,6 +111,8 @@ def primitive(name, size, device):
             "gelu": lambda u, dy: torch.ops.aten.gelu_backward(dy, u),
         }[name.split("-")[1]]
         return [x(), x()], slope
+    if name.startswith("attention"):
+        return attention(name, s, device)
     if name.startswith("convolve") or name in ("max-pool", "moments", "normalize", "normalize-rows"):
         return transform(name, s, device)
     if name == "adam":
@@ -170,7 +196,7 @@ def calls(work, variant, device):
         copies = 2
     if variant == "compiled":
         body = torch.compile(body)
-    all_operands = [operands] + [[o.clone() for o in operands] for _ in range(copies - 1)]
+    all_operands = [operands] + [[o.detach().clone().requires_grad_(o.requires_grad) for o in operands] for _ in range(copies - 1)]
     return [lambda given=given: body(*given) for given in all_operands]
 
 

@@ -13,7 +13,7 @@
 //           neighbouring bytes of both; two such loads are on their way at once.
 // Flops     none; some 4 integer operations per element: bound by memory bandwidth on every device.
 // Limits    rows, columns, strides >= 0, stride >= columns; all offsets below 2^63 elements.
-#include "device.cuh"
+#include "bfloat16.cuh"
 
 constexpr int kTogether = 4;
 constexpr int kLoads = 2;
@@ -22,17 +22,6 @@ template <typename T>
 struct alignas(kTogether * sizeof(T)) Together {
   T at[kTogether];
 };
-
-__device__ __forceinline__ void convert(float x, unsigned short& y) {
-  const unsigned bits = __float_as_uint(x);
-  const unsigned upper = bits >> 16;
-  const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-  y = static_cast<unsigned short>(is_nan ? upper | 0x40u : (bits + 0x7fffu + (upper & 1u)) >> 16);
-}
-
-__device__ __forceinline__ void convert(unsigned short x, float& y) {
-  y = __uint_as_float(static_cast<unsigned>(x) << 16);
-}
 
 template <typename From, typename To>
 __device__ __forceinline__ void convert_rows(

@@ -18,6 +18,7 @@
 #include "convolution.cu"
 #include "convert.cu"
 #include "dense_pass.cu"
+#include "depth_attention.cu"
 #include "flat_gemm.cu"
 #include "gather.cu"
 #include "gemm.cu"
@@ -107,7 +108,10 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(softmax_backward), BOTH(fill_above),
       BOTH(toeplitz), BOTH(correlate), BOTH(add_lags),
       BOTH(dense_forward), BOTH(dense_adjoint), BOTH(dense_gradient), BOTH(scalar_forward),
-      BOTH(scalar_adjoint)};
+      BOTH(scalar_adjoint),
+      BOTH(attend), K(attend_wide_f32), K(attend_bf16_f32), BOTH(attend_backward),
+      K(attend_backward_wide_f32), K(attend_backward_bf16_f32), BOTH(attend_any),
+      K(attend_any_bf16_f32), BOTH(attend_backward_any), K(attend_backward_any_bf16_f32)};
   return all;
 }
 

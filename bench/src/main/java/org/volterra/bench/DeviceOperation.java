@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Random;
 import org.volterra.memory.Resources;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
@@ -47,13 +48,15 @@ record DeviceOperation(
    *
    * @param primitives its primitives
    * @param transforms its primitives of transforms
+   * @param depth its primitives of attention over slices
    */
-  record Device(Primitives primitives, TransformPrimitives transforms) {
-    /** Those of a provider, which must have both. */
+  record Device(Primitives primitives, TransformPrimitives transforms, DepthPrimitives depth) {
+    /** Those of a provider, which must have all. */
     static Device of(ComputeProvider provider) {
       return new Device(
           provider.primitives(ElementType.FLOAT32),
-          provider.transforms(ElementType.FLOAT32).orElseThrow());
+          provider.transforms(ElementType.FLOAT32).orElseThrow(),
+          provider.depth(ElementType.FLOAT32).orElseThrow());
     }
   }
 

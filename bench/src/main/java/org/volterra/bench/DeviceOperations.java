@@ -5,6 +5,7 @@ import java.util.List;
 import org.volterra.bench.DeviceOperation.Shape;
 import org.volterra.spi.Activation;
 import org.volterra.spi.ChannelNorm;
+import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
@@ -49,6 +50,7 @@ final class DeviceOperations {
     rowwise(all, rows, columns);
     sums(all, slices, Math.max(columns, elements / slices));
     transforms(all, elements);
+    attention(all, elements);
     for (int k : inner) {
       product(all, "gemm", m, m, k, false, false, unit);
       product(all, "gemm nt", m, k, m, false, true, unit);
@@ -170,6 +172,77 @@ final class DeviceOperations {
         5.0 * rows * channels,
         List.of(x, x),
         (t, o) -> t.normalizeRows(true, 1e-5, o[0], o[1]));
+  }
+
+  /**
+   * Attention of so many rows over 9 slices of 7168 channels, those of a large language model, in
+   * bfloat16 and float32.
+   */
+  private static void attention(List<DeviceOperation> all, int elements) {
+    int slices = 9;
+    int channels = elements >= LARGE ? 7168 : 64;
+    int rows = Math.max(1, elements / 2048);
+    double n = (double) slices * rows * channels;
+    double sums = (double) rows * channels;
+    String size = slices + "x" + rows + "x" + channels;
+    Shape narrow = new Shape(ElementType.BFLOAT16, slices, rows * channels, 0);
+    Shape narrowSums = new Shape(ElementType.BFLOAT16, rows, channels, 0);
+    Shape z = Shape.float32(slices, rows * channels);
+    Shape y = Shape.float32(rows, channels);
+    Shape query = Shape.float32(1, channels);
+    double scale = 1.0 / channels;
+    attention(
+        all,
+        "attention bf16",
+        size,
+        6 * n,
+        Short.BYTES * (n + sums),
+        List.of(narrow, query, narrowSums),
+        0x1p-7,
+        (d, o) -> d.attend(1, scale, o[0], o[1], 0, o[2]));
+    attention(
+        all,
+        "attention",
+        size,
+        6 * n,
+        SINGLE * (n + sums),
+        List.of(z, query, y),
+        2e-4,
+        (d, o) -> d.attend(1, scale, o[0], o[1], 0, o[2]));
+    attention(
+        all,
+        "attention backward",
+        size,
+        14 * n,
+        SINGLE * (3 * n + sums),
+        List.of(z, query, y, z, query),
+        2e-4,
+        (d, o) -> d.attendBackward(1, scale, o[0], o[1], o[2], o[3], o[4]));
+  }
+
+  /** A call of primitives of attention over slices alone. */
+  private interface DepthBody {
+    void run(DepthPrimitives d, Matrix[] operands);
+  }
+
+  private static void attention(
+      List<DeviceOperation> all,
+      String name,
+      String size,
+      double flops,
+      double bytes,
+      List<Shape> shapes,
+      double tolerance,
+      DepthBody body) {
+    all.add(
+        new DeviceOperation(
+            name,
+            size,
+            flops,
+            bytes,
+            shapes,
+            (device, o) -> body.run(device.depth(), o),
+            tolerance));
   }
 
   private static void elementwise(List<DeviceOperation> all, int rows, int columns) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Feed;
 import org.volterra.spi.Matrix;
@@ -65,6 +66,8 @@ public final class CudaComputeProvider implements ComputeProvider {
   private TransformPrimitives transforms64;
   private PassPrimitives passes32;
   private PassPrimitives passes64;
+  private DepthPrimitives depth32;
+  private DepthPrimitives depth64;
   private volatile boolean closed;
 
   /** A provider that has not looked for the driver yet. */
@@ -208,6 +211,12 @@ public final class CudaComputeProvider implements ComputeProvider {
     return Optional.of(type == ElementType.FLOAT32 ? passes32 : passes64);
   }
 
+  @Override
+  public synchronized Optional<DepthPrimitives> depth(ElementType type) {
+    primitives(type);
+    return Optional.of(type == ElementType.FLOAT32 ? depth32 : depth64);
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -274,6 +283,8 @@ public final class CudaComputeProvider implements ComputeProvider {
       transforms64 = new CudaTransforms(ElementType.FLOAT64, context, () -> closed);
       passes32 = new CudaPasses(ElementType.FLOAT32, context, () -> closed);
       passes64 = new CudaPasses(ElementType.FLOAT64, context, () -> closed);
+      depth32 = new CudaDepth(ElementType.FLOAT32, context, () -> closed);
+      depth64 = new CudaDepth(ElementType.FLOAT64, context, () -> closed);
     }
     return context;
   }

@@ -65,7 +65,7 @@ final class CudaContext {
     this.stream = stream;
     this.multiprocessors = DriverCalls.multiprocessors(device);
     this.maps = found.major() == 9 && found.minor() == 0 ? new TensorMaps(arena) : null;
-    this.mostSharedBytes = DriverCalls.sharedBytes(device);
+    this.mostSharedBytes = DriverCalls.mostSharedBytes(device);
     this.library = new KernelLibrary(found);
     this.memory =
         new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95, pooled);
@@ -202,7 +202,7 @@ final class CudaContext {
     return maps;
   }
 
-  /** The shared memory that a block may have at most. */
+  /** The most dynamic shared memory of a block, in bytes. */
   int mostSharedBytes() {
     return mostSharedBytes;
   }

@@ -52,15 +52,17 @@ final class DriverCalls {
 
   /** CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT. */
   static int multiprocessors(CUdevice device) {
-    int[] value = new int[1];
-    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, 16, device), "");
-    return value[0];
+    return attribute(16, device);
   }
 
-  /** The shared memory that a block may have at most. */
-  static int sharedBytes(CUdevice device) {
+  /** The most shared memory that a block may take with leave, in bytes. */
+  static int mostSharedBytes(CUdevice device) {
+    return attribute(97, device); // CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
+  }
+
+  private static int attribute(int which, CUdevice device) {
     int[] value = new int[1];
-    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, 97, device), "");
+    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, which, device), "");
     return value[0];
   }
 

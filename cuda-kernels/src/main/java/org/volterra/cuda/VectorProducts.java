@@ -55,6 +55,29 @@ final class VectorProducts {
     sumPartials(alpha, partial, beta, y, pieces);
   }
 
+  /** How columns are spread: blocks across, and their threads with 16 bytes each. */
+  private record Columns(long across, int blockX, int blockY, int width) {
+    /** The same for so many of the columns. */
+    Columns of(int columns) {
+      return new Columns(Grid.ceil(columns, (long) blockX * width), blockX, blockY, width);
+    }
+
+    Grid blocks(long pieces) {
+      return new Grid(Math.toIntExact(across), (int) pieces, 1, blockX, blockY);
+    }
+
+    int sharedBytes(int bytesOfSum) {
+      return blockX * blockY * width * bytesOfSum;
+    }
+  }
+
+  private Columns columns(long rows, long columns) {
+    int width = launcher.width();
+    int blockX = (int) Math.min(BLOCK_COLUMNS, Grid.powerOfTwo(Grid.ceil(columns, width)));
+    int blockY = (int) Math.min(Grid.THREADS / blockX, Grid.powerOfTwo(rows));
+    return new Columns(Grid.ceil(columns, (long) blockX * width), blockX, blockY, width);
+  }
+
   /** y = alpha * aᵀ x + beta * y, or the sums of the columns where x is null. */
   void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
     columns(alpha, a, x, beta, y, a.columns());
@@ -62,12 +85,9 @@ final class VectorProducts {
 
   /** The same for some of the columns, to the bits that the product of all would give them. */
   void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeColumns) {
-    int width = launcher.width();
-    int blockX = (int) Math.min(BLOCK_COLUMNS, Grid.powerOfTwo(Grid.ceil(wholeColumns, width)));
-    int blockY = (int) Math.min(Grid.THREADS / blockX, Grid.powerOfTwo(a.rows()));
-    long across = Grid.ceil(a.columns(), (long) blockX * width);
-    long wholeAcross = Grid.ceil(wholeColumns, (long) blockX * width);
-    long pieces = pieces(wholeAcross, a.rows() / ((long) blockY * LEAST_TURNS));
+    Columns whole = columns(a.rows(), wholeColumns);
+    Columns grid = whole.of(a.columns());
+    long pieces = pieces(whole.across(), a.rows() / ((long) grid.blockY() * LEAST_TURNS));
     long piece = Grid.ceil(a.rows(), pieces);
     pieces = Grid.ceil(a.rows(), piece);
     long partial = partial(pieces, a.columns());
@@ -86,9 +106,26 @@ final class VectorProducts {
     launcher.launch(
         "gemv",
         x == null ? "column_sums" : "column_products",
-        new Grid(Math.toIntExact(across), (int) pieces, 1, blockX, blockY),
-        blockX * blockY * width * bytes);
+        grid.blocks(pieces),
+        grid.sharedBytes(bytes));
     sumPartials(alpha, partial, beta, y, pieces);
+  }
+
+  /** y += the sums of the columns of a matrix in scratch, of few rows. */
+  void addRows(long rows, long count, long stride, Matrix y) {
+    Columns grid = columns(count, y.columns());
+    launcher
+        .arguments()
+        .scalar(1)
+        .address(rows)
+        .int64(stride)
+        .scalar(1)
+        .vector(y)
+        .address(0)
+        .int64(count)
+        .int64(count)
+        .int64(y.columns());
+    launcher.launch("gemv", "column_sums", grid.blocks(1), grid.sharedBytes(Double.BYTES));
   }
 
   /** a += alpha * x * yᵀ. */

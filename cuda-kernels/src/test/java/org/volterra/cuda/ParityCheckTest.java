@@ -37,7 +37,7 @@ final class ParityCheckTest {
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
-          .hasSize(10 + 10 + 3 + 4 + 4)
+          .hasSize(14 + 14 + 3 + 4 + 4)
           .allMatch(r -> r.cases() >= 6);
       assertThat(results.stream().map(ParityResult::name))
           .contains(
@@ -45,7 +45,9 @@ final class ParityCheckTest {
               "convolution",
               "network DenseNet-BC",
               "activation " + Activation.GELU,
-              "network dense, history of bfloat16");
+              "network dense, history of bfloat16",
+              "attend",
+              "network attention:3");
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
         assertThat(results)
             .filteredOn(r -> r.type() == type)

@@ -15,6 +15,7 @@ final class SanitizedKernelsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "attention_sanitized.cpp",
         "hopper_sanitized.cpp",
         "kernels_sanitized.cpp",
         "passes_sanitized.cpp",

@@ -11,6 +11,10 @@ package org.volterra.spi;
  * the scores are {@code s_k = r_k query · z_k}, and the weights {@code p = softmax(s)} (attention
  * residuals with one learned query for each layer). What is common to {@link Primitives} holds here
  * too.
+ *
+ * <p>Operands have the element type of the object. Where that is {@link ElementType#FLOAT32}, a
+ * history may be stored as {@link ElementType#BFLOAT16}, and is then widened as it is read; y may
+ * be of bfloat16 where the history is. Gradients are never.
  */
 public interface DepthPrimitives {
   /**
@@ -25,10 +29,10 @@ public interface DepthPrimitives {
    *
    * @param alpha factor of the sum
    * @param epsilon added to the mean squares of the keys, at least 0
-   * @param z K × (m · n)
+   * @param z K × (m · n), perhaps of bfloat16
    * @param query vector of n elements
    * @param beta factor of the old contents of y
-   * @param y m × n
+   * @param y m × n, of bfloat16 only if z is
    */
   void attend(double alpha, double epsilon, Matrix z, Matrix query, double beta, Matrix y);
 
@@ -42,7 +46,7 @@ public interface DepthPrimitives {
    * @param z as in {@link #attend}
    * @param query as in {@link #attend}
    * @param dy m × n
-   * @param dz the shape of z, added to
+   * @param dz the shape of z, of the type of this object, added to
    * @param dquery vector of n elements, added to
    */
   void attendBackward(

@@ -1,12 +1,16 @@
 package org.volterra.spi;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.volterra.internal.scalar.ScalarProvider;
@@ -74,6 +78,92 @@ class DepthPrimitivesContractTest {
                 0.7, LEAST, z.reference, q.reference, dy.reference, dz.reference, dq.reference);
         dz.check(what + " dz", 20 * (1 + size) * loss, 4 * loss);
         dq.check(what + " dq", 20 * Math.sqrt(m) * loss, 4 * loss);
+      }
+    }
+  }
+
+  @Test
+  void agreesOnHistoriesOfBfloat16() {
+    int[] channels = {1, 3, 8, 17, 64, 100, 264};
+    double epsilon = epsilon(ElementType.FLOAT32);
+    for (int round = 0; round < 20; round++) {
+      int n = channels[round % channels.length];
+      int count = 1 + random.nextInt(12);
+      int m = round % 9 == 0 ? 150 : 1 + random.nextInt(9);
+      int offset = round % 2 * 3;
+      double beta = round % 3;
+      ElementType sums = round % 4 < 2 ? ElementType.BFLOAT16 : ElementType.FLOAT32;
+      String what = count + " slices of bfloat16, " + m + " x " + n + ", to " + sums;
+      try (Guarded z = Guarded.random(ElementType.BFLOAT16, count, m * n, 8 * offset, random);
+          Guarded q = Guarded.random(ElementType.FLOAT32, 1, n, 0, random);
+          Guarded y =
+              Guarded.of(
+                  sums, m, n, offset, (i, j) -> beta == 0 ? Double.NaN : random.nextGaussian());
+          Guarded dy = Guarded.random(ElementType.FLOAT32, m, n, offset, random);
+          Guarded dz = Guarded.random(ElementType.FLOAT32, count, m * n, offset, random);
+          Guarded dq = Guarded.random(ElementType.FLOAT32, 1, n, 0, random)) {
+        tested(ElementType.FLOAT32).attend(0.7, LEAST, z.tested, q.tested, beta, y.tested);
+        reference(ElementType.FLOAT32)
+            .attend(0.7, LEAST, z.reference, q.reference, beta, y.reference);
+        double loss = 8 * (2 * n + 8) * epsilon * (1 + Math.sqrt(n));
+        y.check(what, 4 * loss, sums == ElementType.BFLOAT16 ? 0x1p-7 : loss);
+        tested(ElementType.FLOAT32)
+            .attendBackward(0.7, LEAST, z.tested, q.tested, dy.tested, dz.tested, dq.tested);
+        reference(ElementType.FLOAT32)
+            .attendBackward(
+                0.7, LEAST, z.reference, q.reference, dy.reference, dz.reference, dq.reference);
+        dz.check(what + " dz", 40 * loss, 4 * loss);
+        dq.check(what + " dq", 20 * Math.sqrt(m) * loss, 4 * loss);
+      }
+    }
+  }
+
+  /** Rows that begin at 16 bytes, of which a device may have its own kernels. */
+  @EnumSource(
+      value = ElementType.class,
+      names = {"FLOAT32", "FLOAT64"})
+  @ParameterizedTest
+  void agreesOnAlignedRows(ElementType type) {
+    int[][] sizes = {{1, 1, 4}, {9, 70, 64}, {5, 3, 132}, {33, 2, 260}, {4, 2, 1300}, {3, 2, 4200}};
+    for (int[] size : sizes) {
+      int count = size[0];
+      int m = size[1];
+      int n = size[2];
+      double[] data = random.doubles((long) count * m * n, -1, 1).toArray();
+      double[] query = random.doubles(n, -0.1, 0.1).toArray();
+      double[] slope = random.doubles((long) m * n, -1, 1).toArray();
+      List<double[]> results = new ArrayList<>();
+      for (boolean isTested : new boolean[] {true, false}) {
+        ComputeProvider provider = isTested ? TestProvider.get() : new ScalarProvider();
+        DepthPrimitives p = isTested ? tested(type) : reference(type);
+        try (Buffer z = provider.allocate(type, data.length);
+            Buffer q = provider.allocate(type, n);
+            Buffer y = provider.allocate(type, slope.length);
+            Buffer dy = provider.allocate(type, slope.length);
+            Buffer dz = provider.allocate(type, data.length);
+            Buffer dq = provider.allocate(type, n)) {
+          Matrix slices = Matrix.of(z, 0, count, m * n);
+          slices.fill(data);
+          Matrix.vector(q, 0, n).fill(query);
+          Matrix.of(dy, 0, m, n).fill(slope);
+          Matrix.of(dz, 0, count, m * n).fill(data);
+          p.attend(0.7, LEAST, slices, Matrix.vector(q, 0, n), 0, Matrix.of(y, 0, m, n));
+          p.attendBackward(
+              0.7,
+              LEAST,
+              slices,
+              Matrix.vector(q, 0, n),
+              Matrix.of(dy, 0, m, n),
+              Matrix.of(dz, 0, count, m * n),
+              Matrix.vector(dq, 0, n));
+          results.add(Matrix.of(y, 0, m, n).toArray());
+          results.add(Matrix.of(dz, 0, count, m * n).toArray());
+          results.add(Matrix.vector(dq, 0, n).toArray());
+        }
+      }
+      for (int k = 0; k < 3; k++) {
+        double bound = 400 * n * epsilon(type);
+        assertArrayEquals(results.get(3 + k), results.get(k), bound, count + " x " + m + " x " + n);
       }
     }
   }

@@ -78,7 +78,11 @@ final class NetworkChecks {
         network("convolution", channels, "fft", 140, b -> b, 2e-5),
         network("exponentials:3", channels, "exponentials", 30, b -> b, 2e-5),
         network("fractional:0.4", channels, "exponentials:1e-4", 90, b -> b, 2e-5),
-        network("separable:2", channels, "separable", 20, b -> b, 1e-5));
+        network("separable:2", channels, "separable", 20, b -> b, 1e-5),
+        network("attention", channels, "auto", 9, b -> b, 1e-5),
+        network("attention", 4 * channels, "auto", 5, b -> b, 1e-5).named("attention, wider"),
+        network("attention:3", channels, "auto", 11, b -> b, 1e-5),
+        network("averaging:2x3", channels, "auto", 9, b -> b, 1e-5));
   }
 
   /** Those whose history may be stored as bfloat16. */

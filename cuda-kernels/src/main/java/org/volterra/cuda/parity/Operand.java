@@ -12,12 +12,14 @@ import org.volterra.spi.Matrix;
  * the band poisons results, and writing it is noticed.
  */
 final class Operand implements AutoCloseable {
-  private static final int BAND = 37;
+  /** Elements before and after a matrix, so that it does not begin at 16 bytes. */
+  static final int BAND = 37;
 
-  /** A number of elements that 16 bytes divide, and one that is a multiple of it. */
+  /** The same, so that it does. */
+  static final int ALIGNED_BAND = 40;
+
+  /** A number of elements that 16 bytes divide. */
   private static final int PACK = 4;
-
-  private static final int ALIGNED_BAND = 40;
 
   private final Matrix tested;
   private final Matrix reference;
@@ -47,14 +49,14 @@ final class Operand implements AutoCloseable {
     /** In rows that begin at multiples of 16 bytes. */
     Operand aligned(ElementType type, int rows, int columns, Value value) {
       int gap = PACK - columns % PACK;
-      return of(type, rows, columns, ALIGNED_BAND, gap, value);
+      return of(type, rows, columns, gap, ALIGNED_BAND, value);
     }
 
     Operand of(ElementType type, int rows, int columns, int gap, Value value) {
-      return of(type, rows, columns, BAND, gap, value);
+      return of(type, rows, columns, gap, BAND, value);
     }
 
-    private Operand of(ElementType type, int rows, int columns, int band, int gap, Value value) {
+    Operand of(ElementType type, int rows, int columns, int gap, int band, Value value) {
       long stride = (long) columns + gap;
       double[] all = new double[Math.toIntExact(2L * band + rows * stride)];
       Arrays.fill(all, type == ElementType.INT32 ? Integer.MIN_VALUE : Double.NaN);

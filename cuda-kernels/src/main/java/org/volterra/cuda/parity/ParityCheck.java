@@ -128,6 +128,11 @@ public final class ParityCheck {
             hear.accept(primitive(check, type));
           }
         }
+        if (tested.depth(type).isPresent()) {
+          for (PrimitiveChecks.Check check : new DepthChecks(devices, type, extent).all()) {
+            hear.accept(primitive(check, type));
+          }
+        }
       }
       NetworkChecks networks = new NetworkChecks(tested, reference, extent.batch());
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {

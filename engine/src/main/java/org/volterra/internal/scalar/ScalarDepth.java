@@ -4,7 +4,6 @@ import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.DepthShapes;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
-import org.volterra.spi.Shapes;
 
 /** Attention over slices as the plainest loops that compute it. */
 record ScalarDepth(ElementType type) implements DepthPrimitives {
@@ -29,9 +28,7 @@ record ScalarDepth(ElementType type) implements DepthPrimitives {
   @Override
   public void attendBackward(
       double alpha, double epsilon, Matrix z, Matrix query, Matrix dy, Matrix dz, Matrix dquery) {
-    DepthShapes.attention(type, epsilon, z, query, dy);
-    Shapes.same("dz", dz, z);
-    Shapes.same("dquery", dquery, query);
+    DepthShapes.gradient(type, epsilon, z, query, dy, dz, dquery);
     View u = new View(z);
     View q = new View(query);
     View d = new View(dy);
