@@ -18,6 +18,7 @@
 #include "convolution.cu"
 #include "convert.cu"
 #include "dense_pass.cu"
+#include "flat_gemm.cu"
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
@@ -92,9 +93,11 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(dot), BOTH(non_finite), K(finish), BOTH(softmax), BOTH(cross_entropy),
       BOTH(row_products), BOTH(column_products), BOTH(column_sums), BOTH(sum_partials),
       BOTH(rank_one), BOTH(sum_pieces),
-      LETTERS(gemm_wide), LETTERS(gemm_tf32_wide), LETTERS(gemm_tf32_small), LETTERS(gemm_bf16_wide),
+      LETTERS(gemm_long), LETTERS(gemm_tf32_wide), LETTERS(gemm_tf32_small), LETTERS(gemm_bf16_wide),
       LETTERS(gemm_bf16_small), LETTERS(gemm_tf32_hopper), LETTERS(gemm_bf16_hopper),
       BOTH(gemm_small_nn), BOTH(gemm_small_nt), BOTH(gemm_small_tn), BOTH(gemm_small_tt),
+      BOTH(gemm_wide_nn), BOTH(gemm_wide_nt), BOTH(gemm_wide_tn), BOTH(gemm_wide_tt),
+      BOTH(flat_gemm_n), BOTH(flat_gemm_t),
       BOTH(circulant), BOTH(fourier_load), BOTH(fourier_block), BOTH(fourier_store),
       BOTH(convolve), BOTH(convolve_transposed), BOTH(convolve_gradient), BOTH(depthwise),
       BOTH(depthwise_transposed), BOTH(depthwise_gradient), BOTH(average_pool),

@@ -42,6 +42,7 @@ final class HistorySet {
   private final Network network;
   private final NetworkSpec spec;
   private final int batch;
+  private final SumPlan sumPlan;
   private final MemoryPlan plan;
   private final Resources resources;
   private final Offload offload;
@@ -64,6 +65,7 @@ final class HistorySet {
     this.network = network;
     this.spec = network.spec();
     this.batch = batch;
+    this.sumPlan = sumPlan;
     this.resources = resources;
     ComputeProvider provider = network.provider();
     List<Need> needs = needs(network, batch, training, mesh, sumPlan);
@@ -275,10 +277,17 @@ final class HistorySet {
     return resources.own(
         switch (plan.place(name)) {
           case FILE -> History.map(plan.budget().spill(), type, order, slices, batch, n, channels);
-          case HOST -> History.offload(offload, type, order, slices, batch, n, channels);
+          case HOST ->
+              History.offload(offload, hasNearField(name), type, order, slices, batch, n, channels);
           case MEMORY, RECOMPUTED ->
               History.allocate(network.provider(), type, order, slices, batch, n, channels);
         });
+  }
+
+  /** Whether sums touch neighbouring slices of a history layer after layer. */
+  private boolean hasNearField(String name) {
+    boolean isSummed = name.equals(Recomputation.FEATURES) || name.equals(GRADIENTS);
+    return isSummed && sumPlan.hasNearField();
   }
 
   /** Where the histories are. */

@@ -127,6 +127,13 @@ public final class SumPlan {
     return true;
   }
 
+  /** Whether sums touch neighbouring features layer after layer. */
+  boolean hasNearField() {
+    return plans.values().stream()
+        .map(Plan::algorithm)
+        .anyMatch(a -> a == SumAlgorithm.BLOCKED || a == SumAlgorithm.FFT);
+  }
+
   private static List<DepthKernel> terms(DepthKernel kernel) {
     return kernel instanceof DepthKernel.Terms sum ? sum.terms() : List.of(kernel);
   }

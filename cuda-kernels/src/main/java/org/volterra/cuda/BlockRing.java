@@ -44,53 +44,23 @@ final class BlockRing implements Offload {
   static final int BANDS = 4;
 
   private static final int MOST_SAVES = 64;
+
+  /** Slices of a block; with fewer, blocks save no copies. */
+  private static final int LEAST_BLOCK_SLICES = 4;
+
+  private static final int MOST_BLOCK_SLICES = 64;
   private static final long ALIGNMENT = 256;
   private static final long MOST_BAND_BYTES = 64 << 20;
 
-  /** Loads of 16 bytes: what was aligned to them stays so, and what was not does too. */
-  private static final int PACK_BYTES = 16;
-
-  /** A part of the ring. */
-  private static final class Slot {
-    final DevicePointer memory;
-    final long bytes;
-
-    /** When it was filled, last used by kernels, and last written back. */
-    final CUevent filled;
-
-    final CUevent used;
-    final CUevent saved;
-
-    Region region;
-    CudaBuffer window;
-    boolean dirty;
-    boolean saving;
-    int locks;
-    boolean writing;
-    long turn;
-
-    Slot(DevicePointer memory, long bytes, CUevent filled, CUevent used, CUevent saved) {
-      this.memory = memory;
-      this.bytes = bytes;
-      this.filled = filled;
-      this.used = used;
-      this.saved = saved;
-    }
-
-    boolean shows(Region wanted) {
-      return region != null && region.overlaps(wanted);
-    }
-  }
-
-  private record Saved(Region region, Slot slot) {}
+  private record Saved(Region region, RingSlot slot) {}
 
   private final CudaContext context;
   private final long sliceBytes;
   private final long bandBytes;
   private final List<CUevent> events = new ArrayList<>();
-  private final List<Slot> slices = new ArrayList<>();
-  private final List<Slot> bands = new ArrayList<>();
-  private final List<Slot> slots = new ArrayList<>();
+  private final List<RingSlot> slices = new ArrayList<>();
+  private final List<RingSlot> bands = new ArrayList<>();
+  private final List<RingSlot> slots = new ArrayList<>();
 
   /** What was written back, in order, and the stream to the device has not waited for. */
   private final List<Saved> saves = new ArrayList<>();
@@ -107,7 +77,7 @@ final class BlockRing implements Offload {
   }
 
   private static long slot(long bytes) {
-    return Grid.ceil(bytes + PACK_BYTES, ALIGNMENT) * ALIGNMENT;
+    return Grid.ceil(bytes + Region.PACK_BYTES, ALIGNMENT) * ALIGNMENT;
   }
 
   /** The least device memory for slices of a size. */
@@ -160,12 +130,12 @@ final class BlockRing implements Offload {
     }
   }
 
-  private Slot allocateSlot(long bytes) {
+  private RingSlot allocateSlot(long bytes) {
     CUevent filled = event();
     CUevent used = event();
     CUevent saved = event();
     DevicePointer block = context.memory().allocate(bytes, "a slot for offloaded histories");
-    Slot slot = new Slot(block, bytes, filled, used, saved);
+    RingSlot slot = new RingSlot(block, bytes, filled, used, saved);
     slots.add(slot);
     // The block may have been used before, by work that the copies do not wait for.
     DriverCalls.record(used, context.stream());
@@ -180,6 +150,17 @@ final class BlockRing implements Offload {
 
   @Override
   public Buffer allocate(ElementType type, long length) {
+    return allocateInBlocks(type, length, 0);
+  }
+
+  @Override
+  public Buffer allocate(ElementType type, long length, long sliceElements) {
+    long most = Math.min(MOST_BLOCK_SLICES, bandElements(type) / sliceElements);
+    return allocateInBlocks(
+        type, length, most < LEAST_BLOCK_SLICES ? 0 : Long.highestOneBit(most) * sliceElements);
+  }
+
+  private Buffer allocateInBlocks(ElementType type, long length, long blockElements) {
     if (length < 1) {
       throw new IllegalArgumentException("length " + length + ": a buffer has at least 1 element");
     }
@@ -188,7 +169,8 @@ final class BlockRing implements Offload {
     try {
       refuseIfClosed();
       context.refuseWhileCapturing("allocates a buffer");
-      return new OffloadedBuffer(context, this, type, length, PinnedMemory.register(bytes));
+      PinnedMemory host = PinnedMemory.register(bytes);
+      return new OffloadedBuffer(context, this, type, length, blockElements, host);
     } finally {
       context.leave();
     }
@@ -200,14 +182,15 @@ final class BlockRing implements Offload {
     }
   }
 
-  /** Whether a matrix is larger than a slice. */
+  /** Whether a matrix is larger than a slice, and in no block. */
   boolean isLarge(Matrix m) {
-    return m.size() * m.buffer().type().bytes() + PACK_BYTES > sliceBytes;
+    return m.size() * m.buffer().type().bytes() + Region.PACK_BYTES > sliceBytes
+        && !Region.of(m).isInBlock();
   }
 
   /** The elements of a type in a band whose rows begin as those of some matrix do. */
   long bandElements(ElementType type) {
-    return (bandBytes - PACK_BYTES) / type.bytes();
+    return (bandBytes - Region.PACK_BYTES) / type.bytes();
   }
 
   /**
@@ -218,14 +201,16 @@ final class BlockRing implements Offload {
    */
   Matrix stage(Matrix m, Access access) {
     refuseIfClosed();
-    Region region = Region.of(m);
-    region.buffer().refuseIfClosed();
-    Slot slot = find(region);
+    Region whole = Region.of(m);
+    whole.buffer().refuseIfClosed();
+    Region region = whole.block();
+    RingSlot slot = find(region);
     boolean writes = access != Access.READ;
     if (slot == null) {
       saveOverlapping(region);
       slot = take(region, m);
-      fill(slot, region, access);
+      boolean isPart = !region.equals(whole);
+      fill(slot, region, isPart && writes ? Access.UPDATE : access);
     }
     if (writes) {
       dropOthers(slot, region);
@@ -235,13 +220,13 @@ final class BlockRing implements Offload {
       }
       slot.writing = true;
     }
-    slot.locks++;
+    slot.locked = true;
     slot.turn = ++turn;
-    return view(slot, m);
+    return slot.view(m, whole.offset() - region.offset());
   }
 
-  private Slot find(Region region) {
-    for (Slot slot : slots) {
+  private RingSlot find(Region region) {
+    for (RingSlot slot : slots) {
       if (region.equals(slot.region)) {
         return slot;
       }
@@ -250,7 +235,7 @@ final class BlockRing implements Offload {
   }
 
   private void saveOverlapping(Region region) {
-    for (Slot slot : slots) {
+    for (RingSlot slot : slots) {
       if (slot.shows(region)) {
         if (slot.writing) {
           throw new IllegalStateException("operands overlap: " + region + ", " + slot.region);
@@ -260,8 +245,8 @@ final class BlockRing implements Offload {
     }
   }
 
-  private void dropOthers(Slot written, Region region) {
-    for (Slot slot : slots) {
+  private void dropOthers(RingSlot written, Region region) {
+    for (RingSlot slot : slots) {
       if (slot != written && slot.shows(region)) {
         slot.region = null;
       }
@@ -269,11 +254,11 @@ final class BlockRing implements Offload {
   }
 
   /** The slot that was not used for longest, of those that are large enough. */
-  private Slot take(Region region, Matrix m) {
-    long bytes = bytes(region);
-    Slot best = null;
-    for (Slot slot : bytes <= sliceBytes ? slices : bands) {
-      if (slot.locks == 0 && bytes <= slot.bytes && (best == null || age(slot) < age(best))) {
+  private RingSlot take(Region region, Matrix m) {
+    long bytes = region.slotBytes();
+    RingSlot best = null;
+    for (RingSlot slot : bytes <= sliceBytes ? slices : bands) {
+      if (!slot.locked && bytes <= slot.bytes && (best == null || age(slot) < age(best))) {
         best = slot;
       }
     }
@@ -296,31 +281,13 @@ final class BlockRing implements Offload {
     return best;
   }
 
-  private static long age(Slot slot) {
+  private static long age(RingSlot slot) {
     return slot.region == null ? Long.MIN_VALUE + slot.turn : slot.turn;
   }
 
-  private static int unit(Region region) {
-    return PACK_BYTES / region.buffer().type().bytes();
-  }
-
-  /** Elements from one row to the next in a slot. */
-  private static long pitch(Region region) {
-    long gap = region.stride() - region.columns();
-    return region.rows() == 1 ? region.columns() : region.columns() + gap % unit(region);
-  }
-
-  private static long bytes(Region region) {
-    long elements = (region.rows() - 1) * pitch(region) + region.columns();
-    return region.buffer().type().bytes() * (elements + region.offset() % unit(region));
-  }
-
-  private void fill(Slot slot, Region region, Access access) {
+  private void fill(RingSlot slot, Region region, Access access) {
     slot.region = null;
-    if (slot.window == null || slot.window.type() != region.buffer().type()) {
-      ElementType type = region.buffer().type();
-      slot.window = CudaBuffer.window(context, type, slot.bytes / type.bytes(), slot.memory);
-    }
+    slot.typed(context, region.buffer().type());
     if (access == Access.OVERWRITE) {
       saveOlder(region.buffer());
     } else {
@@ -336,15 +303,15 @@ final class BlockRing implements Offload {
 
   /** Writes back the slices of a buffer that the next one follows. */
   private void saveOlder(OffloadedBuffer buffer) {
-    for (Slot slot : slices) {
-      if (slot.region != null && slot.region.buffer() == buffer && !slot.writing) {
+    for (RingSlot slot : slices) {
+      if (slot.isOf(buffer) && !slot.writing) {
         save(slot);
       }
     }
   }
 
   /** The stream to the device waits until a slot and a part of the host's memory are written. */
-  private void awaitSaves(Slot slot, Region region) {
+  private void awaitSaves(RingSlot slot, Region region) {
     int done = saves.size() > MOST_SAVES ? saves.size() : 0;
     for (int i = saves.size() - 1; i >= done; i--) {
       if (saves.get(i).slot == slot || saves.get(i).region.overlaps(region)) {
@@ -358,7 +325,7 @@ final class BlockRing implements Offload {
   }
 
   /** Writes back what kernels wrote. */
-  private void save(Slot slot) {
+  private void save(RingSlot slot) {
     if (slot.dirty) {
       DriverCalls.await(slot.used, toHost);
       copy(slot, slot.region, false);
@@ -369,15 +336,15 @@ final class BlockRing implements Offload {
     }
   }
 
-  private void copy(Slot slot, Region region, boolean in) {
+  private void copy(RingSlot slot, Region region, boolean in) {
     long size = region.buffer().type().bytes();
     DriverCalls.HostPointer host = region.buffer().pointer(region.offset());
-    CUdeviceptr device = slot.memory.withByteOffset(region.offset() % unit(region) * size);
+    CUdeviceptr device = slot.memory.withByteOffset(region.lead() * size);
     long width = region.columns() * size;
     context.countCopy(width * region.rows());
     if (region.rows() > 1) {
       long wide = region.stride() * size;
-      long dense = pitch(region) * size;
+      long dense = region.pitch() * size;
       if (in) {
         DriverCalls.copyToDevice(device, dense, host, wide, width, region.rows(), toDevice);
       } else {
@@ -390,18 +357,10 @@ final class BlockRing implements Offload {
     }
   }
 
-  private static Matrix view(Slot slot, Matrix m) {
-    Region region = slot.region;
-    long stride = m.isContiguous() ? m.columns() : pitch(region);
-    long start = region.offset() % unit(region);
-    return new Matrix(slot.window, start, m.rows(), m.columns(), stride);
-  }
-
   /** Ends the use of a matrix that was staged; writes it back if it will not be needed soon. */
   void release(Matrix staged, boolean done) {
-    for (Slot slot : slots) {
-      if (slot.window == staged.buffer() && slot.locks > 0) {
-        slot.locks = 1;
+    for (RingSlot slot : slots) {
+      if (slot.has(staged) && slot.locked) {
         release(slot);
         if (done) {
           save(slot);
@@ -412,15 +371,15 @@ final class BlockRing implements Offload {
 
   /** Ends the use of all matrices that were staged. */
   void releaseAll() {
-    for (Slot slot : slots) {
-      if (slot.locks > 0) {
+    for (RingSlot slot : slots) {
+      if (slot.locked) {
         release(slot);
       }
     }
   }
 
-  private void release(Slot slot) {
-    slot.locks = 0;
+  private void release(RingSlot slot) {
+    slot.locked = false;
     slot.dirty |= slot.writing && slot.region != null;
     slot.writing = false;
     DriverCalls.record(slot.used, context.stream());
@@ -428,8 +387,8 @@ final class BlockRing implements Offload {
 
   /** Waits until a buffer's memory is what kernels wrote; if it is to change, no slot shows it. */
   void settle(OffloadedBuffer buffer, boolean changes) {
-    for (Slot slot : slots) {
-      if (slot.region != null && slot.region.buffer() == buffer) {
+    for (RingSlot slot : slots) {
+      if (slot.isOf(buffer)) {
         save(slot);
         if (changes) {
           slot.region = null;
@@ -444,8 +403,8 @@ final class BlockRing implements Offload {
 
   /** Waits until nothing touches a buffer's memory; what was not written back is lost. */
   void forget(OffloadedBuffer buffer) {
-    for (Slot slot : slots) {
-      if (slot.region != null && slot.region.buffer() == buffer) {
+    for (RingSlot slot : slots) {
+      if (slot.isOf(buffer)) {
         slot.region = null;
         slot.dirty = false;
       }

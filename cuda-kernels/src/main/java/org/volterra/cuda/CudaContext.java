@@ -37,8 +37,8 @@ final class CudaContext {
   private final KernelArguments arguments;
   private final MemorySegment staging;
   private final int multiprocessors;
-  private final int mostSharedBytes;
   private final TensorMaps maps;
+  private final int mostSharedBytes;
   private final Map<DevicePointer, Long> constants = new LinkedHashMap<>();
   private DevicePointer scratch;
   private long scratchBytes;
@@ -64,8 +64,8 @@ final class CudaContext {
     this.context = context;
     this.stream = stream;
     this.multiprocessors = DriverCalls.multiprocessors(device);
-    this.mostSharedBytes = DriverCalls.sharedBytes(device);
     this.maps = found.major() == 9 && found.minor() == 0 ? new TensorMaps(arena) : null;
+    this.mostSharedBytes = DriverCalls.sharedBytes(device);
     this.library = new KernelLibrary(found);
     this.memory =
         new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95, pooled);
@@ -197,14 +197,14 @@ final class CudaContext {
     return multiprocessors;
   }
 
-  /** The shared memory that a block may have at most. */
-  int mostSharedBytes() {
-    return mostSharedBytes;
-  }
-
   /** The maker of tensor maps of a device of compute capability 9.0, or null. */
   TensorMaps maps() {
     return maps;
+  }
+
+  /** The shared memory that a block may have at most. */
+  int mostSharedBytes() {
+    return mostSharedBytes;
   }
 
   /** The address of the first element of a matrix in a buffer of this context. */

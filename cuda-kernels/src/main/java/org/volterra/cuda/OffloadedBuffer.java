@@ -21,18 +21,30 @@ final class OffloadedBuffer implements Buffer {
   private final BlockRing ring;
   private final ElementType type;
   private final long length;
+  private final long blockElements;
   private final PinnedMemory memory;
   private volatile boolean closed;
 
   /** A buffer that owns the memory, which is zeroed; between the context's enter and leave. */
   OffloadedBuffer(
-      CudaContext context, BlockRing ring, ElementType type, long length, PinnedMemory memory) {
+      CudaContext context,
+      BlockRing ring,
+      ElementType type,
+      long length,
+      long blockElements,
+      PinnedMemory memory) {
     this.context = context;
     this.ring = ring;
     this.type = type;
     this.length = length;
+    this.blockElements = blockElements;
     this.memory = memory;
     context.hold();
+  }
+
+  /** The elements of a block that is shown as a whole, or 0. */
+  long blockElements() {
+    return blockElements;
   }
 
   BlockRing ring() {

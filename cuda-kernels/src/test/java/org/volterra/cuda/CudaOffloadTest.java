@@ -217,6 +217,33 @@ final class CudaOffloadTest {
     }
   }
 
+  /** What sums touch again and again is copied once, in whole blocks. */
+  @Test
+  void neighbouringSlicesStayOnTheDevice() {
+    int columns = 32;
+    long slice = 4L * columns;
+    try (ComputeProvider cuda = new CudaComputeProvider();
+        Offload offload = cuda.offload(slice, 40 * slice);
+        Buffer host = offload.allocate(ElementType.FLOAT32, 20L * columns, columns);
+        Buffer device = cuda.allocate(ElementType.FLOAT32, columns + 20L)) {
+      Primitives p = cuda.primitives(ElementType.FLOAT32);
+      Matrix z = Matrix.of(host, 0, 20, columns);
+      Matrix sum = Matrix.vector(device, 0, columns);
+      p.fill(1, Matrix.vector(device, columns, 20));
+      for (int k = 0; k < 20; k++) {
+        p.fill(k, z.rows(k, 1));
+        int first = k / 4 * 4;
+        int count = k + 1 - first;
+        p.gemv(1, z.rows(first, count), true, Matrix.vector(device, columns, count), 0, sum);
+        assertThat(sum.get(0, 0)).isEqualTo((first + k) * count / 2.0);
+      }
+      assertThat(cuda.bytesCopied()).isLessThanOrEqualTo(2 * 20 * slice);
+      for (int k = 0; k < 20; k++) {
+        assertThat(z.get(k, 5)).isEqualTo(k);
+      }
+    }
+  }
+
   @Test
   void contentsAreSeenByTheHost() {
     try (ComputeProvider cuda = new CudaComputeProvider();
@@ -293,7 +320,8 @@ final class CudaOffloadTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cuMemAlloc_v2", "cuMemHostRegister_v2", "cuStreamCreate", "cuEventCreate"})
+  @ValueSource(
+      strings = {"cuMemAlloc_v2", "cuMemHostRegister_v2", "cuStreamCreate", "cuEventCreate"})
   void whatCannotBeMadeLeavesNothing(String call) {
     NetworkSpec spec = spec("dense", "auto", 40).positions(9).build();
     try (ComputeProvider cuda = new CudaComputeProvider();

@@ -151,6 +151,7 @@ public final class History implements AutoCloseable {
    * blocks.
    *
    * @param offload the device
+   * @param inBlocks whether neighbouring slices are touched again and again
    * @param type element type
    * @param layout how slices lie in memory
    * @param slices number of slices, at least 1
@@ -163,6 +164,7 @@ public final class History implements AutoCloseable {
    */
   public static History offload(
       Offload offload,
+      boolean inBlocks,
       ElementType type,
       Layout layout,
       int slices,
@@ -170,7 +172,9 @@ public final class History implements AutoCloseable {
       int positions,
       int channels) {
     long bytes = bytes(type, slices, batch, positions, channels);
-    Buffer buffer = offload.allocate(type, bytes / type.bytes());
+    long length = bytes / type.bytes();
+    Buffer buffer =
+        inBlocks ? offload.allocate(type, length, length / slices) : offload.allocate(type, length);
     return new History(buffer, true, layout, batch, slices, batch, positions, channels);
   }
 

@@ -23,6 +23,20 @@ public interface Offload extends AutoCloseable {
    */
   Buffer allocate(ElementType type, long length);
 
+  /**
+   * The same for a buffer of slices, one after the other, neighbours of which are touched again and
+   * again. Where there is device memory for it, primitives see blocks of them, which stay there
+   * while they are used.
+   *
+   * @param type element type
+   * @param length number of elements, at least 1
+   * @param sliceElements elements of a slice, at least 1
+   * @return a new open buffer
+   * @throws IllegalArgumentException as {@link #allocate(ElementType, long)}
+   * @throws IllegalStateException as {@link #allocate(ElementType, long)}
+   */
+  Buffer allocate(ElementType type, long length, long sliceElements);
+
   /** Waits for all copies and returns the device memory. Closing twice is harmless. */
   @Override
   void close();

@@ -127,7 +127,8 @@ class MemoryPlanTest {
     assertThat(plan.spilledBytes()).isZero();
     assertThat(plan.historyBytes()).isEqualTo(380);
     assertThat(plan.toString())
-        .startsWith("memory budget 379 bytes: x 100 bytes in memory of the host; u 80 bytes in mem");
+        .startsWith(
+            "memory budget 379 bytes: x 100 bytes in memory of the host; u 80 bytes in mem");
     assertThat(onDevice(380, 30).isPlain()).isTrue();
     assertThat(onDevice(380, 30).ringBytes()).isZero();
     assertThat(onDevice(130, 30).parts())
