@@ -54,9 +54,7 @@ final class LayerPass {
 
   /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
   boolean usesHost() {
-    return sum.usesHost()
-        || spec.features().dependsOnStep()
-        || memory.plan().offloadedBytes() > 0;
+    return sum.usesHost() || spec.features().dependsOnStep() || memory.plan().offloadedBytes() > 0;
   }
 
   /** Computes all states and the output, which is returned. */

@@ -59,8 +59,7 @@ final class WholePasses {
    * Whether a device takes the layers of such a network in one call, so that direct sums are the
    * fastest.
    */
-  static boolean suit(
-      NetworkSpec spec, ComputeProvider provider, ElementType type, int batch) {
+  static boolean suit(NetworkSpec spec, ComputeProvider provider, ElementType type, int batch) {
     boolean isScalar = spec.kernel() instanceof ScalarKernel;
     return suits(spec)
         && feature(spec.features()) != null
@@ -82,8 +81,7 @@ final class WholePasses {
       case DepthKernel.Dense dense ->
           spec.featureChannels() == spec.channels()
               && spec.channels() * spec.channels() % ParameterLayout.ALIGNMENT == 0;
-      case ScalarKernel scalar ->
-          !SumPlan.mayBeRecurrent(scalar) && !scalar.trainable();
+      case ScalarKernel scalar -> !SumPlan.mayBeRecurrent(scalar) && !scalar.trainable();
       default -> false;
     };
   }

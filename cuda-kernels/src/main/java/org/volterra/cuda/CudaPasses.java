@@ -105,8 +105,7 @@ final class CudaPasses implements PassPrimitives {
   private void same(String name, Stack stack, Layers network, Histories memory) {
     Matrix state = memory.states().first();
     Shapes.check(name, stack.first(), type, state.rows(), state.columns());
-    boolean isApart =
-        network.layers() > 1 && stack.distance() != memory.states().distance();
+    boolean isApart = network.layers() > 1 && stack.distance() != memory.states().distance();
     boolean hasMatrices = network.kernel() instanceof Matrices;
     if (!hasMatrices && (isApart || !stack.first().isContiguous())) {
       throw new IllegalArgumentException(

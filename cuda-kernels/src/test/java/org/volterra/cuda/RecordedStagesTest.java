@@ -46,7 +46,9 @@ final class RecordedStagesTest {
         "dense-net; ; 2",
         "dense-net with dropout; ; 0",
         "stages; conv(4,3,pad=1),batch-norm,relu,max-pool(2),global-average-pool,affine(3); 2",
-        "stages; residual(attention(2,causal),rms-norm),global-average-pool,affine(3); 2",
+        "stages;"
+            + " position-embedding,residual(attention(3,causal),rms-norm),global-average-pool,affine(3);"
+            + " 2",
         "stages; affine(4),dropout(0),global-average-pool,affine(3); 2",
         "stages; affine(4),residual(dropout(0.5),affine(4)),global-average-pool,affine(3); 0",
         "dense; tanh,conv(3,3,pad=1); 2",
