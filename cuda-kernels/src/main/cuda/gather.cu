@@ -3,7 +3,8 @@
 //           index. With `keep` a position that an earlier launch found stays.
 //
 // Grid      gather_rows: any grid and block, x along a row. check_indices: one block of (32, 8).
-// Bytes     sizeof(T) read and written per element; indices stay in cache.
+// Bytes     sizeof(T) read and written per element, 16 at a time where all rows are aligned; indices
+//           stay in cache.
 // Limits    gather_rows skips a row whose index is outside, so that nothing outside is ever read.
 #include "device.cuh"
 
@@ -11,14 +12,20 @@ template <typename T>
 __device__ __forceinline__ void gather_rows(
     const T* source, long long source_stride, const int* indices, T* target,
     long long target_stride, long long source_rows, long long rows, long long columns) {
+  constexpr int W = Pack<T>::width;
+  const bool packed = is_packable(source, source_stride, source_rows) &&
+                      is_packable(target, target_stride, rows);
+  const long long packs = packed ? columns / W : 0;
+  const long long first = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
+  const long long step = static_cast<long long>(gridDim.x) * blockDim.x;
   for (long long i = static_cast<long long>(blockIdx.y) * blockDim.y + threadIdx.y; i < rows;
        i += static_cast<long long>(gridDim.y) * blockDim.y) {
     const int index = indices[i];
     if (index < 0 || index >= source_rows) continue;
-    for (long long j = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; j < columns;
-         j += static_cast<long long>(gridDim.x) * blockDim.x) {
-      target[i * target_stride + j] = source[index * source_stride + j];
-    }
+    const T* from = source + index * source_stride;
+    T* to = target + i * target_stride;
+    for (long long q = first; q < packs; q += step) store_pack(to + q * W, load_pack(from + q * W));
+    for (long long j = packs * W + first; j < columns; j += step) to[j] = from[j];
   }
 }
 
@@ -41,11 +48,9 @@ extern "C" __global__ void __launch_bounds__(kLanes * kWarps) check_indices(
     const int* indices, int count, int bound, int keep, int* bad) {
   const int thread = static_cast<int>(threadIdx.y * kLanes + threadIdx.x);
   int first = count;
+#pragma unroll 8  // no early end: the loads do not wait for each other
   for (int i = thread; i < count; i += kLanes * kWarps) {
-    if (indices[i] < 0 || indices[i] >= bound) {
-      first = i;
-      break;
-    }
+    if (indices[i] < 0 || indices[i] >= bound) first = Least()(first, i);
   }
   first = group_reduce(first, Least(), kWarps);
   if (thread == 0 && !(keep != 0 && bad[0] >= 0)) {

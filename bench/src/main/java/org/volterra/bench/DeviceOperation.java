@@ -31,6 +31,12 @@ record DeviceOperation(
     double tolerance) {
   private static final long SEED = 7;
 
+  /** A prime number of random numbers, enough to notice elements that were mixed up. */
+  private static final int PERIOD = 1_000_003;
+
+  /** Of operands so small that more of them take longer to make than to time. */
+  private static final int MOST_COPIES = 1000;
+
   /** The call. */
   interface Body {
     void run(Device device, Matrix[] operands);
@@ -77,11 +83,16 @@ record DeviceOperation(
       return (long) rows * columns;
     }
 
+    /** Random numbers, which repeat after a period that is no multiple of a row. */
     double[] values(Random random) {
       double[] values = new double[Math.toIntExact(elements())];
-      for (int i = 0; i < values.length; i++) {
+      int drawn = Math.min(values.length, PERIOD);
+      for (int i = 0; i < drawn; i++) {
         double normal = random.nextGaussian();
         values[i] = bound == 0 ? normal : bound == 1 ? normal * normal : random.nextInt(bound);
+      }
+      for (int i = drawn; i < values.length; i += drawn) {
+        System.arraycopy(values, 0, values, i, Math.min(drawn, values.length - i));
       }
       return values;
     }
@@ -98,7 +109,15 @@ record DeviceOperation(
 
   /** Copies of the operands, so that none of them is in a cache when its turn comes. */
   Matrix[][] allocate(ComputeProvider device, double rotatedBytes, Resources resources) {
-    int copies = (int) Math.max(2, Math.ceil(rotatedBytes / operandBytes()));
+    double copies = Math.ceil(rotatedBytes / operandBytes());
+    return allocate(device, (int) Math.clamp(copies, 2, MOST_COPIES), resources);
+  }
+
+  private Matrix[] allocate(ComputeProvider device, Resources resources) {
+    return allocate(device, 1, resources)[0];
+  }
+
+  private Matrix[][] allocate(ComputeProvider device, int copies, Resources resources) {
     Random random = new Random(SEED);
     Matrix[][] operands = new Matrix[copies][shapes.size()];
     for (int j = 0; j < shapes.size(); j++) {
@@ -122,13 +141,13 @@ record DeviceOperation(
    */
   void check(ComputeProvider device, ComputeProvider reference, double largeFlops) {
     try (Resources resources = new Resources()) {
-      Matrix[] actual = allocate(device, 0, resources)[0];
+      Matrix[] actual = allocate(device, resources);
       body.run(Device.of(device), actual);
       if (flops > largeFlops) {
         DeviceOperations.checkSample(this, actual);
         return;
       }
-      Matrix[] right = allocate(reference, 0, resources)[0];
+      Matrix[] right = allocate(reference, resources);
       body.run(Device.of(reference), right);
       for (int j = 0; j < right.length; j++) {
         compare(j, actual[j].toArray(), right[j].toArray());
@@ -142,11 +161,13 @@ record DeviceOperation(
       largest = Math.max(largest, Math.abs(value));
     }
     for (int i = 0; i < expected.length; i++) {
-      WrongResultException.unlessClose(
-          "element " + i + " of operand " + operand + " of " + name + " " + size,
-          actual[i],
-          expected[i],
-          tolerance * largest);
+      if (!(Math.abs(actual[i] - expected[i]) <= tolerance * largest)) {
+        throw WrongResultException.of(
+            "element " + i + " of operand " + operand + " of " + name + " " + size,
+            actual[i],
+            expected[i],
+            tolerance * largest);
+      }
     }
   }
 

@@ -18,9 +18,6 @@ import java.util.Map;
 public record DeviceResult(
     String provider, String device, List<Point> points, List<Peer> peers, Origin origin)
     implements StudyResult {
-  /** How PyTorch is run. */
-  static final List<String> VARIANTS = List.of("eager", "graph", "compiled");
-
   /**
    * A work.
    *

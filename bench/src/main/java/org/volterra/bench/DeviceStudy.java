@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.volterra.internal.scalar.ScalarProvider;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.Resources;
@@ -25,47 +25,36 @@ import org.volterra.spi.Matrix;
  */
 public final class DeviceStudy implements Study {
   private static final double MOST_CHECKED_FLOPS = 5e8;
+
+  /** Elementwise operations are checked at most at this size: the reference takes its time. */
+  private static final int MOST_CHECKED_ELEMENTS = 1 << 22;
+
   private static final int LONGEST = 1 << 20;
   private static final int WARM_UP_STEPS = 3;
-  private static final double GUESSED_SECONDS_OF_CHECK = 4;
+  private static final double GUESSED_SECONDS_OF_CHECK = 1;
 
   /**
-   * What is timed.
+   * Sizes of operations.
    *
-   * @param provider name of the provider
    * @param elements elements of elementwise operands, at least 1024
    * @param product rows and columns of matrix products, at least 1
    * @param inner their inner dimensions
    * @param slices slices of the histories of block sums
-   * @param steps training steps, as {@code KERNEL:BxdxL}
    * @param rotatedBytes bytes of all copies of an operation's operands, beyond the caches
-   * @param rounds samples of each, at least 1
-   * @param seconds length of a sample, positive
-   * @param python a Python that has PyTorch, or null
-   * @param script torch_gpu.py
-   * @param products what the provider rounds the factors of matrix products to
    */
-  public record Settings(
-      String provider,
-      int elements,
-      int product,
-      List<Integer> inner,
-      int slices,
-      List<String> steps,
-      double rotatedBytes,
-      int rounds,
-      double seconds,
-      String python,
-      Path script,
-      Products products) {
+  public record Sizes(
+      int elements, int product, List<Integer> inner, int slices, double rotatedBytes) {
+    /** The sizes that the targets are stated for. */
+    public static final Sizes STANDARD =
+        new Sizes(1 << 24, 1024, List.of(4096, 8192, 16_384, 32_768), 128, 512e6);
+
     /**
      * Checks the arguments.
      *
      * @throws IllegalArgumentException naming the argument that is wrong
      */
-    public Settings {
+    public Sizes {
       inner = List.copyOf(inner);
-      steps = List.copyOf(steps);
       if (elements < 1024 || product < 1 || slices < 1 || inner.stream().anyMatch(k -> k < 1)) {
         throw new IllegalArgumentException(
             elements
@@ -77,112 +66,80 @@ public final class DeviceStudy implements Study {
                 + slices
                 + " slices: elements must be at least 1024 and the others positive");
       }
+    }
+  }
+
+  /**
+   * PyTorch on the same device.
+   *
+   * @param python a Python that has PyTorch
+   * @param script torch_gpu.py
+   * @param variants how it is run, some of {@code eager}, {@code graph} and {@code compiled}
+   */
+  public record Torch(String python, Path script, List<String> variants) {
+    /** All ways to run it. */
+    public static final List<String> VARIANTS = List.of("eager", "graph", "compiled");
+
+    /**
+     * Checks the arguments.
+     *
+     * @throws IllegalArgumentException naming the variant that is unknown
+     */
+    public Torch {
+      variants = List.copyOf(variants);
+      for (String variant : variants) {
+        if (!VARIANTS.contains(variant)) {
+          throw new IllegalArgumentException(
+              "variant '" + variant + "': must be one of " + String.join(", ", VARIANTS));
+        }
+      }
+    }
+  }
+
+  /**
+   * What is timed.
+   *
+   * @param provider name of the provider
+   * @param sizes sizes of operations
+   * @param only what the names of operations begin with; all operations if there is none
+   * @param steps training steps, as {@code KERNEL:BxdxL}
+   * @param rounds samples of each, at least 1
+   * @param seconds length of a sample, positive
+   * @param torch PyTorch for comparison, or null
+   * @param products what the provider rounds the factors of matrix products to
+   */
+  public record Settings(
+      String provider,
+      Sizes sizes,
+      List<String> only,
+      List<String> steps,
+      int rounds,
+      double seconds,
+      Torch torch,
+      Products products) {
+    /** The training steps that the targets are stated for. */
+    public static final List<String> STEPS =
+        List.of(
+            "dense:1024x256x32",
+            "dense:1024x256x128",
+            "dense:1024x1024x32",
+            "dense:1024x1024x128",
+            "fractional@direct:128x2304x201",
+            "fractional:128x2304x4096");
+
+    /**
+     * Checks the arguments.
+     *
+     * @throws IllegalArgumentException naming the argument that is wrong
+     */
+    public Settings {
+      only = List.copyOf(only);
+      steps = List.copyOf(steps);
       if (rounds < 1 || !(seconds > 0)) {
         throw new IllegalArgumentException(
             rounds + " rounds of " + seconds + " s: both must be positive");
       }
       steps.forEach(DeviceStudy::step);
-    }
-
-    /**
-     * The same with other sizes of operations.
-     *
-     * @param otherElements elements of elementwise operands
-     * @param otherProduct rows and columns of products
-     * @param otherInner inner dimensions of products
-     * @param otherBytes bytes of all copies of an operation's operands
-     * @return the settings
-     */
-    public Settings operations(
-        int otherElements, int otherProduct, List<Integer> otherInner, double otherBytes) {
-      return new Settings(
-          provider,
-          otherElements,
-          otherProduct,
-          otherInner,
-          slices,
-          steps,
-          otherBytes,
-          rounds,
-          seconds,
-          python,
-          script,
-          products);
-    }
-
-    /**
-     * The same for a provider that rounds factors.
-     *
-     * @param otherProducts what it rounds them to
-     * @return the settings
-     */
-    public Settings products(Products otherProducts) {
-      return new Settings(
-          provider,
-          elements,
-          product,
-          inner,
-          slices,
-          steps,
-          rotatedBytes,
-          rounds,
-          seconds,
-          python,
-          script,
-          otherProducts);
-    }
-
-    /**
-     * The same with other training steps.
-     *
-     * @param otherSteps training steps
-     * @return the settings
-     */
-    public Settings steps(List<String> otherSteps) {
-      return new Settings(
-          provider,
-          elements,
-          product,
-          inner,
-          slices,
-          otherSteps,
-          rotatedBytes,
-          rounds,
-          seconds,
-          python,
-          script,
-          products);
-    }
-
-    /**
-     * The sizes that the targets are stated for.
-     *
-     * @param provider name of the provider
-     * @param full whether to take samples for results to keep
-     * @param python a Python that has PyTorch, or null
-     * @param script torch_gpu.py
-     * @return the settings
-     */
-    public static Settings standard(String provider, boolean full, String python, Path script) {
-      return new Settings(
-          provider,
-          1 << 24,
-          1024,
-          List.of(4096, 8192, 16_384, 32_768),
-          128,
-          List.of(
-              "dense:1024x256x32",
-              "dense:1024x256x128",
-              "dense:1024x1024x32",
-              "dense:1024x1024x128",
-              "fractional:128x2304x201",
-              "fractional:128x2304x4096"),
-          512e6,
-          full ? 25 : 7,
-          full ? 0.1 : 0.03,
-          python,
-          script,
-          Products.EXACT);
     }
   }
 
@@ -214,6 +171,9 @@ public final class DeviceStudy implements Study {
   private final Settings settings;
   private final List<DeviceOperation> operations;
 
+  /** The same in the same order, as large as they are checked. */
+  private final List<DeviceOperation> checked;
+
   /**
    * Plans a run.
    *
@@ -221,20 +181,51 @@ public final class DeviceStudy implements Study {
    */
   public DeviceStudy(Settings settings) {
     this.settings = settings;
-    this.operations =
-        DeviceOperations.all(
-            settings.elements(),
-            settings.inner(),
-            settings.product(),
-            settings.slices(),
-            settings.products().unitRoundoff());
+    int elements = settings.sizes().elements();
+    List<DeviceOperation> all = all(settings, elements);
+    this.operations = wanted(settings.only(), all);
+    this.checked =
+        wanted(settings.only(), all(settings, Math.min(elements, MOST_CHECKED_ELEMENTS)));
+    for (String start : settings.only()) {
+      if (all.stream().noneMatch(o -> o.work().startsWith(start))) {
+        throw new IllegalArgumentException(
+            "operation '"
+                + start
+                + "': none begins so; there are "
+                + all.stream()
+                    .map(o -> o.work().substring(0, o.work().indexOf(':')))
+                    .distinct()
+                    .collect(Collectors.joining(", ")));
+      }
+    }
+  }
+
+  private static List<DeviceOperation> all(Settings settings, int elements) {
+    Sizes sizes = settings.sizes();
+    return DeviceOperations.all(
+        elements,
+        sizes.inner(),
+        sizes.product(),
+        sizes.slices(),
+        settings.products().unitRoundoff());
+  }
+
+  /** The copy is always wanted: the others are compared with it. */
+  private static List<DeviceOperation> wanted(List<String> only, List<DeviceOperation> all) {
+    return all.stream()
+        .filter(o ->
+            only.isEmpty()
+                || o.name().equals(DeviceOperations.COPY)
+                || only.stream().anyMatch(o.work()::startsWith))
+        .toList();
   }
 
   @Override
   public double expectedSeconds() {
     int works = operations.size() + settings.steps().size();
     double sampling = works * (settings.rounds() + 1) * settings.seconds();
-    return works * GUESSED_SECONDS_OF_CHECK + sampling * (settings.python() == null ? 1 : 4);
+    int variants = settings.torch() == null ? 0 : settings.torch().variants().size();
+    return works * GUESSED_SECONDS_OF_CHECK + sampling * (1 + variants);
   }
 
   @Override
@@ -245,8 +236,9 @@ public final class DeviceStudy implements Study {
         ComputeProvider reference = new ScalarProvider()) {
       description = device.description();
       progress.accept(description);
-      for (DeviceOperation operation : operations) {
-        operation.check(device, reference, MOST_CHECKED_FLOPS);
+      for (int i = 0; i < operations.size(); i++) {
+        DeviceOperation operation = operations.get(i);
+        checked.get(i).check(device, reference, MOST_CHECKED_FLOPS);
         points.add(heard(operation(device, operation), progress));
       }
       for (String text : settings.steps()) {
@@ -262,7 +254,7 @@ public final class DeviceStudy implements Study {
         }
       }
     }
-    List<DeviceResult.Peer> peers = settings.python() == null ? List.of() : peers(points, progress);
+    List<DeviceResult.Peer> peers = settings.torch() == null ? List.of() : peers(points, progress);
     Effort effort =
         new Effort(
             "rounds", 1, 1, settings.rounds(), Math.max(1, (long) (1000 * settings.seconds())));
@@ -275,13 +267,14 @@ public final class DeviceStudy implements Study {
   }
 
   private static DeviceResult.Point heard(DeviceResult.Point point, Consumer<String> progress) {
-    progress.accept(String.format(Locale.ROOT, "%s: %s ms", point.work(), point.milliseconds()));
+    progress.accept(
+        point.work() + ": " + ResultTable.milliseconds(point.milliseconds().median()) + " ms");
     return point;
   }
 
   private DeviceResult.Point operation(ComputeProvider device, DeviceOperation operation) {
     try (Resources resources = new Resources()) {
-      Matrix[][] operands = operation.allocate(device, settings.rotatedBytes(), resources);
+      Matrix[][] operands = operation.allocate(device, settings.sizes().rotatedBytes(), resources);
       Buffer marker = resources.own(device.allocate(ElementType.FLOAT32, 1));
       Spread times =
           sample(
@@ -353,13 +346,13 @@ public final class DeviceStudy implements Study {
   private List<DeviceResult.Peer> peers(
       List<DeviceResult.Point> points, Consumer<String> progress) {
     List<DeviceResult.Peer> peers = new ArrayList<>();
-    for (String variant : DeviceResult.VARIANTS) {
+    for (String variant : settings.torch().variants()) {
       try (PeerProcess torch =
           new PeerProcess(
               "PyTorch",
               List.of(
-                  settings.python(),
-                  settings.script().toString(),
+                  settings.torch().python(),
+                  settings.torch().script().toString(),
                   "--products=" + settings.products().name(),
                   "serve",
                   variant))) {

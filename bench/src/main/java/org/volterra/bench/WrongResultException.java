@@ -16,8 +16,12 @@ public final class WrongResultException extends IllegalStateException {
   /** Compares, in a form that NaN fails. */
   static void unlessClose(String what, double actual, double expected, double tolerance) {
     if (!(Math.abs(actual - expected) <= tolerance)) {
-      throw new WrongResultException(
-          what + " is " + actual + ", but " + expected + " is right (tolerance " + tolerance + ")");
+      throw of(what, actual, expected, tolerance);
     }
+  }
+
+  static WrongResultException of(String what, double actual, double expected, double tolerance) {
+    return new WrongResultException(
+        what + " is " + actual + ", but " + expected + " is right (tolerance " + tolerance + ")");
   }
 }

@@ -21,19 +21,16 @@ import org.volterra.spi.Matrix;
 class DeviceStudyTest {
   @TempDir private Path folder;
 
-  private static DeviceStudy.Settings settings(String python, Path script) {
+  private static DeviceStudy.Settings settings(
+      List<String> only, List<String> steps, DeviceStudy.Torch torch) {
     return new DeviceStudy.Settings(
         "panama",
-        4096,
-        24,
-        List.of(40),
-        6,
-        List.of("dense:4x3x2", "fractional:4x3x9"),
-        1e5,
+        new DeviceStudy.Sizes(4096, 24, List.of(40), 6, 1e5),
+        only,
+        steps,
         2,
         1e-4,
-        python,
-        script,
+        torch,
         DeviceStudy.Products.EXACT);
   }
 
@@ -58,7 +55,9 @@ class DeviceStudyTest {
   @DisabledOnOs(OS.WINDOWS)
   void everyOperationIsCheckedTimedAndComparedWithThePeer() throws IOException {
     List<String> heard = new ArrayList<>();
-    DeviceResult result = new DeviceStudy(settings("sh", peer())).run(false, heard::add);
+    DeviceStudy.Torch torch = new DeviceStudy.Torch("sh", peer(), DeviceStudy.Torch.VARIANTS);
+    List<String> steps = List.of("dense:4x3x2", "fractional:4x3x9");
+    DeviceResult result = new DeviceStudy(settings(List.of(), steps, torch)).run(false, heard::add);
     assertThat(result.points())
         .allSatisfy(p -> {
           assertThat(p.milliseconds().median()).isPositive();
@@ -149,10 +148,23 @@ class DeviceStudyTest {
   }
 
   @Test
+  void someOperationsMayBeChosen() {
+    DeviceStudy study = new DeviceStudy(settings(List.of("gemm-n", "dot"), List.of(), null));
+    assertThat(study.run(false, text -> {}).points())
+        .extracting(DeviceResult.Point::work)
+        .containsExactly("copy:4x1024", "dot:4x1024", "gemm-nt:24x40x24");
+  }
+
+  @Test
   void mistakesAreRefused() {
-    assertThatThrownBy(() -> settings(null, null).operations(100, 1, List.of(1), 1))
+    assertThatThrownBy(() -> new DeviceStudy.Sizes(100, 1, List.of(1), 1, 1))
         .hasMessageContaining("100 elements");
-    assertThatThrownBy(() -> settings(null, null).steps(List.of("dense")))
+    assertThatThrownBy(() -> settings(List.of(), List.of("dense"), null))
         .hasMessageContaining("step 'dense'");
+    assertThatThrownBy(() -> new DeviceStudy(settings(List.of("gem-x"), List.of(), null)))
+        .hasMessageContaining("operation 'gem-x'")
+        .hasMessageContaining("copy, axpby");
+    assertThatThrownBy(() -> new DeviceStudy.Torch("python3", Path.of("x"), List.of("jit")))
+        .hasMessageContaining("variant 'jit'");
   }
 }

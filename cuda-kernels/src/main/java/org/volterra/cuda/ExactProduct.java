@@ -19,9 +19,19 @@ final class ExactProduct {
     this.tiles = launcher.width() == 4 ? ProductTile.FLOAT32 : ProductTile.FLOAT64;
   }
 
+  /** Part of a product, to the bits that the whole of so many rows and columns would give it. */
   void gemm(
-      double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
-    ProductPlan plan = plan(c, k, tb);
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
+    ProductPlan plan = plan(wholeRows, wholeColumns, k, tb);
     ProductTile tile = plan.tile();
     long across = Grid.ceil(c.columns(), tile.columns());
     long down = Grid.ceil(c.rows(), tile.rows());
@@ -43,14 +53,13 @@ final class ExactProduct {
         new Grid((int) across, (int) down, pieces, tile.threads(), 1),
         tile.sharedBytes());
     if (pieces > 1) {
-      MatrixProduct.sumPieces(launcher, alpha, partial, beta, c, pieces);
+      launcher.sumPieces(alpha, partial, pieces, beta, c);
     }
   }
 
-  private ProductPlan plan(Matrix c, int k, boolean tb) {
+  private ProductPlan plan(int m, int n, int k, boolean tb) {
     int bytes = launcher.type().bytes();
-    ProductPlan.Shape shape =
-        new ProductPlan.Shape(c.rows(), c.columns(), k, tb, bytes, launcher.multiprocessors());
+    ProductPlan.Shape shape = new ProductPlan.Shape(m, n, k, tb, bytes, launcher.multiprocessors());
     if (plans.size() >= MOST_PLANS) {
       plans.clear();
     }

@@ -44,10 +44,39 @@ final class Launcher {
     }
     context.enter();
     try {
-      work.queue();
+      queue(work);
     } finally {
       context.leave();
     }
+  }
+
+  private void queue(Work work) {
+    try {
+      work.queue();
+    } catch (RuntimeException | Error e) {
+      try {
+        context.releaseStaged();
+      } catch (CudaException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+    context.releaseStaged();
+  }
+
+  /** An operand that is only read, as kernels can take it. */
+  Matrix in(Matrix m) {
+    return context.resident(m, BlockRing.Access.READ);
+  }
+
+  /** A result, as kernels can take it; where beta is 0 its old contents are not read. */
+  Matrix out(double beta, Matrix m) {
+    return context.resident(m, access(beta));
+  }
+
+  /** What a kernel does with a result. */
+  static BlockRing.Access access(double beta) {
+    return beta == 0 ? BlockRing.Access.OVERWRITE : BlockRing.Access.UPDATE;
   }
 
   ElementType type() {
@@ -140,6 +169,23 @@ final class Launcher {
   private void queueCheck(Matrix indices, int bound, int keep, long result) {
     arguments().vector(indices).int32(indices.columns()).int32(bound).int32(keep).address(result);
     context.launch("gather", "check_indices", Grid.ofWarps(1, 1), 0);
+  }
+
+  /** c = alpha * the sum of so many pieces of the shape of c + beta * c. */
+  void sumPieces(double alpha, long partial, int pieces, double beta, Matrix c) {
+    arguments()
+        .scalar(alpha)
+        .address(partial)
+        .scalar(beta)
+        .matrix(c)
+        .int32(pieces)
+        .int64(c.rows())
+        .int64(c.columns());
+    // Of few elements many pieces: threads share them.
+    int down = (int) Math.min(Grid.WARPS, Grid.powerOfTwo(pieces / 4));
+    int across = Grid.THREADS / down;
+    long blocks = Math.min(Grid.ceil(Grid.ceil(c.size(), width()), across), mostBlocks());
+    launch("gemm", "sum_pieces", new Grid((int) blocks, 1, 1, across, down));
   }
 
   /** result = alpha * the sum of float64 numbers in scratch + beta * result. */

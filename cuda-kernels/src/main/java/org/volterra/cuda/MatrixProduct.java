@@ -3,9 +3,10 @@ package org.volterra.cuda;
 import org.volterra.spi.Matrix;
 
 /**
- * The choice between {@link ExactProduct} and the kernels of {@code tensor_gemm.cu}: of these the
- * wide tile where it gives every multiprocessor a block, the small one elsewhere; and the inner
- * dimension in pieces, added in order, where the tiles alone would leave the device idle.
+ * The choice between {@link ExactProduct}, the kernels of {@code tensor_gemm.cu} and {@link
+ * HopperProduct} where that applies: of the second the wide tile where it gives every
+ * multiprocessor a block, the small one elsewhere; and the inner dimension in pieces, added in
+ * order, where the tiles alone would leave the device idle.
  */
 final class MatrixProduct {
   private static final int WIDE = 128;
@@ -30,26 +31,45 @@ final class MatrixProduct {
   /** Sizes are below this, so that tiles that stick out do not overflow. */
   private static final int MOST = Integer.MAX_VALUE - WIDE;
 
-  /** Of a block of {@code sum_pieces}. */
-  private static final int SUM_THREADS = 256;
-
   private final Launcher launcher;
   private final ExactProduct exact;
   private final boolean tensor;
   private final String family;
+  private final HopperProduct hopper;
 
   MatrixProduct(Launcher launcher, ProductPrecision precision) {
     this.launcher = launcher;
     this.exact = new ExactProduct(launcher);
     this.tensor = launcher.width() == 4 && precision != ProductPrecision.FLOAT32;
     this.family = "gemm_" + precision + '_';
+    TensorMaps maps = launcher.context().maps();
+    this.hopper = tensor && maps != null ? new HopperProduct(launcher, maps, precision) : null;
   }
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
+    gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns());
+  }
+
+  /** Part of a product, to the bits that the whole of so many rows and columns would give it. */
+  void gemm(
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
+    if (hopper != null && hopper.takes(a, b, wholeRows, wholeColumns, k)) {
+      hopper.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
+      return;
+    }
     int m = c.rows();
     int n = c.columns();
-    boolean wide = tensor && isWide(m, n, k);
+    boolean wide = tensor && isWide(wholeRows, wholeColumns, k);
     int tile = wide ? WIDE : SMALL;
     if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
       throw new IllegalArgumentException(
@@ -65,10 +85,10 @@ final class MatrixProduct {
               + MOST);
     }
     if (!tensor) {
-      exact.gemm(alpha, a, ta, b, tb, beta, c, k);
+      exact.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
       return;
     }
-    int piece = piece(m, n, k, tiles(m, n, tile));
+    int piece = piece(wholeRows, wholeColumns, k, tiles(wholeRows, wholeColumns, tile));
     int pieces = (int) Grid.ceil(k, piece);
     CudaContext context = launcher.context();
     long partial =
@@ -92,28 +112,8 @@ final class MatrixProduct {
         new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, TENSOR_THREADS, 1),
         wide ? WIDE_RING_BYTES : SMALL_RING_BYTES);
     if (pieces > 1) {
-      sumPieces(launcher, alpha, partial, beta, c, pieces);
+      launcher.sumPieces(alpha, partial, pieces, beta, c);
     }
-  }
-
-  /** c = alpha * the sum of the pieces + beta * c. */
-  static void sumPieces(
-      Launcher launcher, double alpha, long partial, double beta, Matrix c, int pieces) {
-    launcher
-        .arguments()
-        .scalar(alpha)
-        .address(partial)
-        .scalar(beta)
-        .matrix(c)
-        .int32(pieces)
-        .int64(c.rows())
-        .int64(c.columns());
-    // Of few elements many pieces: threads share them.
-    int down = (int) Math.min(SUM_THREADS / Grid.LANES, Grid.powerOfTwo(pieces / 4));
-    int across = SUM_THREADS / down;
-    long packs = Grid.ceil(c.size(), launcher.width());
-    long blocks = Math.min(Grid.ceil(packs, across), launcher.mostBlocks());
-    launcher.launch("gemm", "sum_pieces", new Grid((int) blocks, 1, 1, across, down));
   }
 
   private boolean isWide(int m, int n, int k) {

@@ -27,9 +27,15 @@ final class VectorProducts {
 
   /** y = alpha * a * x + beta * y. */
   void rows(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
+    rows(alpha, a, x, beta, y, a.rows());
+  }
+
+  /** The same for some of the rows, to the bits that the product of all would give them. */
+  void rows(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeRows) {
     int warps = warps(a.columns());
     long groups = Grid.ceil((long) a.rows() * warps, Grid.WARPS);
-    long pieces = pieces(groups, a.columns() / SHORTEST_PIECE);
+    long wholeGroups = Grid.ceil((long) wholeRows * warps, Grid.WARPS);
+    long pieces = pieces(wholeGroups, a.columns() / SHORTEST_PIECE);
     long piece = Grid.ceil(Grid.ceil(a.columns(), pieces), Grid.LANES) * Grid.LANES;
     pieces = Grid.ceil(a.columns(), piece);
     long partial = partial(pieces, a.rows());
@@ -51,11 +57,17 @@ final class VectorProducts {
 
   /** y = alpha * aᵀ x + beta * y, or the sums of the columns where x is null. */
   void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
+    columns(alpha, a, x, beta, y, a.columns());
+  }
+
+  /** The same for some of the columns, to the bits that the product of all would give them. */
+  void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeColumns) {
     int width = launcher.width();
-    int blockX = (int) Math.min(BLOCK_COLUMNS, Grid.powerOfTwo(Grid.ceil(a.columns(), width)));
+    int blockX = (int) Math.min(BLOCK_COLUMNS, Grid.powerOfTwo(Grid.ceil(wholeColumns, width)));
     int blockY = (int) Math.min(Grid.THREADS / blockX, Grid.powerOfTwo(a.rows()));
     long across = Grid.ceil(a.columns(), (long) blockX * width);
-    long pieces = pieces(across, a.rows() / ((long) blockY * LEAST_TURNS));
+    long wholeAcross = Grid.ceil(wholeColumns, (long) blockX * width);
+    long pieces = pieces(wholeAcross, a.rows() / ((long) blockY * LEAST_TURNS));
     long piece = Grid.ceil(a.rows(), pieces);
     pieces = Grid.ceil(a.rows(), piece);
     long partial = partial(pieces, a.columns());

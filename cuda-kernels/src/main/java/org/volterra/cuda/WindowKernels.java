@@ -87,7 +87,7 @@ final class WindowKernels {
         depthwise ? "depthwise_gradient" : "convolve_gradient",
         new Grid(Math.toIntExact(across), (int) down, (int) pieces, Grid.LANES, Grid.WARPS));
     if (pieces > 1) {
-      MatrixProduct.sumPieces(launcher, 1, partial, 1, dweight, (int) pieces);
+      launcher.sumPieces(1, partial, (int) pieces, 1, dweight);
     }
   }
 

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.volterra.bench.DeviceStudy;
 import org.volterra.bench.DeviceStudy.Products;
+import org.volterra.bench.DeviceStudy.Settings;
+import org.volterra.bench.DeviceStudy.Sizes;
+import org.volterra.bench.DeviceStudy.Torch;
 import org.volterra.cuda.ProductPrecision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +22,8 @@ import picocli.CommandLine.Option;
             + " training steps; with --python also PyTorch on the same GPU.",
     mixinStandardHelpOptions = true)
 final class BenchGpuCommand implements Callable<Integer> {
+  private static final List<String> NONE = List.of("none");
+
   @Mixin private BenchOptions common;
   @Mixin private ProductOptions products;
 
@@ -30,10 +35,20 @@ final class BenchGpuCommand implements Callable<Integer> {
   private String provider;
 
   @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "Operations whose names begin so, such as gemm,block (default: all); with --steps none:"
+              + " no steps.")
+  private List<String> only = List.of();
+
+  @Option(
       names = "--steps",
       split = ",",
       paramLabel = "KERNEL:BxdxL",
-      description = "Training steps, such as dense:1024x256x128 (default: those of the targets).")
+      description =
+          "Training steps, such as dense:1024x256x128 (default: those of the targets), or none.")
   private List<String> steps;
 
   @Option(
@@ -74,6 +89,13 @@ final class BenchGpuCommand implements Callable<Integer> {
       description = "The peer (default: bench/peers/torch_gpu.py).")
   private Path script;
 
+  @Option(
+      names = "--variants",
+      split = ",",
+      paramLabel = "NAME",
+      description = "How PyTorch is run (default: eager,graph,compiled).")
+  private List<String> variants = Torch.VARIANTS;
+
   @Option(names = "--full", description = "More and longer samples, for results to keep.")
   private boolean full;
 
@@ -84,15 +106,24 @@ final class BenchGpuCommand implements Callable<Integer> {
     ProductPrecision precision = products.apply(provider);
     DeviceStudy study =
         common.checked(() -> {
-          DeviceStudy.Settings s = DeviceStudy.Settings.standard(provider, full, python, peer);
-          s =
-              s.operations(
-                  elements == null ? s.elements() : elements,
-                  product == null ? s.product() : product,
-                  inner == null ? s.inner() : inner,
-                  rotated == null ? s.rotatedBytes() : 1e6 * rotated);
-          s = s.products(new Products(precision.toString(), precision.unitRoundoff()));
-          return new DeviceStudy(steps == null ? s : s.steps(steps));
+          Sizes standard = Sizes.STANDARD;
+          Sizes sizes =
+              new Sizes(
+                  elements == null ? standard.elements() : elements,
+                  product == null ? standard.product() : product,
+                  inner == null ? standard.inner() : inner,
+                  standard.slices(),
+                  rotated == null ? standard.rotatedBytes() : 1e6 * rotated);
+          return new DeviceStudy(
+              new Settings(
+                  provider,
+                  sizes,
+                  only,
+                  steps == null ? Settings.STEPS : steps.equals(NONE) ? List.of() : steps,
+                  full ? 25 : 7,
+                  full ? 0.1 : 0.03,
+                  python == null ? null : new Torch(python, peer, variants),
+                  new Products(precision.toString(), precision.unitRoundoff())));
         });
     BenchOptions.requireAvailable(provider);
     common.run(study, full ? "full run" : "short run");

@@ -14,6 +14,11 @@ import org.volterra.spi.Matrix;
 final class Operand implements AutoCloseable {
   private static final int BAND = 37;
 
+  /** A number of elements that 16 bytes divide, and one that is a multiple of it. */
+  private static final int PACK = 4;
+
+  private static final int ALIGNED_BAND = 40;
+
   private final Matrix tested;
   private final Matrix reference;
 
@@ -39,29 +44,40 @@ final class Operand implements AutoCloseable {
       return of(type, rows, columns, gap, value);
     }
 
+    /** In rows that begin at multiples of 16 bytes. */
+    Operand aligned(ElementType type, int rows, int columns, Value value) {
+      int gap = PACK - columns % PACK;
+      return of(type, rows, columns, ALIGNED_BAND, gap, value);
+    }
+
     Operand of(ElementType type, int rows, int columns, int gap, Value value) {
+      return of(type, rows, columns, BAND, gap, value);
+    }
+
+    private Operand of(ElementType type, int rows, int columns, int band, int gap, Value value) {
       long stride = (long) columns + gap;
-      double[] all = new double[Math.toIntExact(2L * BAND + rows * stride)];
+      double[] all = new double[Math.toIntExact(2L * band + rows * stride)];
       Arrays.fill(all, type == ElementType.INT32 ? Integer.MIN_VALUE : Double.NaN);
       for (int i = 0; i < rows; i++) {
         for (int j = 0; j < columns; j++) {
-          all[(int) (BAND + i * stride + j)] = value.next();
+          all[(int) (band + i * stride + j)] = value.next();
         }
       }
-      Matrix there = matrix(tested, type, all, rows, columns, stride);
-      return new Operand(there, matrix(reference, type, all, rows, columns, stride));
+      Matrix there = matrix(tested, type, all, band, rows, columns, stride);
+      return new Operand(there, matrix(reference, type, all, band, rows, columns, stride));
     }
 
     private static Matrix matrix(
         ComputeProvider provider,
         ElementType type,
         double[] all,
+        int band,
         int rows,
         int columns,
         long stride) {
       Buffer buffer = provider.allocate(type, all.length);
       Matrix.vector(buffer, 0, all.length).fill(all);
-      return new Matrix(buffer, BAND, rows, columns, stride);
+      return new Matrix(buffer, band, rows, columns, stride);
     }
   }
 
