@@ -5,7 +5,7 @@
 
 WORK is a primitive with its size, such as gemm:1024x1024x4096 or adam:16384x1024, or a training step:
     step:dense:BxdxL        x_l = x_0 + b_l + (1/L) sum_{k<l} tanh(x_k) K_{l,k}, mean squared error, gradients by autograd, fused Adam
-    step:fractional:BxdxL   x_l = x_0 + b_l + sum_{k<l} c_{l-k} tanh(x_k), the product-rectangle weights of order 1/2, likewise
+    step:fractional:BxdxL   (also with @ALGORITHM, which is ours) x_l = x_0 + b_l + sum_{k<l} c_{l-k} tanh(x_k), the product-rectangle weights of order 1/2, likewise
 VARIANT
     eager     operations are launched one by one
     graph     a call is captured once as a CUDA graph and replayed
@@ -158,7 +158,7 @@ class Step:
         if kind == "dense":
             self.kernels = [(normal(device, l * d, d) / math.sqrt(d)).requires_grad_() for l in range(1, depth + 1)]
             self.parameters += self.kernels
-        elif kind == "fractional":
+        elif kind.split("@")[0] == "fractional":
             c = [depth**-0.5 / math.gamma(1.5) * (m**0.5 - (m - 1) ** 0.5) for m in range(depth, 0, -1)]
             self.reversed = torch.tensor(c, device=device)
         else:

@@ -2,62 +2,114 @@
 // by DFMA. Kernel gemm_SHAPE_AB_TYPE: A and B are n (as it lies) or t (transposed).
 // sum_pieces: c = alpha * sum_s partial[s] + beta * c, the end of a product with split k.
 //
-// Tiles     wide: 128 x 128 x 8 by 256 threads of 8 x 8 (float only); small: 64 x 64 x 16 by 256
-//           threads of 4 x 4. See gemm_tile.cuh.
-// Grid      x = tiles along n, y = tiles along m, z = pieces of `piece` of the inner dimension.
-// Shared    wide 16.5 KiB; small 17.0 KiB (float), 33.0 KiB (double).
-// Order     one chain of fused products per element and piece, pieces in order; no atomics.
+// Tiles     float: wide 128 x 128 x 16 by 256 threads of 8 x 8, two blocks on a multiprocessor; long 128
+//           x 128 x 8 by 128 threads of 8 x 16, two, for a long inner dimension; small 64 x 64 x 16 by 64
+//           threads of 8 x 8, six. double: wide 128 x 128 x 8 by 256 threads of 8 x 8, one; small 64 x
+//           64 x 8 by 128 threads of 8 x 4, three. See gemm_tile.cuh; ProductPlan chooses.
+// Grid      x = tiles along n, y = tiles along m, z = pieces of `piece` of the inner dimension, a
+//           multiple of 16 unless there is one. sum_pieces: x = elements, in packs of 16 bytes where
+//           rows are aligned; threads along y share the pieces.
+// Shared    dynamic: float wide 49.5, long 33, small 25.5 KiB; double wide 66, small 25.5 KiB.
+// Order     one chain of fused products per element and piece; pieces in order, or every blockDim.y-th
+//           of them and then those sums; no atomics.
 // Bytes     sizeof(T) (m k ceil(n / BN) + k n ceil(m / BM) + 2 m n), of which the second-level cache
 //           serves the repeats; plus 2 sizeof(T) m n pieces where k is split.
-// Flops     2 m n k; 128 x 128 does 32 flops for each byte from memory.
-// Limits    m, n, k at most 2^31 - 129; rows of tiles <= 65535: m <= 4 194 240 (small), twice that
-//           (wide). 16-byte loads need aligned rows; others are loaded element by element.
+// Flops     2 m n k; 128 x 128 does 32 flops for each byte from memory. On an H200 (peak 66.9 TFLOP/s, cuBLAS
+//           48 to 52): 1024 x 1024 x 4096 in 201 us, x 16384 in 758 us (45 TFLOP/s, long, 4 pieces); 4096 x
+//           1024 x 1024 in 189 us; double 1024 x 1024 x 4096 in 399 us (21.5 TFLOP/s, without tensor cores).
+// Limits    compute capability 8.0; m, n, k at most 2^31 - 129; rows of tiles <= 65535. Copies of 16
+//           bytes need aligned rows; others are copied element by element.
 #include "gemm_tile.cuh"
 
-using WideF32 = GemmShape<float, 128, 128, 8, 8, 8>;
-using SmallF32 = GemmShape<float, 64, 64, 16, 4, 4>;
-using SmallF64 = GemmShape<double, 64, 64, 16, 4, 4>;
+using WideF32 = GemmShape<float, 128, 128, 16, 8, 8, 4, 3, false>;
+using LongF32 = GemmShape<float, 128, 128, 8, 8, 16, 8, 4, true>;
+using SmallF32 = GemmShape<float, 64, 64, 16, 8, 8, 8, 3, false>;
+using WideF64 = GemmShape<double, 128, 128, 8, 8, 8, 4, 4, false>;
+using SmallF64 = GemmShape<double, 64, 64, 8, 8, 4, 4, 3, false>;
 
-#define GEMM(shape, letters, T, suffix, S, ta, tb)                                                \
-  extern "C" __global__ void __launch_bounds__(S::threads, 2) gemm_##shape##_##letters##_##suffix(   \
-      T alpha, const T* a, long long a_stride, const T* b, long long b_stride, T beta, T* c,      \
-      long long c_stride, T* partial, int piece, int m, int n, int k) {                           \
-    gemm<T, S, ta, tb>(alpha, a, a_stride, b, b_stride, beta, c, c_stride, partial, piece, m, n,  \
-                       k);                                                                        \
+constexpr int kSumThreads = 256;
+
+#define GEMM(shape, letters, T, suffix, S, blocks, ta, tb)                                         \
+  extern "C" __global__ void __launch_bounds__(S::threads, blocks)                                 \
+      gemm_##shape##_##letters##_##suffix(                                                         \
+          T alpha, const T* a, long long a_stride, const T* b, long long b_stride, T beta, T* c,   \
+          long long c_stride, T* partial, int piece, int m, int n, int k) {                        \
+    gemm<T, S, ta, tb>(                                                                            \
+        alpha, a, a_stride, b, b_stride, beta, c, c_stride, partial, piece, m, n, k);              \
   }
 
-#define GEMMS(shape, T, suffix, S)                \
-  GEMM(shape, nn, T, suffix, S, false, false)     \
-  GEMM(shape, nt, T, suffix, S, false, true)      \
-  GEMM(shape, tn, T, suffix, S, true, false)      \
-  GEMM(shape, tt, T, suffix, S, true, true)
+#define GEMMS(shape, T, suffix, S, blocks)            \
+  GEMM(shape, nn, T, suffix, S, blocks, false, false) \
+  GEMM(shape, nt, T, suffix, S, blocks, false, true)  \
+  GEMM(shape, tn, T, suffix, S, blocks, true, false)  \
+  GEMM(shape, tt, T, suffix, S, blocks, true, true)
 
-GEMMS(wide, float, f32, WideF32)
-GEMMS(small, float, f32, SmallF32)
-GEMMS(small, double, f64, SmallF64)
+GEMMS(wide, float, f32, WideF32, 2)
+GEMMS(long, float, f32, LongF32, 2)
+GEMMS(small, float, f32, SmallF32, 6)
+GEMMS(wide, double, f64, WideF64, 1)
+GEMMS(small, double, f64, SmallF64, 3)
 
-template <typename T>
+// Thread (x, y) adds pieces y, y + blockDim.y, ... of its elements; their sums are added in order.
+template <typename T, int W>
 __device__ __forceinline__ void sum_pieces(
     T alpha, const T* partial, T beta, T* c, long long c_stride, int pieces, long long rows,
     long long columns) {
-  for (long long i = static_cast<long long>(blockIdx.y) * blockDim.y + threadIdx.y; i < rows;
-       i += static_cast<long long>(gridDim.y) * blockDim.y) {
-    for (long long j = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; j < columns;
-         j += static_cast<long long>(gridDim.x) * blockDim.x) {
-      const T* from = partial + i * columns + j;
-      T sum = 0;
-      for (int s = 0; s < pieces; s++) sum += from[s * rows * columns];
-      T* to = c + i * c_stride + j;
-      *to = beta == T(0) ? alpha * sum : fma(alpha, sum, beta * *to);
+  __shared__ Pack<T> parts[kSumThreads];
+  const long long size = rows * columns;
+  const int x = static_cast<int>(threadIdx.x), y = static_cast<int>(threadIdx.y);
+  const int across = static_cast<int>(blockDim.x), down = static_cast<int>(blockDim.y);
+  const long long step = static_cast<long long>(gridDim.x) * across * W;
+  for (long long first = static_cast<long long>(blockIdx.x) * across * W; first < size; first += step) {
+    const long long at = first + x * W;
+    Pack<T> sum = {};
+    if (at < size) {
+#pragma unroll 4
+      for (int s = y; s < pieces; s += down) {
+        const T* from = partial + s * size + at;
+        if (W > 1) {
+          const Pack<T> part = load_pack(from);
+#pragma unroll
+          for (int w = 0; w < W; w++) sum.at[w] += part.at[w];
+        } else {
+          sum.at[0] += *from;
+        }
+      }
+    }
+    if (down > 1) {
+      parts[y * across + x] = sum;
+      __syncthreads();
+      if (y == 0) {
+        for (int r = 1; r < down; r++) {
+#pragma unroll
+          for (int w = 0; w < W; w++) sum.at[w] += parts[r * across + x].at[w];
+        }
+      }
+      __syncthreads();
+    }
+    if (y == 0 && at < size) {
+      T* to = c + at / columns * c_stride + at % columns;
+      const Pack<T> old = beta == T(0) ? Pack<T>{} : load_part(to, W > 1, W);
+      Pack<T> out;
+#pragma unroll
+      for (int w = 0; w < W; w++) {
+        out.at[w] = beta == T(0) ? alpha * sum.at[w] : fma(alpha, sum.at[w], beta * old.at[w]);
+      }
+      store_part(to, out, W > 1, W);
     }
   }
 }
 
-#define SUM_PIECES(T, suffix)                                                              \
-  extern "C" __global__ void sum_pieces_##suffix(                                          \
-      T alpha, const T* partial, T beta, T* c, long long c_stride, int pieces,             \
-      long long rows, long long columns) {                                                 \
-    sum_pieces(alpha, partial, beta, c, c_stride, pieces, rows, columns);                  \
+#define SUM_PIECES(T, suffix)                                                                     \
+  extern "C" __global__ void __launch_bounds__(kSumThreads) sum_pieces_##suffix(                  \
+      T alpha, const T* partial, T beta, T* c, long long c_stride, int pieces, long long rows,    \
+      long long columns) {                                                                        \
+    constexpr int W = Pack<T>::width;                                                             \
+    if (columns % W == 0 && is_packable(c, c_stride, rows)) {                                     \
+      sum_pieces<T, W>(alpha, partial, beta, c, c_stride, pieces, rows, columns);                 \
+    } else {                                                                                      \
+      sum_pieces<T, 1>(alpha, partial, beta, c, c_stride, pieces, rows, columns);                 \
+    }                                                                                             \
   }
 
 SUM_PIECES(float, f32)

@@ -166,12 +166,7 @@ struct Ring {
   // The n-th part of the next item.
   template <int V, typename Z>
   __device__ __forceinline__ void ask(int n, const Z* from) {
-    constexpr int bytes = V * sizeof(Z), each = bytes == kPackBytes ? kPackBytes : 4;
-    float* to = reinterpret_cast<float*>(mine + (back * PARTS + n) * threads);
-#pragma unroll
-    for (int o = 0; o < bytes / 4; o += each / 4) {
-      copy_async<each>(to + o, reinterpret_cast<const float*>(from) + o, each);
-    }
+    copy_async<V * sizeof(Z)>(mine + (back * PARTS + n) * threads, from);
   }
 
   __device__ __forceinline__ void asked() {

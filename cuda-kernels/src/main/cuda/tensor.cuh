@@ -7,7 +7,7 @@
 //             TF32: a = (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4); b = (t, g), (t + 4, g)
 //             bfloat16, two in 32 bits, the first below: a = (g, 2t..), (g + 8, 2t..), (g, 2t + 8..),
 //             (g + 8, 2t + 8..); b = (2t.., g), (2t + 8.., g)
-// Copies      copy_async moves BYTES (4 or 16, aligned) to shared memory, of which the first `valid` come
+// Copies      copy_async moves BYTES (4, 8 or 16, aligned) to shared memory, of which the first `valid` come
 //             from memory and the rest are 0. They may be read by the thread that asked for them after
 //             wait_async, by others after a barrier behind it.
 // Limits      compute capability 8.0.
@@ -17,13 +17,25 @@
 #ifdef __CUDACC__
 
 template <int BYTES>
-__device__ __forceinline__ void copy_async(float* to, const float* from, int valid) {
+__device__ __forceinline__ void copy_async(void* to, const void* from, int valid) {
   const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(to));
   if (BYTES == 16) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from), "r"(valid)
                  : "memory");
   } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(address), "l"(from), "r"(valid)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(address), "l"(from), "n"(BYTES),
+                 "r"(valid)
+                 : "memory");
+  }
+}
+
+template <int BYTES>
+__device__ __forceinline__ void copy_async(void* to, const void* from) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  if (BYTES == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(from) : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(address), "l"(from), "n"(BYTES)
                  : "memory");
   }
 }

@@ -29,7 +29,7 @@ int cuDevicePrimaryCtxRelease_v2(int) {
   const std::pair<size_t, const char*> left[] = {
       {d.memory.count(), "blocks"},      {d.streams.size(), "streams"}, {d.modules.size(), "modules"},
       {d.events.size(), "events"},       {d.graphs.size(), "graphs"},   {d.executables.size(), "executables"},
-      {d.pinned.size(), "pinned blocks"}};
+      {d.pinned.size(), "pinned blocks"}, {d.registered.size(), "registered blocks"}};
   for (const auto& [count, what] : left) {
     if (count > 0) report("context destroyed with " + std::to_string(count) + " " + what);
   }
@@ -76,6 +76,7 @@ int cuStreamWaitEvent(void* stream, void* event, unsigned) {
     return report("wait for an event or with a stream that is not there"), kInvalidValue;
   }
   if (waited->stream) found->second->push(nullptr, *waited);
+  run_early();
   return 0;
 }
 
@@ -195,6 +196,24 @@ int cuMemFreeHost(void* address) {
   return 0;
 }
 
+int cuMemHostRegister_v2(void* address, size_t bytes, unsigned) {
+  BEGIN_OUTSIDE_CAPTURE();
+  if (reinterpret_cast<uint64_t>(address) % 4096 != 0 || bytes % 4096 != 0) {
+    return report("registered memory is not whole pages"), kInvalidValue;
+  }
+  driver().registered[static_cast<char*>(address)] = bytes;
+  return 0;
+}
+
+int cuMemHostUnregister(void* address) {
+  BEGIN_OUTSIDE_CAPTURE();
+  run_all();
+  if (driver().registered.erase(static_cast<char*>(address)) == 0) {
+    return report("memory unregistered twice"), kInvalidValue;
+  }
+  return 0;
+}
+
 int cuMemGetInfo_v2(size_t* free, size_t* total) {
   BEGIN();
   *total = driver().memory.total;
@@ -238,6 +257,7 @@ int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stre
   if (!later) staged->assign(static_cast<const char*>(from), bytes);
   const auto live = [=](const IsLive& is_live) { return is_live(to, bytes); };
   return queue(stream, {[=]() -> const char* {
+                          trace('>');
                           std::memcpy(reinterpret_cast<void*>(to), later ? from : staged->data(), bytes);
                           return nullptr;
                         },
@@ -249,6 +269,7 @@ int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
   if (!holds(from, bytes)) return report("copy from outside"), kInvalidValue;
   const auto live = [=](const IsLive& is_live) { return is_live(from, bytes); };
   return queue(stream, {[=]() -> const char* {
+                          trace('<');
                           std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
                           return nullptr;
                         },
@@ -262,6 +283,33 @@ int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* stream)
   return queue(stream, {[=]() -> const char* {
                           std::memcpy(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from),
                                       bytes);
+                          return nullptr;
+                        },
+                        live});
+}
+
+// Rows between the host's memory, which must be pinned, and the device's.
+int cuMemcpy2DAsync_v2(const CopyOfRows* given, void* stream) {
+  BEGIN_OUTSIDE_CAPTURE();
+  const CopyOfRows copy = *given;
+  const bool in = copy.from.type == kHost && copy.to.type == kDevice;
+  if (!in && (copy.from.type != kDevice || copy.to.type != kHost)) {
+    return report("copy of rows that is neither to nor from the device"), kInvalidValue;
+  }
+  const auto span = [&](const CopySide& side) { return (copy.height - 1) * side.pitch + copy.width; };
+  const uint64_t device = in ? copy.to.device : copy.from.device;
+  const void* host = in ? copy.from.host : copy.to.host;
+  if (copy.height == 0 || copy.from.pitch < copy.width || copy.to.pitch < copy.width ||
+      !holds(device, span(in ? copy.to : copy.from)) ||
+      !is_pinned(host, span(in ? copy.from : copy.to))) {
+    return report("copy of rows outside"), kInvalidValue;
+  }
+  const auto live = [](const IsLive&) { return true; };
+  return queue(stream, {[=]() -> const char* {
+                          trace(in ? '>' : '<');
+                          for (size_t i = 0; i < copy.height; i++) {
+                            std::memcpy(copy.to.row(i), copy.from.row(i), copy.width);
+                          }
                           return nullptr;
                         },
                         live});
@@ -298,10 +346,29 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
 int cuFuncSetAttribute(void* function, int attribute, int value) {
   BEGIN_OUTSIDE_CAPTURE();
   const bool dynamic_shared = attribute == 8;
-  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > kMostShared) {
+  const std::string& name = static_cast<const Function*>(function)->kernel->first;
+  const size_t most = name.find("_hopper_") == std::string::npos ? kMostShared : kMostSharedHopper;
+  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > most) {
     return report("attribute of a function that no device has"), kInvalidValue;
   }
   static_cast<Function*>(function)->most_shared = static_cast<size_t>(value);
+  return 0;
+}
+
+// Of matrices of float32 in swizzled boxes whose rows are 128 bytes.
+int cuTensorMapEncodeTiled(TensorMap* map, int type, unsigned rank, void* data, const uint64_t* extents,
+                           const uint64_t* strides, const unsigned* box, const unsigned* steps,
+                           int interleave, int swizzle, int, int fill) {
+  BEGIN();
+  const bool float32 = type == 7, tfloat32 = type == 11;
+  const auto address = reinterpret_cast<uint64_t>(data);
+  if (reinterpret_cast<uint64_t>(map) % 64 != 0 || !(float32 || tfloat32) || rank != 2 || address % 16 != 0 ||
+      extents[0] == 0 || extents[1] == 0 || extents[0] > 1ull << 32 || extents[1] > 1ull << 32 ||
+      strides[0] % 16 != 0 || strides[0] < extents[0] * 4 || box[0] != 32 || box[1] == 0 || box[1] > 256 ||
+      steps[0] != 1 || steps[1] != 1 || interleave != 0 || swizzle != 3 || fill != 0) {
+    return report("a tensor map that no device has"), kInvalidValue;
+  }
+  *map = {static_cast<const unsigned char*>(data), extents[0], extents[1], strides[0], box[0], box[1], tfloat32, {}};
   return 0;
 }
 
@@ -318,6 +385,10 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
   if (!work.live(holds)) {
     return report(name + ": a pointer that is not of the device"), kIllegalAddress;
   }
+  const Task launched = work.run;
+  work.run = [launched]() -> const char* { return trace('k'), launched(); };
+  auto found = d.streams.find(static_cast<Stream*>(stream));
+  if (found != d.streams.end()) found->second->computes = true;
   return queue(stream, std::move(work));
 }
 
@@ -350,6 +421,21 @@ long fake_calls(const char* call) {
 long fake_live_bytes() {
   LOCK;
   return static_cast<long>(driver().memory.live());
+}
+
+// Whether copies on streams without kernels are done as early as their events allow, and not late.
+void fake_early_copies(int early) {
+  LOCK;
+  driver().early = early != 0;
+}
+
+// What was done since the last question, in order: copies to the device > and from it <, kernels k.
+const char* fake_trace() {
+  LOCK;
+  static std::string answer;
+  answer.swap(driver().trace);
+  driver().trace.clear();
+  return answer.c_str();
 }
 
 void fake_total_bytes(long bytes) {

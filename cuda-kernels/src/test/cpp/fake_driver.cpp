@@ -48,14 +48,14 @@ extern "C" int cuDeviceGetAttribute(int* value, int attribute, int device) {
     case 16:
       *value = 4;
       return 0;
+    case 97:
+      *value = 99 << 10;
+      return 0;
     case 75:
       *value = first ? MAJOR : 7;
       return 0;
     case 76:
       *value = first ? 0 : 5;
-      return 0;
-    case 97:
-      *value = 99 << 10;
       return 0;
     default:
       return 1;

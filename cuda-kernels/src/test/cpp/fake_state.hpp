@@ -17,6 +17,7 @@ constexpr int kInvalidValue = 1, kOutOfMemory = 2, kInvalidContext = 201, kNotFo
               kCaptureInvalidated = 901;
 constexpr size_t kFreeShared = 48 << 10;   // what a kernel may take without leave
 constexpr size_t kMostShared = 99 << 10;  // with it, on the smallest devices
+constexpr size_t kMostSharedHopper = 227 << 10;
 
 using NamedKernel = std::map<std::string, Kernel>::value_type;
 
@@ -37,9 +38,10 @@ struct Driver {
   std::map<Stream*, std::shared_ptr<Stream>> streams;
   std::set<Event*> events;
   std::set<Graph*> graphs, executables;
-  std::map<char*, size_t> pinned;
+  std::map<char*, size_t> pinned, registered;  // by the driver, by the caller
   std::map<const char*, long> calls;  // by the one text that a function has for its name
-  std::string misuse, failing;
+  std::string misuse, failing, trace;
+  bool early = false;  // copies are done as early as their events allow
   int retained = 0, fail_after = 0, fail_status = 0, error = 0;
   uint64_t launches = 0;
 };
@@ -65,14 +67,57 @@ int begin(const char* call, bool needs_context) {
   return needs_context ? d.error : 0;
 }
 
+void trace(char what) {
+  if (driver().early) driver().trace += what;
+}
+
+// Does what streams without kernels can do without waiting for one that has some.
+void run_early() {
+  Driver& d = driver();
+  if (!d.early || d.error != 0) return;
+  for (bool again = true; again;) {
+    again = false;
+    for (auto& [key, stream] : d.streams) {
+      while (!stream->computes && !stream->capture && stream->is_ready()) {
+        if (const char* wrong = stream->run_until(stream->done + 1)) report(wrong);
+        again = true;
+      }
+    }
+  }
+}
+
+constexpr int kHost = 1, kDevice = 2;  // types of memory
+
+// One side of a copy of rows, as in CUDA_MEMCPY2D.
+struct CopySide {
+  size_t x, y;
+  int type;
+  char* host;
+  uint64_t device;
+  void* array;
+  size_t pitch;
+
+  char* row(size_t i) const {
+    char* base = type == kHost ? host : reinterpret_cast<char*>(device);
+    return base + (y + i) * pitch + x;
+  }
+};
+
+struct CopyOfRows {
+  CopySide from, to;
+  size_t width, height;
+};
+
 // Runs a stream up to a place.
 int run(Stream& stream, uint64_t ticket) {
   Driver& d = driver();
-  if (d.error == 0) {
-    if (const char* wrong = stream.run_until(ticket)) {
+  while (d.error == 0 && stream.done < ticket && !stream.items.empty()) {
+    const uint64_t next = d.early ? stream.done + 1 : ticket;
+    if (const char* wrong = stream.run_until(next)) {
       report(wrong);
       d.error = kLaunchFailed;
     }
+    run_early();
   }
   if (d.error != 0) {
     for (auto& [key, each] : d.streams) each->items.clear(), each->done = each->queued;
@@ -89,8 +134,10 @@ bool holds(uint64_t address, size_t bytes) { return driver().memory.holds(addres
 
 bool is_pinned(const void* address, size_t bytes) {
   const auto* begin = static_cast<const char*>(address);
-  for (const auto& [block, length] : driver().pinned) {
-    if (begin >= block && begin + bytes <= block + length) return true;
+  for (const auto* blocks : {&driver().pinned, &driver().registered}) {
+    for (const auto& [block, length] : *blocks) {
+      if (begin >= block && begin + bytes <= block + length) return true;
+    }
   }
   return false;
 }
@@ -104,6 +151,7 @@ int queue(void* stream, Work work) {
     s.capture->nodes.push_back(std::move(work));
   } else {
     s.push(std::move(work.run));
+    run_early();
   }
   return 0;
 }

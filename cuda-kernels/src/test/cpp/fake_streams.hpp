@@ -41,10 +41,18 @@ struct Stream {
   uint64_t queued = 0, done = 0;
   std::unique_ptr<Graph> capture;  // where to what is queued goes instead
   bool spoiled = false;            // something was done that a capture forbids
+  bool computes = false;           // kernels were launched on it
 
   void push(Task run, Event before = {}) {
     items.push_back({std::move(run), std::move(before)});
     queued++;
+  }
+
+  // Whether the next item waits for nothing.
+  bool is_ready() const {
+    if (items.empty()) return false;
+    const Event& before = items.front().before;
+    return !before.stream || before.stream->done >= before.ticket;
   }
 
   // Runs until so many items are done; gives what went wrong, or null.

@@ -8,6 +8,8 @@
 
 #include "cuda_on_cpu.hpp"
 #include "fake_streams.hpp"
+#include "hopper_on_cpu.hpp"
+#include "in_order_on_cpu.hpp"
 #include "tensor_on_cpu.hpp"
 
 #include "activation.cu"
@@ -15,14 +17,18 @@
 #include "channel.cu"
 #include "convolution.cu"
 #include "convert.cu"
+#include "dense_pass.cu"
 #include "depth_attention.cu"
+#include "flat_gemm.cu"
 #include "gather.cu"
 #include "gemm.cu"
 #include "gemv.cu"
+#include "hopper_gemm.cu"
 #include "optimizer.cu"
 #include "pooling.cu"
 #include "reduction.cu"
 #include "row.cu"
+#include "scalar_pass.cu"
 #include "softmax.cu"
 #include "tensor_gemm.cu"
 #include "toeplitz.cu"
@@ -41,6 +47,8 @@ bool is_bad(const T& value, const IsLive& is_live) {
   if constexpr (std::is_pointer_v<T>) {
     using Element = std::remove_cv_t<std::remove_pointer_t<T>>;
     return value != nullptr && !is_live(reinterpret_cast<uint64_t>(value), sizeof(Element));
+  } else if constexpr (std::is_same_v<T, TensorMap>) {
+    return !is_live(reinterpret_cast<uint64_t>(value.data), (value.outer - 1) * value.stride + value.inner * 4);
   } else {
     return false;
   }
@@ -86,9 +94,11 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(dot), BOTH(non_finite), K(finish), BOTH(softmax), BOTH(cross_entropy),
       BOTH(row_products), BOTH(column_products), BOTH(column_sums), BOTH(sum_partials),
       BOTH(rank_one), BOTH(sum_pieces),
-      LETTERS(gemm_wide), LETTERS(gemm_tf32_wide), LETTERS(gemm_tf32_small), LETTERS(gemm_bf16_wide),
-      LETTERS(gemm_bf16_small),
+      LETTERS(gemm_long), LETTERS(gemm_tf32_wide), LETTERS(gemm_tf32_small), LETTERS(gemm_bf16_wide),
+      LETTERS(gemm_bf16_small), LETTERS(gemm_tf32_hopper), LETTERS(gemm_bf16_hopper),
       BOTH(gemm_small_nn), BOTH(gemm_small_nt), BOTH(gemm_small_tn), BOTH(gemm_small_tt),
+      BOTH(gemm_wide_nn), BOTH(gemm_wide_nt), BOTH(gemm_wide_tn), BOTH(gemm_wide_tt),
+      BOTH(flat_gemm_n), BOTH(flat_gemm_t),
       BOTH(circulant), BOTH(fourier_load), BOTH(fourier_block), BOTH(fourier_store),
       BOTH(convolve), BOTH(convolve_transposed), BOTH(convolve_gradient), BOTH(depthwise),
       BOTH(depthwise_transposed), BOTH(depthwise_gradient), BOTH(average_pool),
@@ -99,7 +109,9 @@ inline const std::map<std::string, Kernel>& kernels() {
       BOTH(toeplitz), BOTH(correlate), BOTH(add_lags),
       BOTH(attend), K(attend_wide_f32), K(attend_bf16_f32), BOTH(attend_backward),
       K(attend_backward_wide_f32), K(attend_backward_bf16_f32), BOTH(attend_any),
-      K(attend_any_bf16_f32), BOTH(attend_backward_any), K(attend_backward_any_bf16_f32)};
+      K(attend_any_bf16_f32), BOTH(attend_backward_any), K(attend_backward_any_bf16_f32),
+      BOTH(dense_forward), BOTH(dense_adjoint), BOTH(dense_gradient), BOTH(scalar_forward),
+      BOTH(scalar_adjoint)};
   return all;
 }
 

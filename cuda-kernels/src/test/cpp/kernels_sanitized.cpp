@@ -38,8 +38,9 @@ void products(int m, int n, int k) {
   std::vector<double> partial(1), sum(1);
   float* no_pieces = nullptr;
   double* no_sums = nullptr;
-  run("gemm", gemm_small_nn_f32, dim3((n + 63) / 64, (m + 63) / 64), dim3(256), 1.0f, a.data(), k,
-      b.data(), n, 0.0f, c.data(), n, no_pieces, k, m, n, k);
+  const size_t shared = sizeof(float) * SmallF32::stages * (SmallF32::slice_a + SmallF32::slice_b);
+  run_with(shared, "gemm", gemm_small_nn_f32, dim3((n + 63) / 64, (m + 63) / 64), dim3(SmallF32::threads),
+           1.0f, a.data(), k, b.data(), n, 0.0f, c.data(), n, no_pieces, k, m, n, k);
   run("row_products", row_products_f32, dim3((m + 7) / 8), dim3(32, 8), 1.0f, a.data(), k, b.data(),
       0.0f, y.data(), no_sums, 1, k, m, k);
   run("dot", dot_f32, dim3(1), dim3(32, 8), a.data(), k, a.data(), k, partial.data(), m, k);

@@ -9,25 +9,32 @@ template <typename T>
 using Gemm = void (*)(T, const T*, long long, const T*, long long, T, T*, long long, T*, int, int,
                       int, int);
 
-// A product whole, and in two pieces of the inner dimension that are added afterwards.
 template <typename T>
-void product(const char* name, Gemm<T> kernel,
-             void (*sum_pieces)(T, const T*, T, T*, long long, int, long long, long long), int tile,
-          bool ta, bool tb, int m, int n, int k) {
+using Sum = void (*)(T, const T*, T, T*, long long, int, long long, long long);
+
+// A product whole, and in pieces of the inner dimension that are added afterwards, by one thread for each
+// element and by four.
+template <typename T, typename S>
+void product(const char* name, Gemm<T> kernel, Sum<T> sum_pieces, bool ta, bool tb, int m, int n, int k) {
+  const size_t shared = sizeof(T) * S::stages * (S::slice_a + S::slice_b);
   const auto a = whole<T>(size_t(m) * k, 2), b = whole<T>(size_t(k) * n, 3);
   const long long a_stride = ta ? m : k, b_stride = tb ? k : n;
-  std::vector<T> c(size_t(m) * n), d(c.size()), partial(2 * c.size());
+  std::vector<T> c(size_t(m) * n, NAN), d(c);
   T* no_pieces = nullptr;
-  const dim3 tiles((n + tile - 1) / tile, (m + tile - 1) / tile);
-  run(name, kernel, tiles, dim3(256), T(1), a.data(), a_stride, b.data(), b_stride, T(0), c.data(), n,
-      no_pieces, k, m, n, k);
-  const int piece = 16;
-  if (k > piece && k <= 2 * piece) {
-    run(name, kernel, dim3(tiles.x, tiles.y, 2), dim3(256), T(1), a.data(), a_stride, b.data(),
-        b_stride, T(0), d.data(), n, partial.data(), piece, m, n, k);
-    run("sum_pieces", sum_pieces, dim3(2, 2), dim3(8, 4), T(1), partial.data(), T(0), d.data(), n, 2, m,
-        n);
-    expect("sum_pieces", c == d, m, n);
+  const dim3 tiles((n + S::BN - 1) / S::BN, (m + S::BM - 1) / S::BM);
+  run_with(shared, name, kernel, tiles, dim3(S::threads), T(1), a.data(), a_stride, b.data(), b_stride,
+           T(0), c.data(), n, no_pieces, k, m, n, k);
+  const int piece = 32, pieces = (k + piece - 1) / piece;
+  if (pieces > 1) {
+    std::vector<T> partial(pieces * c.size(), NAN);
+    run_with(shared, name, kernel, dim3(tiles.x, tiles.y, pieces), dim3(S::threads), T(1), a.data(),
+             a_stride, b.data(), b_stride, T(0), d.data(), n, partial.data(), piece, m, n, k);
+    for (int down : {1, 4}) {
+      std::fill(d.begin(), d.end(), T(NAN));
+      run("sum_pieces", sum_pieces, dim3(2), dim3(32, down), T(1), partial.data(), T(0), d.data(), n,
+          pieces, m, n);
+      expect("sum_pieces", c == d, m, n);
+    }
   }
   bool right = true;
   for (int i = 0; i < m; i++) {
@@ -43,15 +50,48 @@ void product(const char* name, Gemm<T> kernel,
 }
 
 void gemms(int m, int n, int k) {
-#define EACH(letters, ta, tb)                                                                       \
-  product<float>("gemm_small", gemm_small_##letters##_f32, sum_pieces_f32, 64, ta, tb, m, n, k);       \
-  product<double>("gemm_small", gemm_small_##letters##_f64, sum_pieces_f64, 64, ta, tb, m, n, k);      \
-  product<float>("gemm_wide", gemm_wide_##letters##_f32, sum_pieces_f32, 128, ta, tb, m, n, k)
+#define EACH(letters, ta, tb)                                                                               \
+  product<float, SmallF32>("gemm_small", gemm_small_##letters##_f32, sum_pieces_f32, ta, tb, m, n, k);        \
+  product<float, LongF32>("gemm_long", gemm_long_##letters##_f32, sum_pieces_f32, ta, tb, m, n, k);           \
+  product<float, WideF32>("gemm_wide", gemm_wide_##letters##_f32, sum_pieces_f32, ta, tb, m, n, k);           \
+  product<double, SmallF64>("gemm_small", gemm_small_##letters##_f64, sum_pieces_f64, ta, tb, m, n, k);       \
+  product<double, WideF64>("gemm_wide", gemm_wide_##letters##_f64, sum_pieces_f64, ta, tb, m, n, k)
   EACH(nn, false, false);
   EACH(nt, false, true);
   EACH(tn, true, false);
   EACH(tt, true, true);
 #undef EACH
+}
+
+// Few rows or a short inner dimension, with gaps between the rows of b and c; beta is 1.
+template <typename T>
+void flat(bool ta, int m, int n, int k, int gap,
+          void (*kernel)(T, const T*, long long, const T*, long long, T, T*, long long, int, int, int)) {
+  const long long stride = n + gap;
+  const auto a = whole<T>(size_t(m) * k, 2), b = whole<T>((k - 1) * stride + n, 3);
+  const auto old = whole<T>((m - 1) * stride + n, 4);
+  auto c = old;
+  const int across = kFlatThreads * (16 / sizeof(T));
+  const dim3 blocks((n + across - 1) / across * ((m + kFlatRows - 1) / kFlatRows));
+  run("flat_gemm", kernel, blocks, dim3(kFlatThreads), T(2), a.data(), ta ? m : k, b.data(), stride, T(1),
+      c.data(), stride, m, n, k);
+  bool right = true, outside = true;
+  for (size_t at = 0; at < c.size(); at++) {
+    const long long i = at / stride, j = at % stride;
+    T sum = 0;
+    for (int p = 0; j < n && p < k; p++) sum += (ta ? a[p * m + i] : a[i * k + p]) * b[p * stride + j];
+    right = right && (j >= n || c[at] == 2 * sum + old[at]);
+    outside = outside && (j < n || c[at] == old[at]);
+  }
+  expect("flat_gemm", right, m, n);
+  expect("flat_gemm, a gap", outside, m, n);
+}
+
+void flats(int m, int n, int k, int gap) {
+  flat<float>(false, m, n, k, gap, flat_gemm_n_f32);
+  flat<float>(true, m, n, k, gap, flat_gemm_t_f32);
+  flat<double>(false, m, n, k, gap, flat_gemm_n_f64);
+  flat<double>(true, m, n, k, gap, flat_gemm_t_f64);
 }
 
 // Sums of weighted rows, in one piece and in two.
@@ -203,8 +243,9 @@ void toeplitz_identity(int log, long long rows, long long columns) {
 }  // namespace
 
 int main() {
-  for (int k : {1, 15, 17, 20}) gemms(1, 1, k), gemms(65, 3, k), gemms(5, 131, k);
-  gemms(129, 127, 9);
+  for (int k : {1, 15, 36, 65}) gemms(1, 1, k), gemms(65, 3, k), gemms(5, 131, k);
+  gemms(128, 128, 40), gemms(132, 68, 72), gemms(129, 127, 9);
+  for (int gap : {0, 1, 4}) flats(1, 1, 1, gap), flats(8, 515, 5, gap), flats(17, 260, 67, gap), flats(33, 7, 64, gap);
   for (int rows : {1, 2, 7, 33}) {
     for (int count : {1, 4, 31, 33, 67}) {
       columns<float>(rows, count, column_products_f32, column_sums_f32, sum_partials_f32);

@@ -13,8 +13,8 @@
 namespace cuda_on_cpu {
 
 struct AsyncCopy {
-  float* to;
-  const float* from;
+  void* to;
+  const void* from;
   int bytes, valid;
 };
 
@@ -70,13 +70,18 @@ void mma(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2], OfA of_a
 }  // namespace cuda_on_cpu
 
 template <int BYTES>
-void copy_async(float* to, const float* from, int valid) {
+void copy_async(void* to, const void* from, int valid) {
   if (valid < 0 || valid > BYTES || reinterpret_cast<size_t>(to) % BYTES != 0 ||
       reinterpret_cast<size_t>(from) % BYTES != 0) {
     cuda_on_cpu::machine().fail("copies " + std::to_string(valid) + " bytes asynchronously, or askew");
   }
-  std::memset(static_cast<void*>(to), cuda_on_cpu::kUnwritten, BYTES);
+  std::memset(to, cuda_on_cpu::kUnwritten, BYTES);
   cuda_on_cpu::async_copies().of_current().back().push_back({to, from, BYTES, valid});
+}
+
+template <int BYTES>
+void copy_async(void* to, const void* from) {
+  copy_async<BYTES>(to, from, BYTES);
 }
 
 inline void commit_async() { cuda_on_cpu::async_copies().of_current().emplace_back(); }
@@ -86,7 +91,7 @@ void wait_async() {
   auto& groups = cuda_on_cpu::async_copies().of_current();
   while (groups.size() > LEFT + 1) {
     for (const cuda_on_cpu::AsyncCopy& copy : groups.front()) {
-      std::memset(static_cast<void*>(copy.to), 0, copy.bytes);
+      std::memset(copy.to, 0, copy.bytes);
       std::memcpy(copy.to, copy.from, copy.valid);
     }
     groups.pop_front();

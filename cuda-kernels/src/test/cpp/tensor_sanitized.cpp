@@ -16,7 +16,7 @@ void wait_for_fewer() {
 #endif
 
 #include "gemm.cu"
-#include "sanitized.hpp"
+#include "rounded_products.hpp"
 #include "tensor_gemm.cu"
 
 namespace {
@@ -34,33 +34,7 @@ struct Kernel {
 };
 
 float tf32(float x) { return __uint_as_float(round_tf32(x)); }
-float bf16(float x) { return __uint_as_float(pack_bf16(0, x) & 0xffff0000u); }
 
-// Numbers in [-1, 1) with all 24 bits.
-std::vector<float> numbers(size_t count, unsigned seed) {
-  std::vector<float> values(count);
-  for (float& value : values) {
-    seed = seed * 1664525u + 1013904223u;
-    value = float(int(seed >> 8)) / float(1 << 23) - 1;
-  }
-  return values;
-}
-
-struct Operand {
-  std::vector<float> memory;
-  long long stride;
-  bool transposed;
-  float at(int i, int j) const { return transposed ? memory[j * stride + i] : memory[i * stride + j]; }
-};
-
-// op(x) is rows x columns; every row in memory is followed by a gap.
-Operand operand(int rows, int columns, bool transposed, int gap, unsigned seed) {
-  const int lines = transposed ? columns : rows, length = transposed ? rows : columns;
-  return {numbers(size_t(lines - 1) * (length + gap) + length, seed), length + gap, transposed};
-}
-
-// Against float64 products of rounded operands, within what float32 sums may differ, and of the operands
-// themselves, within the bound that the head of tensor_gemm.cu states.
 void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces) {
   const Operand a = operand(m, k, kernel.ta, gap, 1), b = operand(k, n, kernel.tb, gap, 2);
   const std::vector<float> old = numbers(size_t(m - 1) * (n + gap) + n, 3);
@@ -75,33 +49,10 @@ void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces) {
            a.memory.data(), a.stride, b.memory.data(), b.stride, beta, c.data(), n + gap,
            partial.data(), piece, m, n, k);
   if (pieces > 1) {
-    run("sum_pieces", sum_pieces_f32, dim3(2, 2), dim3(8, 4), alpha, partial.data(), beta, c.data(),
+    run("sum_pieces", sum_pieces_f32, dim3(2), dim3(8, 4), alpha, partial.data(), beta, c.data(),
         n + gap, pieces, m, n);
   }
-  bool sums_right = true, bound_held = true, gaps_kept = true;
-  for (int i = 0; i < m; i++) {
-    for (int j = 0; j < n; j++) {
-      double rounded = 0, exact = 0, size = 0;
-      for (int p = 0; p < k; p++) {
-        rounded += double(kernel.round(a.at(i, p))) * kernel.round(b.at(p, j));
-        exact += double(a.at(i, p)) * b.at(p, j);
-        size += std::abs(double(a.at(i, p)) * b.at(p, j));
-      }
-      const size_t at = size_t(i) * (n + gap) + j;
-      const double found = c[at], rest = beta == 0 ? 0 : double(beta) * old[at];
-      const double single = (k + 32) * 0x1p-24 * (size + std::abs(rest));
-      const double stated = std::abs(alpha) * (2 + kernel.unit) * kernel.unit * size + single;
-      sums_right = sums_right && std::abs(found - (alpha * rounded + rest)) <= single;
-      bound_held = bound_held && std::abs(found - (alpha * exact + rest)) <= stated;
-    }
-    for (int j = n; j < n + gap && i + 1 < m; j++) {
-      const size_t at = size_t(i) * (n + gap) + j;
-      gaps_kept = gaps_kept && (beta == 0 ? std::isnan(c[at]) : c[at] == old[at]);
-    }
-  }
-  expect(kernel.name, sums_right, m, n);
-  expect((std::string(kernel.name) + ", stated bound").c_str(), bound_held, m, n);
-  expect((std::string(kernel.name) + ", gap").c_str(), gaps_kept, m, n);
+  compare(kernel.name, {kernel.unit, kernel.round}, {a, b, old, alpha, beta, m, n, k, gap}, c);
 }
 
 #define KERNELS(precision, shape, tile, unit)                                                           \

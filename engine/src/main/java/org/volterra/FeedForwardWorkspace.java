@@ -186,7 +186,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
 
   @Override
   public boolean usesHost() {
-    return spec.transform().isNonLocal();
+    return spec.transform().dependsOnStep();
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.volterra;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.History;
 import org.volterra.memory.MemoryBudget;
@@ -13,8 +14,10 @@ import org.volterra.spi.Activation;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
+import org.volterra.spi.Offload;
 import org.volterra.sum.MeshRows;
 import org.volterra.sum.RecurrentSum;
+import org.volterra.sum.WidenedMatrixSum;
 
 /**
  * The histories of a workspace, kept where a {@link MemoryPlan} says: features z, states x, sums u
@@ -27,11 +30,22 @@ final class HistorySet {
   private static final String GRADIENTS = "gradients dJ/dz";
   private static final String TRANSPOSED = "z and dJ/dz transposed";
 
+  /** The least columns of a slice-major history that are worth a copy. */
+  private static final int STRIP_COLUMNS = 16;
+
+  /** Gradients and the two moments of an optimizer. */
+  private static final int PARAMETER_COPIES = 3;
+
+  /** The rest is for scratch memory and batches. */
+  private static final int PERCENT_FOR_HISTORIES = 90;
+
   private final Network network;
   private final NetworkSpec spec;
   private final int batch;
+  private final SumPlan sumPlan;
   private final MemoryPlan plan;
   private final Resources resources;
+  private final Offload offload;
   private final History features;
   private final History states;
   private final History sums;
@@ -51,14 +65,31 @@ final class HistorySet {
     this.network = network;
     this.spec = network.spec();
     this.batch = batch;
+    this.sumPlan = sumPlan;
     this.resources = resources;
     ComputeProvider provider = network.provider();
+    List<Need> needs = needs(network, batch, training, mesh, sumPlan);
     this.plan =
         MemoryPlan.choose(
             "a batch of " + batch + " at depth " + spec.depth(),
-            budget,
-            needs(network, batch, training, mesh, sumPlan),
-            sumPlan.isRecurrent());
+            deviceBudget(network, budget, needs, sumPlan.memory(), training),
+            needs,
+            sumPlan.isRecurrent(),
+            provider.offloadBytes(wholeBytes()));
+    if (plan.offloadedBytes() > 0 && !sumPlan.canOffload()) {
+      throw new IllegalStateException(
+          plan
+              + "; but sums of "
+              + spec.kernel()
+              + " by "
+              + sumPlan.choice()
+              + " take histories in the memory of the device only: raise the memory budget, or"
+              + " choose blocked sums");
+    }
+    this.offload =
+        plan.offloadedBytes() == 0
+            ? null
+            : resources.own(provider.offload(wholeBytes(), plan.ringBytes()));
     if (plan.spilledBytes() > 0 && !provider.usesHostMemory()) {
       throw new IllegalStateException(
           "provider "
@@ -98,6 +129,41 @@ final class HistorySet {
                 History.Layout.SLICE_MAJOR,
                 isRecomputed(Recomputation.SUMS) ? run : sumSlices(spec, training),
                 spec.channels());
+  }
+
+  /**
+   * What primitives must be able to see whole of a history outside memory: a slice, a strip through
+   * all slices, or what is widened at once.
+   */
+  private long wholeBytes() {
+    ElementType type = network.type();
+    int width = spec.featureChannels();
+    int channels = Math.max(spec.channels(), width);
+    long slice = History.bytes(type, 1, batch, spec.positions(), channels);
+    long strip = type.bytesFor((spec.depth() + 1L) * Math.max(STRIP_COLUMNS, width));
+    long widened =
+        spec.historyType() == HistoryType.NATIVE
+            ? 0
+            : Math.min(
+                ElementType.BFLOAT16.bytesFor(WidenedMatrixSum.ELEMENTS),
+                (spec.depth() + 1L) * slice);
+    return Math.max(widened, Math.max(slice, strip));
+  }
+
+  /** The budget, as far as a device has so much memory left beside what else a step takes. */
+  private static MemoryBudget deviceBudget(
+      Network network, MemoryBudget budget, List<Need> needs, long sums, boolean training) {
+    OptionalLong available = network.provider().bytesAvailable();
+    long all = needs.stream().mapToLong(Need::bytes).sum();
+    if (available.isEmpty()) {
+      return budget;
+    }
+    long parameters = network.type().bytesFor(network.layout().length());
+    long others = sums + (training ? PARAMETER_COPIES * parameters : 0);
+    long room = (available.getAsLong() - others) / 100 * PERCENT_FOR_HISTORIES;
+    return all <= room || budget.bytes() <= room
+        ? budget
+        : new MemoryBudget(Math.max(1, room), budget.recompute(), budget.spill());
   }
 
   private static boolean needsTransposed(NetworkSpec spec, boolean training) {
@@ -166,13 +232,14 @@ final class HistorySet {
           need(network, batch, Recomputation.SUMS, sums, canRepeat ? run : sums, spec.channels()));
     }
     int width = spec.featureChannels();
-    if (needsTransposed(spec, training)) {
-      int both = 2 * spec.depth();
-      needs.add(need(network, batch, TRANSPOSED, both, both, width));
-    }
     int least = isRecurrent ? run : slices;
     if (training) {
       needs.add(need(network, batch, GRADIENTS, slices, least, width));
+    }
+    if (needsTransposed(spec, training)) {
+      // The sums touch these again and again, and ∂J/∂z slice by slice.
+      int both = 2 * spec.depth();
+      needs.add(need(network, batch, TRANSPOSED, both, both, width));
     }
     Need features = need(network, batch, Recomputation.FEATURES, slices, least, width);
     needs.add(isRecurrent ? withCheckpoints(features, network, batch, sumPlan) : features);
@@ -208,9 +275,19 @@ final class HistorySet {
     ElementType type = type(network, name);
     int n = spec.positions();
     return resources.own(
-        plan.place(name) == Place.FILE
-            ? History.map(plan.budget().spill(), type, order, slices, batch, n, channels)
-            : History.allocate(network.provider(), type, order, slices, batch, n, channels));
+        switch (plan.place(name)) {
+          case FILE -> History.map(plan.budget().spill(), type, order, slices, batch, n, channels);
+          case HOST ->
+              History.offload(offload, hasNearField(name), type, order, slices, batch, n, channels);
+          case MEMORY, RECOMPUTED ->
+              History.allocate(network.provider(), type, order, slices, batch, n, channels);
+        });
+  }
+
+  /** Whether sums touch neighbouring slices of a history layer after layer. */
+  private boolean hasNearField(String name) {
+    boolean isSummed = name.equals(Recomputation.FEATURES) || name.equals(GRADIENTS);
+    return isSummed && sumPlan.hasNearField();
   }
 
   /** Where the histories are. */

@@ -17,6 +17,7 @@ final class LayerPass {
   private final WorkspaceMemory.Views v;
   private final CumulativeSum sum;
   private final FeatureMap features;
+  private final WholePasses whole;
   private final Recomputation recomputation;
   private final Checkpoints checkpoints;
   private final boolean isLinear;
@@ -25,15 +26,16 @@ final class LayerPass {
   private final Matrix delta;
   private final Matrix deltaOperand;
 
-  LayerPass(Primitives p, NetworkSpec spec, WorkspaceMemory memory, WorkspaceMemory.Views v) {
-    this.p = p;
-    this.spec = spec;
+  LayerPass(Network network, WorkspaceMemory memory, WorkspaceMemory.Views v) {
+    this.p = network.provider().primitives(network.type());
+    this.spec = network.spec();
     this.memory = memory;
     this.v = v;
     this.recomputation = v.recomputation();
     this.sum = memory.sum(v);
     this.checkpoints = memory.checkpoints(v, sum);
     this.features = memory.features(v);
+    this.whole = WholePasses.of(network, memory, v, sum);
     this.isLinear = v.sums() == null;
     this.hasOwnFeatures = checkpoints != null || !spec.featuresAreStates();
     Slices targets = isLinear ? v.states() : v.sums();
@@ -50,9 +52,11 @@ final class LayerPass {
     return checkpoints == null;
   }
 
-  /** Whether a pass reads or writes buffers from the host. */
+  /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
   boolean usesHost() {
-    return sum.usesHost() || spec.features().isNonLocal();
+    return sum.usesHost()
+        || spec.features().dependsOnStep()
+        || memory.plan().offloadedBytes() > 0;
   }
 
   /** Computes all states and the output, which is returned. */
@@ -64,6 +68,21 @@ final class LayerPass {
       memory.input().forward(data, x0);
     }
     v.states().store(0);
+    if (whole == null) {
+      layers(x0);
+    } else {
+      whole.forward();
+    }
+    recomputation.forwardDone();
+    Matrix last = v.state(spec.depth());
+    if (memory.output() == null) {
+      return last;
+    }
+    memory.output().forward(last, v.output());
+    return v.output();
+  }
+
+  private void layers(Matrix x0) {
     for (int l = 1; l <= spec.depth(); l++) {
       feature(l - 1, false);
       if (checkpoints != null && l == recomputation.firstOfRun(l)) {
@@ -76,13 +95,6 @@ final class LayerPass {
         finish(l, x0);
       }
     }
-    recomputation.forwardDone();
-    Matrix last = v.state(spec.depth());
-    if (memory.output() == null) {
-      return last;
-    }
-    memory.output().forward(last, v.output());
-    return v.output();
   }
 
   private void feature(int k, boolean again) {
@@ -184,8 +196,6 @@ final class LayerPass {
    */
   void backward(Matrix inputs, Matrix outputGradient, CostateListener listener) {
     memory.clearGradients();
-    p.fill(0, v.gradient().first(v.gradient().slices()));
-    p.fill(0, v.initialCostate());
     Matrix costate = v.costate();
     recall(spec.depth());
     if (memory.output() == null) {
@@ -194,6 +204,33 @@ final class LayerPass {
       memory.output().transpose(outputGradient, costate);
       memory.output().gradient(v.state(spec.depth()), outputGradient);
     }
+    if (whole == null) {
+      layersAdjoint(costate, listener);
+    } else {
+      whole.adjoint(costate);
+      if (listener != null) {
+        tell(costate, listener);
+      }
+    }
+    if (memory.input() != null) {
+      memory.input().gradient(inputs, v.initialCostate());
+    }
+  }
+
+  /** Tells the costates of all layers, from the gradients ∂J/∂z. */
+  private void tell(Matrix costate, CostateListener listener) {
+    int depth = spec.depth();
+    listener.layer(depth, v.state(depth), costate, 0);
+    for (int l = depth - 1; l >= 1; l--) {
+      stateAdjoint(l, 0, costate);
+      listener.layer(l, v.state(l), costate, hamiltonian(l));
+    }
+    listener.layer(0, v.state(0), v.initialCostate(), hamiltonian(0));
+  }
+
+  private void layersAdjoint(Matrix costate, CostateListener listener) {
+    p.fill(0, v.gradient().first(v.gradient().slices()));
+    p.fill(0, v.initialCostate());
     for (int l = spec.depth(); l >= 1; l--) {
       recall(l);
       double hamiltonian = listener == null || l == spec.depth() ? 0 : hamiltonian(l);
@@ -209,9 +246,6 @@ final class LayerPass {
     stateAdjoint(0, 1, v.initialCostate());
     if (listener != null) {
       listener.layer(0, v.state(0), v.initialCostate(), hamiltonian);
-    }
-    if (memory.input() != null) {
-      memory.input().gradient(inputs, v.initialCostate());
     }
   }
 

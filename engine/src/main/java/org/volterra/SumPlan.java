@@ -55,17 +55,16 @@ public final class SumPlan {
     SumPlan plan = new SumPlan(spec.kernel(), spec.sum().tolerance());
     Planner planner =
         new Planner(type, spec.historyType().of(type), () -> Calibration.of(provider, type));
-    List<DepthKernel> terms =
-        spec.kernel() instanceof DepthKernel.Terms sum ? sum.terms() : List.of(spec.kernel());
+    List<DepthKernel> terms = terms(spec.kernel());
     long columns = (long) batch * spec.positions() * spec.featureChannels();
     for (int i = 0; i < terms.size(); i++) {
-      ScalarKernel scalar =
-          switch (terms.get(i)) {
-            case ScalarKernel given -> given;
-            case DepthKernel.WithMatrix product -> product.scalar();
-            default -> null;
-          };
+      ScalarKernel scalar = scalar(terms.get(i));
       SumAlgorithm forced = spec.sum().forTerm(i, terms.size());
+      if (forced == null
+          && spec.kernel() instanceof ScalarKernel
+          && WholePasses.suit(spec, provider, type, batch)) {
+        forced = SumAlgorithm.DIRECT;
+      }
       if (scalar == null) {
         if (forced != null) {
           throw new IllegalArgumentException(
@@ -80,8 +79,7 @@ public final class SumPlan {
       Plan term =
           planner.plan(
               scalar, spec.grid(), columns, training, spec.sum().tolerance(), budget, forced);
-      String name = spec.kernel() instanceof DepthKernel.Terms ? "kernel.term." + i : "kernel";
-      plan.plans.put(name, term);
+      plan.plans.put(plan.name(i), term);
       plan.memory += term.chosen().memory();
       if (terms.get(i) instanceof DepthKernel.WithMatrix) {
         plan.memory += MatrixTermSum.elements(spec.depth(), columns, training) * type.bytes();
@@ -104,6 +102,54 @@ public final class SumPlan {
         || kernel instanceof DepthKernel.Field
         || kernel instanceof LayerWeights
         || (kernel instanceof ScalarKernel && algorithm("kernel") == SumAlgorithm.DIRECT);
+  }
+
+  /**
+   * Whether every primitive can take in parts what spans layers: attention, correlations of trained
+   * lags and hierarchical sums cannot.
+   */
+  boolean canOffload() {
+    List<DepthKernel> terms = terms(kernel);
+    for (int i = 0; i < terms.size(); i++) {
+      ScalarKernel scalar = scalar(terms.get(i));
+      boolean possible =
+          scalar == null
+              ? !(terms.get(i) instanceof LayerWeights.Attention)
+              : switch (algorithm(name(i))) {
+                case HIERARCHICAL -> false;
+                case FFT -> !scalar.trainable();
+                case DIRECT, BLOCKED, SEPARABLE, EXPONENTIALS -> true;
+              };
+      if (!possible) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether sums touch neighbouring features layer after layer. */
+  boolean hasNearField() {
+    return plans.values().stream()
+        .map(Plan::algorithm)
+        .anyMatch(a -> a == SumAlgorithm.BLOCKED || a == SumAlgorithm.FFT);
+  }
+
+  private static List<DepthKernel> terms(DepthKernel kernel) {
+    return kernel instanceof DepthKernel.Terms sum ? sum.terms() : List.of(kernel);
+  }
+
+  /** The scalar kernel of a term, or null. */
+  private static ScalarKernel scalar(DepthKernel term) {
+    return switch (term) {
+      case ScalarKernel given -> given;
+      case DepthKernel.WithMatrix product -> product.scalar();
+      default -> null;
+    };
+  }
+
+  /** The prefix of the names of a term's parameters. */
+  private String name(int term) {
+    return kernel instanceof DepthKernel.Terms ? "kernel.term." + term : "kernel";
   }
 
   /** Whether the sum is a {@link org.volterra.sum.RecurrentSum}. */

@@ -44,7 +44,7 @@ public final class Workspace implements ModelWorkspace {
     this.isView = isView;
     this.batch = batch;
     this.v = memory.views(batch);
-    this.pass = new LayerPass(p, spec, memory, v);
+    this.pass = new LayerPass(network, memory, v);
   }
 
   static Workspace allocate(Network network, int batch, MemoryBudget budget, boolean training) {

@@ -136,17 +136,24 @@ final class WorkspaceMemory implements AutoCloseable {
     }
   }
 
-  /** What histories leave to sums: those that go to files or are computed again make room. */
+  /**
+   * What histories leave to sums: those that leave memory or are computed again make room, and
+   * those that leave a device all that it has.
+   */
   private static MemoryBudget sumBudget(
       Network network, int batch, MemoryBudget budget, boolean training) {
     long histories = HistorySet.bytes(network, batch, training);
+    if (histories <= budget.bytes()) {
+      return new MemoryBudget(Math.max(1, budget.bytes() - histories));
+    }
+    ComputeProvider provider = network.provider();
+    if (provider.offloadBytes(1).isPresent() && provider.bytesAvailable().isPresent()) {
+      return new MemoryBudget(Math.max(1, provider.bytesAvailable().getAsLong()));
+    }
     boolean shrinks =
         budget.spill() != null
             || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec().kernel()));
-    return new MemoryBudget(
-        shrinks && histories > budget.bytes()
-            ? budget.bytes()
-            : Math.max(1, budget.bytes() - histories));
+    return new MemoryBudget(shrinks ? budget.bytes() : 1);
   }
 
   private Matrix scratch(int rows, int columns) {

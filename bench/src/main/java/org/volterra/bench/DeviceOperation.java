@@ -35,6 +35,9 @@ record DeviceOperation(
   /** A prime number of random numbers, enough to notice elements that were mixed up. */
   private static final int PERIOD = 1_000_003;
 
+  /** Of operands so small that more of them take longer to make than to time. */
+  private static final int MOST_COPIES = 1000;
+
   /** The call. */
   interface Body {
     void run(Device device, Matrix[] operands);
@@ -109,7 +112,8 @@ record DeviceOperation(
 
   /** Copies of the operands, so that none of them is in a cache when its turn comes. */
   Matrix[][] allocate(ComputeProvider device, double rotatedBytes, Resources resources) {
-    return allocate(device, (int) Math.max(2, Math.ceil(rotatedBytes / operandBytes())), resources);
+    double copies = Math.ceil(rotatedBytes / operandBytes());
+    return allocate(device, (int) Math.clamp(copies, 2, MOST_COPIES), resources);
   }
 
   private Matrix[] allocate(ComputeProvider device, Resources resources) {

@@ -124,7 +124,7 @@ public final class DeviceStudy implements Study {
             "dense:1024x256x128",
             "dense:1024x1024x32",
             "dense:1024x1024x128",
-            "fractional:128x2304x201",
+            "fractional@direct:128x2304x201",
             "fractional:128x2304x4096");
 
     /**

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.MemoryPlan;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -12,27 +13,37 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 
 /**
- * Training steps of a network with a scalar kernel and blocked sums whose histories are {@value
- * #TIMES} times the memory budget and go to files, in turns with the same network in memory, in
- * this virtual machine. Gradients, and parameters after all steps, must be the same bits.
+ * Training steps of a network whose histories are {@value #TIMES} times the memory budget, in turns
+ * with the same network in memory, in this virtual machine. Past the budget they go to files, or
+ * from the memory of a device to that of the host. Gradients, and parameters after all steps, must
+ * be the same bits.
  */
 public final class OutOfCoreStudy implements Study {
   /** Bytes of histories over the budget. */
   public static final int TIMES = 4;
 
-  private static final String KERNEL = "scalar@blocked";
+  /** What is timed unless something else is asked for. */
+  public static final String KERNEL = "scalar@blocked";
+
   private static final int WARM_UP_STEPS = 3;
 
   /**
    * What is timed.
    *
+   * @param kernel kernel and algorithm
    * @param size of the network
    * @param provider name of the provider
    * @param threads its threads; 0 for its default
-   * @param folder where the files lie
+   * @param folder where the files lie, if the provider computes in the memory of the host
    * @param rounds pairs of steps, at least 1
    */
-  public record Settings(NetworkSize size, String provider, int threads, Path folder, int rounds) {
+  public record Settings(
+      KernelChoice kernel,
+      NetworkSize size,
+      String provider,
+      int threads,
+      Path folder,
+      int rounds) {
     /**
      * Checks the arguments.
      *
@@ -58,7 +69,7 @@ public final class OutOfCoreStudy implements Study {
 
   @Override
   public double expectedSeconds() {
-    double flops = 3 * settings.size().forwardFlops(KernelChoice.parse(KERNEL));
+    double flops = 3 * settings.size().forwardFlops(settings.kernel());
     int steps = 2 * (settings.rounds() + WARM_UP_STEPS);
     return 2 + steps * flops / DepthCost.flopsPerSecond(settings.provider());
   }
@@ -69,7 +80,7 @@ public final class OutOfCoreStudy implements Study {
     private final DepthCase network;
     private final TrainingStep step;
 
-    Side(ComputeProvider device, NetworkSize s, MemoryBudget budget) {
+    Side(ComputeProvider device, KernelChoice kernel, NetworkSize s, MemoryBudget budget) {
       boolean complete = false;
       try {
         network =
@@ -77,7 +88,7 @@ public final class OutOfCoreStudy implements Study {
                 new DepthCase(
                     device,
                     ElementType.FLOAT32,
-                    KernelChoice.parse(KERNEL),
+                    kernel,
                     s.layers(),
                     s.channels(),
                     s.batch(),
@@ -108,10 +119,11 @@ public final class OutOfCoreStudy implements Study {
   @Override
   public OutOfCoreResult run(boolean verbose, Consumer<String> progress) {
     try (ComputeProvider device = Providers.open(settings.provider(), settings.threads());
-        Side memory = new Side(device, settings.size(), MemoryBudget.unlimited())) {
+        Side memory = side(device, MemoryBudget.unlimited())) {
       long bytes = memory.network.workspace().historyBytes();
-      MemoryBudget budget = new MemoryBudget(bytes / TIMES).spillingTo(settings.folder());
-      try (Side file = new Side(device, settings.size(), budget)) {
+      MemoryBudget limit = new MemoryBudget(bytes / TIMES);
+      MemoryBudget budget = device.usesHostMemory() ? limit.spillingTo(settings.folder()) : limit;
+      try (Side file = side(device, budget)) {
         progress.accept(file.network.workspace().memoryPlan().toString());
         memory.step.gradient();
         file.step.gradient();
@@ -119,7 +131,7 @@ public final class OutOfCoreStudy implements Study {
             "gradients",
             memory.network.workspace().gradients(),
             file.network.workspace().gradients());
-        OutOfCoreResult result = time(memory, file, budget, device.threads());
+        OutOfCoreResult result = time(memory, file, budget, device);
         requireSame(
             "parameters after all steps",
             memory.network.network().parameters(),
@@ -130,10 +142,17 @@ public final class OutOfCoreStudy implements Study {
     }
   }
 
-  private OutOfCoreResult time(Side memory, Side file, MemoryBudget budget, int threads) {
+  private Side side(ComputeProvider device, MemoryBudget budget) {
+    return new Side(device, settings.kernel(), settings.size(), budget);
+  }
+
+  private OutOfCoreResult time(
+      Side memory, Side file, MemoryBudget budget, ComputeProvider device) {
     double[] inMemory = new double[settings.rounds()];
     double[] inFile = new double[settings.rounds()];
+    long copied = 0;
     for (int i = -WARM_UP_STEPS; i < settings.rounds(); i++) {
+      copied = i == 0 ? device.bytesCopied() : copied;
       boolean memoryFirst = i % 2 == 0;
       double first = (memoryFirst ? memory : file).milliseconds();
       double second = (memoryFirst ? file : memory).milliseconds();
@@ -142,14 +161,17 @@ public final class OutOfCoreStudy implements Study {
         inFile[i] = memoryFirst ? second : first;
       }
     }
+    MemoryPlan plan = file.network.workspace().memoryPlan();
     Effort effort = new Effort("rounds", 1, WARM_UP_STEPS, settings.rounds(), 1);
     return new OutOfCoreResult(
+        settings.kernel().name(),
         settings.size(),
         settings.provider(),
-        threads,
+        device.threads(),
         memory.network.workspace().historyBytes(),
         budget.bytes(),
-        file.network.workspace().memoryPlan().spilledBytes(),
+        plan.spilledBytes() + plan.offloadedBytes(),
+        (device.bytesCopied() - copied) / settings.rounds(),
         Spread.of(inMemory),
         Spread.of(inFile),
         Spread.ofRatios(inMemory, inFile),
@@ -162,7 +184,7 @@ public final class OutOfCoreStudy implements Study {
     int at = Arrays.mismatch(a, b);
     if (at >= 0) {
       throw new WrongResultException(
-          what + ": element " + at + " is " + a[at] + " in memory and " + b[at] + " in a file");
+          what + ": element " + at + " is " + a[at] + " in memory and " + b[at] + " outside");
     }
   }
 }

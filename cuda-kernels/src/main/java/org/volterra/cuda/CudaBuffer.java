@@ -52,6 +52,12 @@ final class CudaBuffer implements Buffer {
     }
   }
 
+  /** Memory of the device that somebody else owns; it is never closed. */
+  static CudaBuffer window(
+      CudaContext context, ElementType type, long length, DevicePointer pointer) {
+    return new CudaBuffer(context, type, length, pointer);
+  }
+
   CudaContext context() {
     return context;
   }

@@ -10,6 +10,8 @@ import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Feed;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.Offload;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Readout;
 import org.volterra.spi.Recording;
@@ -64,6 +66,8 @@ public final class CudaComputeProvider implements ComputeProvider {
   private TransformPrimitives transforms64;
   private DepthPrimitives depth32;
   private DepthPrimitives depth64;
+  private PassPrimitives passes32;
+  private PassPrimitives passes64;
   private volatile boolean closed;
 
   /** A provider that has not looked for the driver yet. */
@@ -207,6 +211,12 @@ public final class CudaComputeProvider implements ComputeProvider {
     return Optional.of(type == ElementType.FLOAT32 ? depth32 : depth64);
   }
 
+  @Override
+  public synchronized Optional<PassPrimitives> passes(ElementType type) {
+    primitives(type);
+    return Optional.of(type == ElementType.FLOAT32 ? passes32 : passes64);
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -233,6 +243,26 @@ public final class CudaComputeProvider implements ComputeProvider {
     return OptionalLong.of(context == null ? 0 : context.memory().liveBytes());
   }
 
+  @Override
+  public OptionalLong bytesAvailable() {
+    return OptionalLong.of(context().memory().availableBytes());
+  }
+
+  @Override
+  public synchronized long bytesCopied() {
+    return context == null ? 0 : context.bytesCopied();
+  }
+
+  @Override
+  public OptionalLong offloadBytes(long wholeBytes) {
+    return OptionalLong.of(BlockRing.leastBytes(wholeBytes));
+  }
+
+  @Override
+  public Offload offload(long wholeBytes, long deviceBytes) {
+    return BlockRing.of(context(), wholeBytes, deviceBytes);
+  }
+
   private synchronized CudaContext context() {
     if (closed) {
       throw new IllegalStateException("the provider is closed");
@@ -253,6 +283,8 @@ public final class CudaComputeProvider implements ComputeProvider {
       transforms64 = new CudaTransforms(ElementType.FLOAT64, context, () -> closed);
       depth32 = new CudaDepth(ElementType.FLOAT32, context, () -> closed);
       depth64 = new CudaDepth(ElementType.FLOAT64, context, () -> closed);
+      passes32 = new CudaPasses(ElementType.FLOAT32, context, () -> closed);
+      passes64 = new CudaPasses(ElementType.FLOAT64, context, () -> closed);
     }
     return context;
   }

@@ -3,9 +3,11 @@ package org.volterra.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -35,6 +37,7 @@ final class CudaContext {
   private final KernelArguments arguments;
   private final MemorySegment staging;
   private final int multiprocessors;
+  private final TensorMaps maps;
   private final int mostSharedBytes;
   private final Map<DevicePointer, Long> constants = new LinkedHashMap<>();
   private DevicePointer scratch;
@@ -44,7 +47,9 @@ final class CudaContext {
   private CudaRecording capturing;
   private final List<IndexChecks> pending = new ArrayList<>();
   private final List<IndexChecks> queued = new ArrayList<>();
+  private final Set<BlockRing> rings = new HashSet<>();
   private CUstream copies;
+  private long copied;
   private String last = "";
   private int holders = 1;
 
@@ -59,11 +64,13 @@ final class CudaContext {
     this.context = context;
     this.stream = stream;
     this.multiprocessors = DriverCalls.multiprocessors(device);
-    this.mostSharedBytes = DriverCalls.mostSharedBytes(device);
+    this.maps = found.major() == 9 && found.minor() == 0 ? new TensorMaps(arena) : null;
+    this.mostSharedBytes = DriverCalls.sharedBytes(device);
     this.library = new KernelLibrary(found);
     this.memory =
         new DeviceMemory(budget > 0 ? budget : DriverCalls.memory()[0] / 100 * 95, pooled);
-    this.arguments = new KernelArguments(this, arena.allocate(KernelArguments.BYTES, Long.BYTES));
+    this.arguments =
+        new KernelArguments(this, arena.allocate(KernelArguments.BYTES, TensorMaps.ALIGNMENT));
     this.staging = arena.allocate(STAGING_BYTES, Long.BYTES);
   }
 
@@ -190,7 +197,12 @@ final class CudaContext {
     return multiprocessors;
   }
 
-  /** The most dynamic shared memory of a block, in bytes. */
+  /** The maker of tensor maps of a device of compute capability 9.0, or null. */
+  TensorMaps maps() {
+    return maps;
+  }
+
+  /** The shared memory that a block may have at most. */
   int mostSharedBytes() {
     return mostSharedBytes;
   }
@@ -205,6 +217,42 @@ final class CudaContext {
       capturing.uses(buffer);
     }
     return buffer.address() + m.offset() * buffer.type().bytes();
+  }
+
+  /**
+   * A matrix as kernels can take it until {@link #releaseStaged}: itself, or a copy of what lies in
+   * memory of the host.
+   */
+  Matrix resident(Matrix m, BlockRing.Access access) {
+    if (!(m.buffer() instanceof OffloadedBuffer buffer)) {
+      return m;
+    }
+    refuseWhileCapturing("uses a history that is offloaded to the host");
+    rings.add(buffer.ring());
+    return buffer.ring().stage(m, access);
+  }
+
+  /** Counts what rings copy. */
+  void countCopy(long bytes) {
+    copied += bytes;
+  }
+
+  /** The bytes that rings copied. */
+  long bytesCopied() {
+    lock.lock();
+    try {
+      return copied;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the use of all matrices that were copied. */
+  void releaseStaged() {
+    if (!rings.isEmpty()) {
+      rings.forEach(BlockRing::releaseAll);
+      rings.clear();
+    }
   }
 
   /**

@@ -16,6 +16,9 @@ import java.lang.invoke.MethodHandle;
  * <p>The library stays loaded: the driver does not expect to be unloaded.
  */
 final class CudaDriver {
+  /** What the dynamic loader is asked for. */
+  static final String LIBRARY = "libcuda.so.1";
+
   private static final int RTLD_NOW = 2;
   private static final int NAME_BYTES = 256;
   private static final int CAPABILITY_MAJOR = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR

@@ -17,6 +17,7 @@ final class CudaPrimitives implements Primitives {
   private final MatrixProduct product;
   private final VectorProducts vectors;
   private final ToeplitzProducts toeplitz;
+  private final OffloadedProducts offloaded;
 
   CudaPrimitives(
       ElementType type, CudaContext context, ProductPrecision products, BooleanSupplier closed) {
@@ -25,6 +26,7 @@ final class CudaPrimitives implements Primitives {
     this.product = new MatrixProduct(launcher, products);
     this.vectors = new VectorProducts(launcher);
     this.toeplitz = new ToeplitzProducts(launcher);
+    this.offloaded = new OffloadedProducts(launcher, product, vectors, toeplitz);
   }
 
   @Override
@@ -42,17 +44,27 @@ final class CudaPrimitives implements Primitives {
       double beta,
       Matrix c) {
     int k = Shapes.gemm(type, a, transposeA, b, transposeB, c);
-    launcher.run(() -> product.gemm(alpha, a, transposeA, b, transposeB, beta, c, k));
+    launcher.run(() -> {
+      if (OffloadedProducts.any(a, b, c)) {
+        offloaded.gemm(alpha, a, transposeA, b, transposeB, beta, c, k);
+      } else {
+        Matrix left = launcher.in(a);
+        Matrix right = launcher.in(b);
+        product.gemm(alpha, left, transposeA, right, transposeB, beta, launcher.out(beta, c), k);
+      }
+    });
   }
 
   @Override
   public void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
     Shapes.matrixVector(type, a, transpose ? y : x, transpose ? x : y);
     launcher.run(() -> {
-      if (transpose) {
-        vectors.columns(alpha, a, x, beta, y);
+      if (OffloadedProducts.any(a)) {
+        offloaded.gemv(alpha, a, transpose, x, beta, y);
+      } else if (transpose) {
+        vectors.columns(alpha, launcher.in(a), launcher.in(x), beta, launcher.out(beta, y));
       } else {
-        vectors.rows(alpha, a, x, beta, y);
+        vectors.rows(alpha, launcher.in(a), launcher.in(x), beta, launcher.out(beta, y));
       }
     });
   }
@@ -60,7 +72,13 @@ final class CudaPrimitives implements Primitives {
   @Override
   public void ger(double alpha, Matrix x, Matrix y, Matrix a) {
     Shapes.matrixVector(type, a, y, x);
-    launcher.run(() -> vectors.rankOne(alpha, x, y, a));
+    launcher.run(() -> {
+      if (OffloadedProducts.any(a)) {
+        offloaded.ger(alpha, x, y, a);
+      } else {
+        vectors.rankOne(alpha, launcher.in(x), launcher.in(y), a);
+      }
+    });
   }
 
   @Override
@@ -69,7 +87,12 @@ final class CudaPrimitives implements Primitives {
     Shapes.same("x", x, y);
     launcher.run(() -> {
       KernelArguments arguments =
-          launcher.arguments().scalar(alpha).matrix(x).scalar(beta).matrix(y);
+          launcher
+              .arguments()
+              .scalar(alpha)
+              .matrix(launcher.in(x))
+              .scalar(beta)
+              .matrix(launcher.out(beta, y));
       launcher.elementwise("axpby", "axpby", arguments, Launcher.flat(x, y), y);
     });
   }
@@ -79,7 +102,8 @@ final class CudaPrimitives implements Primitives {
     Shapes.type("y", y, type);
     Shapes.check("x", x, type, y.columns(), y.rows());
     launcher.run(() -> {
-      launcher.arguments().matrix(x).matrix(y).int64(x.rows()).int64(x.columns());
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
+      arguments.matrix(launcher.out(0, y)).int64(x.rows()).int64(x.columns());
       long down = Math.min(Grid.ceil(x.rows(), Grid.LANES), Grid.MOST);
       launcher.launch(
           "transpose", "transpose", Grid.ofWarps(Grid.ceil(x.columns(), Grid.LANES), down));
@@ -100,7 +124,8 @@ final class CudaPrimitives implements Primitives {
 
   private void convert(String kernel, Matrix x, Matrix y) {
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
+      KernelArguments arguments =
+          launcher.arguments().matrix(launcher.in(x)).matrix(launcher.out(0, y));
       boolean flat = Launcher.flat(x, y);
       launcher.elementwise("convert", kernel, arguments, flat, y);
     });
@@ -110,9 +135,17 @@ final class CudaPrimitives implements Primitives {
   public void fill(double value, Matrix y) {
     Shapes.type("y", y, type);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().scalar(value).matrix(y);
-      launcher.elementwise("axpby", "fill", arguments, Launcher.flat(y), y);
+      if (OffloadedProducts.any(y)) {
+        offloaded.fill(y, band -> fillWhole(value, band));
+      } else {
+        fillWhole(value, y);
+      }
     });
+  }
+
+  private void fillWhole(double value, Matrix y) {
+    KernelArguments arguments = launcher.arguments().scalar(value).matrix(launcher.out(0, y));
+    launcher.elementwise("axpby", "fill", arguments, Launcher.flat(y), y);
   }
 
   @Override
@@ -121,7 +154,7 @@ final class CudaPrimitives implements Primitives {
     Shapes.type("y", y, type);
     launcher.run(() -> {
       KernelArguments arguments =
-          launcher.arguments().scalar(alpha).vector(row).scalar(beta).matrix(y);
+          launcher.arguments().scalar(alpha).vector(row).scalar(beta).matrix(launcher.out(beta, y));
       launcher.elementwise("axpby", "add_row", arguments, false, y);
     });
   }
@@ -130,7 +163,7 @@ final class CudaPrimitives implements Primitives {
   public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
     Shapes.check("row", row, type, 1, x.columns());
     Shapes.type("x", x, type);
-    launcher.run(() -> vectors.columns(alpha, x, null, beta, row));
+    launcher.run(() -> vectors.columns(alpha, launcher.in(x), null, beta, row));
   }
 
   @Override
@@ -151,7 +184,8 @@ final class CudaPrimitives implements Primitives {
     Shapes.type("y", y, type);
     Shapes.same("x", x, y);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
+      KernelArguments arguments =
+          launcher.arguments().matrix(launcher.in(x)).matrix(launcher.out(0, y));
       launcher.elementwise("activation", "activate_" + f, arguments, Launcher.flat(x, y), y);
     });
   }
@@ -162,7 +196,13 @@ final class CudaPrimitives implements Primitives {
     Shapes.same("x", x, dx);
     Shapes.same("dy", dy, dx);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(dy).scalar(beta).matrix(dx);
+      KernelArguments arguments =
+          launcher
+              .arguments()
+              .matrix(launcher.in(x))
+              .matrix(launcher.in(dy))
+              .scalar(beta)
+              .matrix(launcher.out(beta, dx));
       boolean flat = Launcher.flat(x, dy, dx);
       launcher.elementwise("activation", "derive_" + f, arguments, flat, dx);
     });
@@ -190,9 +230,9 @@ final class CudaPrimitives implements Primitives {
     long columns = flat ? x.size() : x.columns();
     Grid grid = Grid.reduction(rows, columns, launcher.width(), launcher.mostBlocks());
     long partial = launcher.context().scratch(grid.blocks() * Double.BYTES);
-    KernelArguments arguments = launcher.arguments().matrix(x);
+    KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
     if (y != null) {
-      arguments.matrix(y);
+      arguments.matrix(launcher.in(y));
     }
     arguments.address(partial).int64(rows).int64(columns);
     launcher.launch("reduction", kernel, grid);
@@ -224,7 +264,7 @@ final class CudaPrimitives implements Primitives {
     Shapes.scalar("loss", loss);
     launcher.run(() -> {
       launcher.checkIndices("labels", labels, x.columns());
-      int warps = VectorProducts.warps(x.columns());
+      int warps = softmaxWarps(x.columns());
       long rowLoss = launcher.context().scratch((long) x.rows() * Double.BYTES);
       launcher
           .arguments()
@@ -360,12 +400,19 @@ final class CudaPrimitives implements Primitives {
   public void toeplitz(
       double alpha, Matrix prepared, boolean transpose, Matrix x, double beta, Matrix y) {
     int size = Shapes.toeplitz(type, prepared, x, y);
-    launcher.run(() -> toeplitz.multiply(alpha, prepared, transpose, x, beta, y, size));
+    launcher.run(() -> {
+      if (OffloadedProducts.any(x, y)) {
+        offloaded.toeplitz(alpha, prepared, transpose, x, beta, y, size);
+      } else {
+        toeplitz.multiply(
+            alpha, prepared, transpose, launcher.in(x), beta, launcher.out(beta, y), size);
+      }
+    });
   }
 
   @Override
   public void toeplitzGradient(double alpha, int size, Matrix x, Matrix dy, Matrix lags) {
     Shapes.toeplitzGradient(type, size, x, dy, lags);
-    launcher.run(() -> toeplitz.gradient(alpha, x, dy, lags, size));
+    launcher.run(() -> toeplitz.gradient(alpha, launcher.in(x), launcher.in(dy), lags, size));
   }
 }

@@ -66,6 +66,6 @@ public sealed interface CudaProbe {
    * @return {@link Available} with the devices, or {@link Unavailable} with the reason
    */
   static CudaProbe run() {
-    return CudaDriverProbe.run("libcuda.so.1");
+    return CudaDriverProbe.run(CudaDriver.LIBRARY);
   }
 }

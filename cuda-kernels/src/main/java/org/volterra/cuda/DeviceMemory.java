@@ -167,6 +167,11 @@ final class DeviceMemory {
     }
   }
 
+  /** Bytes that the budget leaves. */
+  long availableBytes() {
+    return budget - live;
+  }
+
   /** Bytes that are in use. */
   long liveBytes() {
     return live;

@@ -2,6 +2,7 @@ package org.volterra.cuda;
 
 import java.util.Locale;
 import jcuda.Pointer;
+import jcuda.driver.CUDA_MEMCPY2D;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
@@ -9,6 +10,7 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
@@ -50,17 +52,15 @@ final class DriverCalls {
 
   /** CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT. */
   static int multiprocessors(CUdevice device) {
-    return attribute(16, device);
-  }
-
-  /** The most shared memory that a block may take with leave, in bytes. */
-  static int mostSharedBytes(CUdevice device) {
-    return attribute(97, device); // CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
-  }
-
-  private static int attribute(int which, CUdevice device) {
     int[] value = new int[1];
-    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, which, device), "");
+    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, 16, device), "");
+    return value[0];
+  }
+
+  /** The shared memory that a block may have at most. */
+  static int sharedBytes(CUdevice device) {
+    int[] value = new int[1];
+    check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, 97, device), "");
     return value[0];
   }
 
@@ -184,6 +184,15 @@ final class DriverCalls {
     check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(pointer), bytes + " bytes");
   }
 
+  /** Lets the device read and write memory of the host by itself. */
+  static void register(HostPointer pointer, long bytes) {
+    check("cuMemHostRegister", JCudaDriver.cuMemHostRegister(pointer, bytes, 0), bytes + " bytes");
+  }
+
+  static void unregister(HostPointer pointer, long bytes) {
+    check("cuMemHostUnregister", JCudaDriver.cuMemHostUnregister(pointer), bytes + " bytes");
+  }
+
   /** Sets all bytes. */
   static void fill(DevicePointer pointer, byte value, long bytes, CUstream stream) {
     check(
@@ -220,6 +229,58 @@ final class DriverCalls {
         "cuMemcpyDtoHAsync",
         JCudaDriver.cuMemcpyDtoHAsync(to, from, bytes, stream),
         bytes + " bytes");
+  }
+
+  /** Copies rows to the device; pitches are bytes from one row to the next. */
+  static void copyToDevice(
+      CUdeviceptr to,
+      long toPitch,
+      HostPointer from,
+      long fromPitch,
+      long width,
+      long rows,
+      CUstream stream) {
+    CUDA_MEMCPY2D copy = rows(width, rows);
+    copy.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+    copy.srcHost = from;
+    copy.srcPitch = fromPitch;
+    copy.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+    copy.dstDevice = to;
+    copy.dstPitch = toPitch;
+    copyRows(copy, stream);
+  }
+
+  /** Copies rows to the host; pitches are bytes from one row to the next. */
+  static void copyToHost(
+      HostPointer to,
+      long toPitch,
+      CUdeviceptr from,
+      long fromPitch,
+      long width,
+      long rows,
+      CUstream stream) {
+    CUDA_MEMCPY2D copy = rows(width, rows);
+    copy.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+    copy.srcDevice = from;
+    copy.srcPitch = fromPitch;
+    copy.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+    copy.dstHost = to;
+    copy.dstPitch = toPitch;
+    copyRows(copy, stream);
+  }
+
+  private static CUDA_MEMCPY2D rows(long width, long rows) {
+    CUDA_MEMCPY2D copy = new CUDA_MEMCPY2D();
+    copy.WidthInBytes = width;
+    copy.Height = rows;
+    return copy;
+  }
+
+  private static void copyRows(CUDA_MEMCPY2D copy, CUstream stream) {
+    int status = JCudaDriver.cuMemcpy2DAsync(copy, stream);
+    if (status != 0) {
+      check("cuMemcpy2DAsync", status, copy.Height + " rows of " + copy.WidthInBytes + " bytes");
+    }
   }
 
   static CUmodule loadModule(byte[] image, String name) {

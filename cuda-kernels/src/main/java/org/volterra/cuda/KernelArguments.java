@@ -20,8 +20,13 @@ final class KernelArguments {
   /** The most arguments of a kernel. */
   private static final int MOST = 24;
 
+  /** The most of them that are tensor maps. */
+  private static final int MOST_MAPS = 2;
+
+  private static final long MAPS = 2L * MOST * Long.BYTES;
+
   /** What the native memory takes. */
-  static final long BYTES = 2L * MOST * Long.BYTES;
+  static final long BYTES = MAPS + MOST_MAPS * TensorMaps.BYTES;
 
   private final CudaContext context;
   private final MemorySegment memory;
@@ -29,11 +34,16 @@ final class KernelArguments {
   private final List<Matrix> matrices = new ArrayList<>();
   private boolean single;
   private int count;
+  private int maps;
 
   KernelArguments(CudaContext context, MemorySegment memory) {
     this.context = context;
     this.memory = memory;
     this.pointer = new HostPointer(memory.address() + (long) MOST * Long.BYTES);
+    pointToValues();
+  }
+
+  private void pointToValues() {
     for (long i = 0; i < MOST; i++) {
       memory.setAtIndex(JAVA_LONG, MOST + i, memory.address() + i * Long.BYTES);
     }
@@ -43,6 +53,10 @@ final class KernelArguments {
   KernelArguments begin(ElementType type) {
     single = type == ElementType.FLOAT32;
     count = 0;
+    if (maps > 0) {
+      pointToValues();
+      maps = 0;
+    }
     matrices.clear();
     return this;
   }
@@ -84,12 +98,32 @@ final class KernelArguments {
   /** The address of a vector. */
   KernelArguments vector(Matrix m) {
     matrices.add(m);
-    return int64(context.address(m));
+    return int64(context.address(resident(m)));
+  }
+
+  /** The address of a vector, or 0 where there is none. */
+  KernelArguments optional(Matrix m) {
+    return m == null ? address(0) : vector(m);
   }
 
   /** The address and the stride of a matrix. */
   KernelArguments matrix(Matrix m) {
-    return vector(m).int64(m.stride());
+    matrices.add(m);
+    Matrix seen = resident(m);
+    return int64(context.address(seen)).int64(seen.stride());
+  }
+
+  /** Whoever knows that an operand is only read, or only written, has staged it before. */
+  private Matrix resident(Matrix m) {
+    return context.resident(m, BlockRing.Access.UPDATE);
+  }
+
+  /** The place of the tensor map of a matrix, to be filled before the launch. */
+  MemorySegment tensorMap(Matrix m) {
+    matrices.add(m);
+    MemorySegment map = memory.asSlice(MAPS + maps++ * TensorMaps.BYTES, TensorMaps.BYTES);
+    memory.setAtIndex(JAVA_LONG, MOST + count++, map.address());
+    return map;
   }
 
   HostPointer pointer() {

@@ -44,10 +44,39 @@ final class Launcher {
     }
     context.enter();
     try {
-      work.queue();
+      queue(work);
     } finally {
       context.leave();
     }
+  }
+
+  private void queue(Work work) {
+    try {
+      work.queue();
+    } catch (RuntimeException | Error e) {
+      try {
+        context.releaseStaged();
+      } catch (CudaException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+    context.releaseStaged();
+  }
+
+  /** An operand that is only read, as kernels can take it. */
+  Matrix in(Matrix m) {
+    return context.resident(m, BlockRing.Access.READ);
+  }
+
+  /** A result, as kernels can take it; where beta is 0 its old contents are not read. */
+  Matrix out(double beta, Matrix m) {
+    return context.resident(m, access(beta));
+  }
+
+  /** What a kernel does with a result. */
+  static BlockRing.Access access(double beta) {
+    return beta == 0 ? BlockRing.Access.OVERWRITE : BlockRing.Access.UPDATE;
   }
 
   ElementType type() {

@@ -3,9 +3,10 @@ package org.volterra.cuda;
 import org.volterra.spi.Matrix;
 
 /**
- * The choice among the kernels of {@code gemm.cu} and {@code tensor_gemm.cu}: the wide tile where
- * it gives every multiprocessor a block, the small one elsewhere; and the inner dimension in
- * pieces, added in order, where the tiles alone would leave the device idle.
+ * The choice between {@link ExactProduct}, {@link HopperProduct} where that applies, and the
+ * kernels of {@code tensor_gemm.cu}: of these the wide tile where it gives every multiprocessor a
+ * block, the small one elsewhere; and the inner dimension in pieces, added in order, where the
+ * tiles alone would leave the device idle.
  */
 final class MatrixProduct {
   private static final int WIDE = 128;
@@ -30,21 +31,48 @@ final class MatrixProduct {
   /** Sizes are below this, so that tiles that stick out do not overflow. */
   private static final int MOST = Integer.MAX_VALUE - WIDE;
 
+  /** Of a block of {@code sum_pieces}. */
+  private static final int SUM_THREADS = 256;
+
   private final Launcher launcher;
+  private final ExactProduct exact;
   private final boolean tensor;
   private final String family;
+  private final HopperProduct hopper;
 
   MatrixProduct(Launcher launcher, ProductPrecision precision) {
     this.launcher = launcher;
+    this.exact = new ExactProduct(launcher);
     this.tensor = launcher.width() == 4 && precision != ProductPrecision.FLOAT32;
-    this.family = tensor ? "gemm_" + precision + '_' : "gemm_";
+    this.family = "gemm_" + precision + '_';
+    TensorMaps maps = launcher.context().maps();
+    this.hopper = tensor && maps != null ? new HopperProduct(launcher, maps, precision) : null;
   }
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
+    gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns());
+  }
+
+  /** Part of a product, to the bits that the whole of so many rows and columns would give it. */
+  void gemm(
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
+    if (hopper != null && hopper.takes(a, b, wholeRows, wholeColumns, k)) {
+      hopper.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
+      return;
+    }
     int m = c.rows();
     int n = c.columns();
-    boolean wide = isWide(m, n, k);
+    boolean wide = tensor && isWide(wholeRows, wholeColumns, k);
     int tile = wide ? WIDE : SMALL;
     if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
       throw new IllegalArgumentException(
@@ -59,7 +87,11 @@ final class MatrixProduct {
               + " and no size exceeds "
               + MOST);
     }
-    int piece = piece(m, n, k, tiles(m, n, tile));
+    if (!tensor) {
+      exact.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
+      return;
+    }
+    int piece = piece(wholeRows, wholeColumns, k, tiles(wholeRows, wholeColumns, tile));
     int pieces = (int) Grid.ceil(k, piece);
     CudaContext context = launcher.context();
     long partial =
@@ -77,23 +109,39 @@ final class MatrixProduct {
         .int32(n)
         .int32(k);
     String kernel = family + (wide ? "wide_" : "small_") + (ta ? 't' : 'n') + (tb ? 't' : 'n');
-    int threads = tensor ? TENSOR_THREADS : Grid.THREADS;
     launcher.launch(
-        tensor ? "tensor_gemm" : "gemm",
+        "tensor_gemm",
         kernel,
-        new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, threads, 1),
-        tensor ? (wide ? WIDE_RING_BYTES : SMALL_RING_BYTES) : 0);
+        new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, TENSOR_THREADS, 1),
+        wide ? WIDE_RING_BYTES : SMALL_RING_BYTES);
     if (pieces > 1) {
-      KernelArguments arguments = launcher.arguments();
-      arguments.scalar(alpha).address(partial).scalar(beta).matrix(c).int32(pieces);
-      launcher.elementwise("gemm", "sum_pieces", arguments, false, c);
+      sumPieces(launcher, alpha, partial, beta, c, pieces);
     }
   }
 
+  /** c = alpha * the sum of the pieces + beta * c. */
+  static void sumPieces(
+      Launcher launcher, double alpha, long partial, double beta, Matrix c, int pieces) {
+    launcher
+        .arguments()
+        .scalar(alpha)
+        .address(partial)
+        .scalar(beta)
+        .matrix(c)
+        .int32(pieces)
+        .int64(c.rows())
+        .int64(c.columns());
+    // Of few elements many pieces: threads share them.
+    int down = (int) Math.min(SUM_THREADS / Grid.LANES, Grid.powerOfTwo(pieces / 4));
+    int across = SUM_THREADS / down;
+    long packs = Grid.ceil(c.size(), launcher.width());
+    long blocks = Math.min(Grid.ceil(packs, across), launcher.mostBlocks());
+    launcher.launch("gemm", "sum_pieces", new Grid((int) blocks, 1, 1, across, down));
+  }
+
   private boolean isWide(int m, int n, int k) {
-    long each = tensor ? Math.max(1, k / WIDE_PIECE) : 1;
-    return launcher.width() == 4
-        && m > SMALL
+    long each = Math.max(1, k / WIDE_PIECE);
+    return m > SMALL
         && n > SMALL
         && tiles(m, n, WIDE) * each >= launcher.multiprocessors();
   }

@@ -15,7 +15,10 @@ import java.util.stream.Collectors;
 public enum ProductPrecision {
   /** Not at all: exact products on the units for float32. */
   FLOAT32("float32", 0),
-  /** To 11 significant bits, with the range of float32, on tensor cores. */
+  /**
+   * To 11 significant bits, with the range of float32, on tensor cores; to nearest, where the
+   * middle of two numbers goes away from zero or, on compute capability 9.0, to the even one.
+   */
   TF32("tf32", 0x1p-11),
   /** To the 8 significant bits of bfloat16, on tensor cores. */
   BFLOAT16("bf16", 0x1p-8);

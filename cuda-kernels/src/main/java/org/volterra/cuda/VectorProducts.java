@@ -27,9 +27,15 @@ final class VectorProducts {
 
   /** y = alpha * a * x + beta * y. */
   void rows(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
+    rows(alpha, a, x, beta, y, a.rows());
+  }
+
+  /** The same for some of the rows, to the bits that the product of all would give them. */
+  void rows(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeRows) {
     int warps = warps(a.columns());
     long groups = Grid.ceil((long) a.rows() * warps, Grid.WARPS);
-    long pieces = pieces(groups, a.columns() / SHORTEST_PIECE);
+    long wholeGroups = Grid.ceil((long) wholeRows * warps, Grid.WARPS);
+    long pieces = pieces(wholeGroups, a.columns() / SHORTEST_PIECE);
     long piece = Grid.ceil(Grid.ceil(a.columns(), pieces), Grid.LANES) * Grid.LANES;
     pieces = Grid.ceil(a.columns(), piece);
     long partial = partial(pieces, a.rows());
@@ -55,6 +61,11 @@ final class VectorProducts {
       return new Grid(Math.toIntExact(across), (int) pieces, 1, blockX, blockY);
     }
 
+    /** The same threads over other columns. */
+    Columns of(long columns) {
+      return new Columns(Grid.ceil(columns, (long) blockX * width), blockX, blockY, width);
+    }
+
     int sharedBytes(int bytesOfSum) {
       return blockX * blockY * width * bytesOfSum;
     }
@@ -69,8 +80,14 @@ final class VectorProducts {
 
   /** y = alpha * aᵀ x + beta * y, or the sums of the columns where x is null. */
   void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y) {
-    Columns grid = columns(a.rows(), a.columns());
-    long pieces = pieces(grid.across(), a.rows() / ((long) grid.blockY() * LEAST_TURNS));
+    columns(alpha, a, x, beta, y, a.columns());
+  }
+
+  /** The same for some of the columns, to the bits that the product of all would give them. */
+  void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeColumns) {
+    Columns whole = columns(a.rows(), wholeColumns);
+    Columns grid = whole.of(a.columns());
+    long pieces = pieces(whole.across(), a.rows() / ((long) grid.blockY() * LEAST_TURNS));
     long piece = Grid.ceil(a.rows(), pieces);
     pieces = Grid.ceil(a.rows(), piece);
     long partial = partial(pieces, a.columns());

@@ -87,9 +87,7 @@ final class WindowKernels {
         depthwise ? "depthwise_gradient" : "convolve_gradient",
         new Grid(Math.toIntExact(across), (int) down, (int) pieces, Grid.LANES, Grid.WARPS));
     if (pieces > 1) {
-      KernelArguments sum = launcher.arguments();
-      sum.scalar(1).address(partial).scalar(1).matrix(dweight).int32((int) pieces);
-      launcher.elementwise("gemm", "sum_pieces", sum, false, dweight);
+      MatrixProduct.sumPieces(launcher, 1, partial, 1, dweight, (int) pieces);
     }
   }
 

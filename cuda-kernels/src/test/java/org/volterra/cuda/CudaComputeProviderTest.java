@@ -279,7 +279,7 @@ final class CudaComputeProviderTest {
     assertThat(FakeCuda.misuse()).isEmpty();
   }
 
-  private static void product(
+  static void product(
       ComputeProvider provider, Random random, int m, int n, int k, boolean ta, boolean tb) {
     float[] a = whole(random, m * k);
     float[] b = whole(random, k * n);

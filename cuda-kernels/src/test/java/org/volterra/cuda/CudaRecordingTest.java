@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -231,49 +229,6 @@ final class CudaRecordingTest {
     }
   }
 
-  /** A provider that has no recordings, feeds and readouts of its own. */
-  private record Plain(ComputeProvider cuda) implements ComputeProvider {
-    @Override
-    public String name() {
-      return cuda.name();
-    }
-
-    @Override
-    public String description() {
-      return cuda.description();
-    }
-
-    @Override
-    public Optional<String> refusal() {
-      return cuda.refusal();
-    }
-
-    @Override
-    public int threads() {
-      return cuda.threads();
-    }
-
-    @Override
-    public Buffer allocate(ElementType type, long length) {
-      return cuda.allocate(type, length);
-    }
-
-    @Override
-    public OptionalLong bytesInUse() {
-      return cuda.bytesInUse();
-    }
-
-    @Override
-    public Primitives primitives(ElementType type) {
-      return cuda.primitives(type);
-    }
-
-    @Override
-    public void close() {
-      cuda.close();
-    }
-  }
-
   /** Recorded training gives the same bits as direct calls, whatever the kernel and the loss. */
   @ParameterizedTest
   @CsvSource({
@@ -285,7 +240,7 @@ final class CudaRecordingTest {
     "exponentials:2, exponentials, false, 0"
   })
   void recordedTrainingGivesTheSameBits(String kernel, String sum, boolean pointwise, int graphs) {
-    try (ComputeProvider direct = new Plain(new CudaComputeProvider());
+    try (ComputeProvider direct = new UnrecordedProvider(new CudaComputeProvider());
         ComputeProvider cuda = new CudaComputeProvider()) {
       double[] expected = train(direct, kernel, sum, pointwise);
       long launches = FakeCuda.calls("cuGraphLaunch");

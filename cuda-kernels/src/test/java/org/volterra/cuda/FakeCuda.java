@@ -64,15 +64,36 @@ final class FakeCuda {
   }
 
   /** What was done wrong since the last question, or an empty text. */
-  @SuppressWarnings("restricted")
   static String misuse() {
+    return text("fake_misuse");
+  }
+
+  @SuppressWarnings("restricted")
+  private static String text(String name) {
     try {
       MemorySegment text =
-          (MemorySegment) function("fake_misuse", FunctionDescriptor.of(ADDRESS)).invokeExact();
+          (MemorySegment) function(name, FunctionDescriptor.of(ADDRESS)).invokeExact();
       return text.reinterpret(Long.MAX_VALUE).getString(0);
     } catch (Throwable t) {
       throw new AssertionError(t);
     }
+  }
+
+  /** Whether copies are done as early as their events allow, and not as late. */
+  static void earlyCopies(boolean early) {
+    try {
+      function("fake_early_copies", FunctionDescriptor.ofVoid(JAVA_INT)).invokeExact(early ? 1 : 0);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /**
+   * What was done since the last question with {@link #earlyCopies}, in order: copies to the device
+   * {@code >} and from it {@code <}, kernels {@code k}.
+   */
+  static String trace() {
+    return text("fake_trace");
   }
 
   /** Lets the n-th call from now on fail. */

@@ -64,7 +64,7 @@ final class ParityCheckTest {
     try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
       ParityResult result = ParityCheck.products(cuda, precision, true);
       assertThat(result).matches(ParityResult::passed);
-      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2));
+      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2 + 4));
       assertThat(cuda.description()).endsWith(", products in " + precision);
     }
   }

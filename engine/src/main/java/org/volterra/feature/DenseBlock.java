@@ -99,6 +99,11 @@ public record DenseBlock(int layers, int reach, FeatureTransform layer) implemen
     return layer.isNonLocal();
   }
 
+  @Override
+  public boolean dependsOnStep() {
+    return layer.dependsOnStep();
+  }
+
   /** What the names of layer l begin with. */
   static String prefix(int l) {
     return "layer." + l + ".";

@@ -42,6 +42,11 @@ public record Residual(FeatureTransform inner) implements Stage {
   }
 
   @Override
+  public boolean dependsOnStep() {
+    return inner.dependsOnStep();
+  }
+
+  @Override
   public String toString() {
     return "residual(" + inner.text() + ")";
   }

@@ -7,6 +7,7 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.Offload;
 
 /**
  * The dense-connection history: {@code slices} feature maps of shape batch × positions × channels
@@ -142,6 +143,38 @@ public final class History implements AutoCloseable {
       int channels) {
     long bytes = bytes(type, slices, batch, positions, channels);
     Buffer buffer = provider.allocate(type, bytes / type.bytes());
+    return new History(buffer, true, layout, batch, slices, batch, positions, channels);
+  }
+
+  /**
+   * Allocates a history filled with zeros in memory of the host, for a device that sees it in
+   * blocks.
+   *
+   * @param offload the device
+   * @param inBlocks whether neighbouring slices are touched again and again
+   * @param type element type
+   * @param layout how slices lie in memory
+   * @param slices number of slices, at least 1
+   * @param batch samples, at least 1
+   * @param positions positions of each sample, at least 1
+   * @param channels channels of each position, at least 1
+   * @return the history, owned by the caller
+   * @throws IllegalArgumentException as {@link #bytes}
+   * @throws IllegalStateException if the host has not enough memory
+   */
+  public static History offload(
+      Offload offload,
+      boolean inBlocks,
+      ElementType type,
+      Layout layout,
+      int slices,
+      int batch,
+      int positions,
+      int channels) {
+    long bytes = bytes(type, slices, batch, positions, channels);
+    long length = bytes / type.bytes();
+    Buffer buffer =
+        inBlocks ? offload.allocate(type, length, length / slices) : offload.allocate(type, length);
     return new History(buffer, true, layout, batch, slices, batch, positions, channels);
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.volterra.spi.ElementType;
 
@@ -21,6 +22,8 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
     MEMORY,
     /** It is kept in a mapped file. */
     FILE,
+    /** It is kept in memory of the host, and seen by the device in blocks that are copied. */
+    HOST,
     /** A few slices of it are kept in memory; the adjoint computes the others again. */
     RECOMPUTED
   }
@@ -46,7 +49,7 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
     /**
      * What is allocated for it.
      *
-     * @return bytes in memory or in a file
+     * @return bytes in memory, in a file or in memory of the host
      */
     public long bytes() {
       return place == Place.RECOMPUTED ? need.recomputedBytes : need.bytes;
@@ -74,6 +77,24 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
    */
   public static MemoryPlan choose(
       String what, MemoryBudget budget, List<Need> needs, boolean together) {
+    return choose(what, budget, needs, together, OptionalLong.empty());
+  }
+
+  /**
+   * The same for a device with memory of its own that may keep histories in memory of the host:
+   * that takes the place of files, for the same histories.
+   *
+   * @param what what needs the memory, for the message of a refusal
+   * @param budget the limit for the device's memory
+   * @param needs the histories, those that should leave memory first come first
+   * @param together whether they can be computed again all together only
+   * @param ring the least device memory through which the others are seen; empty if that is not
+   *     possible
+   * @return the plan
+   * @throws MemoryBudget.MemoryBudgetException if nothing helps
+   */
+  public static MemoryPlan choose(
+      String what, MemoryBudget budget, List<Need> needs, boolean together, OptionalLong ring) {
     Place[] places = new Place[needs.size()];
     Arrays.fill(places, Place.MEMORY);
     long all = inMemory(needs, places);
@@ -93,20 +114,30 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
       Arrays.fill(places, Place.MEMORY);
     }
     long least = inMemory(needs, places);
-    if (budget.spill() == null) {
-      throw refusal(what, budget, all, least);
+    if (ring.isPresent()) {
+      if (ring.getAsLong() > budget.bytes()) {
+        throw refusal(what, budget, all, least, ring.getAsLong());
+      }
+      move(needs, places, Place.HOST, budget.bytes() - ring.getAsLong());
+    } else if (budget.spill() != null) {
+      move(needs, places, Place.FILE, budget.bytes());
+    } else {
+      throw refusal(what, budget, all, least, 0);
     }
+    return plan(budget, needs, places);
+  }
+
+  /** Moves histories until the rest fits. */
+  private static void move(List<Need> needs, Place[] places, Place to, long limit) {
     Arrays.fill(places, Place.MEMORY);
-    for (int i = 0; inMemory(needs, places) > budget.bytes(); i++) {
-      places[i] = Place.FILE;
+    for (int i = 0; inMemory(needs, places) > limit; i++) {
+      places[i] = to;
     }
     for (int i = places.length - 1; i >= 0; i--) {
-      if (places[i] == Place.FILE
-          && inMemory(needs, places) + needs.get(i).bytes <= budget.bytes()) {
+      if (places[i] == to && inMemory(needs, places) + needs.get(i).bytes <= limit) {
         places[i] = Place.MEMORY;
       }
     }
-    return plan(budget, needs, places);
   }
 
   private static long inMemory(List<Need> needs, Place[] places) {
@@ -115,7 +146,7 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
       sum +=
           switch (places[i]) {
             case MEMORY -> needs.get(i).bytes;
-            case FILE -> 0;
+            case FILE, HOST -> 0;
             case RECOMPUTED -> needs.get(i).recomputedBytes;
           };
     }
@@ -131,7 +162,7 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
   }
 
   private static MemoryBudget.MemoryBudgetException refusal(
-      String what, MemoryBudget budget, long all, long least) {
+      String what, MemoryBudget budget, long all, long least, long ring) {
     String recomputation =
         least == all
             ? ""
@@ -145,12 +176,18 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
         String.format(
             Locale.ROOT,
             "%s needs %,d bytes of history%s, more than the memory budget of %,d bytes: lower the"
-                + " depth, the batch or the channels, raise the budget, or give a folder to spill"
-                + " to",
+                + " depth, the batch or the channels, raise the budget%s",
             what,
             all,
             recomputation,
-            budget.bytes()));
+            budget.bytes(),
+            ring == 0
+                ? ", or give a folder to spill to"
+                : String.format(
+                    Locale.ROOT,
+                    " to at least %,d bytes, through which the device sees histories that lie in"
+                        + " memory of the host",
+                    ring)));
   }
 
   /**
@@ -186,9 +223,32 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
   }
 
   /**
+   * What the histories take in memory of the host, beside that of a device.
+   *
+   * @return a count in bytes
+   */
+  public long offloadedBytes() {
+    return parts.stream().filter(p -> p.place == Place.HOST).mapToLong(Part::bytes).sum();
+  }
+
+  /**
+   * The device memory that histories in memory of the host may be seen through.
+   *
+   * @return what the others leave of the budget, or 0 if there are none
+   */
+  public long ringBytes() {
+    long kept =
+        parts.stream()
+            .filter(p -> p.place == Place.MEMORY || p.place == Place.RECOMPUTED)
+            .mapToLong(Part::bytes)
+            .sum();
+    return offloadedBytes() == 0 ? 0 : budget.bytes() - kept;
+  }
+
+  /**
    * Whether all histories are kept in memory.
    *
-   * @return false if one is recomputed or lies in a file
+   * @return false if one is recomputed, or lies in a file or in memory of the host
    */
   public boolean isPlain() {
     return parts.stream().allMatch(p -> p.place == Place.MEMORY);
@@ -211,6 +271,7 @@ public record MemoryPlan(MemoryBudget budget, List<Part> parts) {
     return switch (part.place) {
       case MEMORY -> bytes + " in memory";
       case FILE -> bytes + " in a file in " + budget.spill();
+      case HOST -> bytes + " in memory of the host";
       case RECOMPUTED -> bytes + String.format(Locale.ROOT, " recomputed, %,d kept", part.bytes());
     };
   }

@@ -73,6 +73,51 @@ public interface ComputeProvider extends AutoCloseable {
   }
 
   /**
+   * The bytes of the device's own memory that can still be allocated.
+   *
+   * @return a count, or empty where the provider works in the memory of the host
+   */
+  default OptionalLong bytesAvailable() {
+    return OptionalLong.empty();
+  }
+
+  /**
+   * The bytes that were copied so far between buffers that lie in memory of the host and the device
+   * memory through which it computes with them ({@link #offload}).
+   *
+   * @return a count of both directions together
+   */
+  default long bytesCopied() {
+    return 0;
+  }
+
+  /**
+   * The least device memory through which this provider can compute with buffers that lie in memory
+   * of the host.
+   *
+   * @param wholeBytes the largest matrix that any primitive must take whole
+   * @return a count in bytes, or empty if it cannot
+   */
+  default OptionalLong offloadBytes(long wholeBytes) {
+    return OptionalLong.empty();
+  }
+
+  /**
+   * Makes buffers possible whose contents lie in memory of the host.
+   *
+   * @param wholeBytes the largest matrix that any primitive must take whole
+   * @param deviceBytes device memory to be used for that, at least {@link #offloadBytes}
+   * @return where to allocate them, owned by the caller
+   * @throws UnsupportedOperationException if this provider cannot
+   * @throws IllegalArgumentException if {@code deviceBytes} is too small
+   * @throws IllegalStateException if the device has not enough memory
+   */
+  default Offload offload(long wholeBytes, long deviceBytes) {
+    throw new UnsupportedOperationException(
+        "provider " + name() + " cannot keep buffers outside its memory");
+  }
+
+  /**
    * Learns a sequence of primitives, so that it can be run as a whole. {@code work} may be called
    * any number of times, now and later, and computes nothing until the recording is run. It must
    * call the same primitives with the same operands and scalars each time, and must neither
@@ -124,6 +169,18 @@ public interface ComputeProvider extends AutoCloseable {
    * @throws IllegalArgumentException for any other type
    */
   default Optional<TransformPrimitives> transforms(ElementType type) {
+    return Optional.empty();
+  }
+
+  /**
+   * Whole passes through layers as primitives, for one floating-point type.
+   *
+   * @param type {@link ElementType#FLOAT32} or {@link ElementType#FLOAT64}
+   * @return a stateless, thread-safe object; empty where layers are always taken one by one, unless
+   *     a provider says otherwise
+   * @throws IllegalArgumentException for any other type
+   */
+  default Optional<PassPrimitives> passes(ElementType type) {
     return Optional.empty();
   }
 

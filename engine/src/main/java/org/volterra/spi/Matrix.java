@@ -1,5 +1,6 @@
 package org.volterra.spi;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -148,6 +149,26 @@ public final class Matrix {
    */
   public static Matrix vector(Buffer buffer, long offset, int length) {
     return new Matrix(buffer, offset, 1, length, length);
+  }
+
+  /**
+   * Matrices without gaps that lie one behind the other, as one vector.
+   *
+   * @param parts at least one
+   * @return their elements, or null if they do not lie so or are more than 2³¹ − 1
+   */
+  public static Matrix joined(List<Matrix> parts) {
+    Matrix first = parts.getFirst();
+    long length = 0;
+    for (Matrix part : parts) {
+      if (!part.buffer().equals(first.buffer())
+          || part.offset() != first.offset() + length
+          || !part.isContiguous()) {
+        return null;
+      }
+      length += part.size();
+    }
+    return length > Integer.MAX_VALUE ? null : vector(first.buffer(), first.offset(), (int) length);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.volterra.sum;
 
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives;
 
 /**
  * A kernel's sum over the history, bound to a history z, its gradient, and the kernel's parameters.
@@ -53,4 +54,16 @@ public interface CumulativeSum {
   default boolean usesHost() {
     return false;
   }
+
+  /**
+   * The kernel of all layers as {@link PassPrimitives} take it.
+   *
+   * @return the kernel; null, unless a sum says otherwise, where layers must be taken one by one
+   */
+  default PassPrimitives.Kernel whole() {
+    return null;
+  }
+
+  /** Makes {@link #whole} hold the present values; called before each pass. */
+  default void beginWhole() {}
 }

@@ -3,6 +3,7 @@ package org.volterra.sum;
 import java.util.function.IntToDoubleFunction;
 import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 
 /**
@@ -103,6 +104,11 @@ public final class LagCoefficients implements PairCoefficients {
   @Override
   public Matrix block(int l, int rows, int k, int columns) {
     return scratch.copy(p, this, l, rows, k, columns);
+  }
+
+  @Override
+  public PassPrimitives.Kernel whole() {
+    return new PassPrimitives.Lags(reversed.all());
   }
 
   @Override

@@ -1,8 +1,11 @@
 package org.volterra.sum;
 
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.volterra.depth.DepthParameter;
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 
 /**
@@ -82,5 +85,18 @@ public final class MatrixSum implements CumulativeSum {
     primitives.gemm(1, transposed.features(l), false, scaled, false, 0, weights.gradient(l));
     weights.accumulated(l);
     primitives.transpose(transposed.gradient(l - 1), gradient.slice(l - 1));
+  }
+
+  @Override
+  public PassPrimitives.Kernel whole() {
+    Matrix all = whole(weights::value);
+    if (all == null) {
+      return null;
+    }
+    return new PassPrimitives.Matrices(all, gradient == null ? null : whole(weights::gradient));
+  }
+
+  private Matrix whole(IntFunction<Matrix> matrices) {
+    return Matrix.joined(IntStream.range(1, history.slices()).mapToObj(matrices).toList());
   }
 }

@@ -1,6 +1,7 @@
 package org.volterra.sum;
 
 import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives;
 
 /**
  * The coefficients a_{l,k}, k &lt; l, of a scalar kernel as matrices, and where their gradients go.
@@ -30,6 +31,15 @@ public interface PairCoefficients {
    * @return rows × columns, valid until the next call
    */
   Matrix block(int l, int rows, int k, int columns);
+
+  /**
+   * All coefficients as {@link PassPrimitives} take them.
+   *
+   * @return the coefficients, valid after {@link #begin}; null, unless they lie in one vector
+   */
+  default PassPrimitives.Kernel whole() {
+    return null;
+  }
 
   /**
    * Whether gradients are wanted.

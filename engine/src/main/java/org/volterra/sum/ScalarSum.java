@@ -2,6 +2,7 @@ package org.volterra.sum;
 
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 
 /**
@@ -80,5 +81,15 @@ public final class ScalarSum implements CumulativeSum {
         coefficients.endGradient();
       }
     }
+  }
+
+  @Override
+  public PassPrimitives.Kernel whole() {
+    return coefficients.hasGradient() ? null : coefficients.whole();
+  }
+
+  @Override
+  public void beginWhole() {
+    coefficients.begin();
   }
 }

@@ -3,6 +3,7 @@ package org.volterra.sum;
 import java.util.Arrays;
 import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 
 /** Independent coefficients for every pair of layers, row l − 1 holding a_{l,0} … a_{l,l−1}. */
@@ -79,6 +80,12 @@ public final class TriangleCoefficients implements PairCoefficients {
   @Override
   public Matrix block(int l, int height, int k, int columns) {
     return scratch.copy(p, this, l, height, k, columns);
+  }
+
+  @Override
+  public PassPrimitives.Kernel whole() {
+    Matrix all = Matrix.joined(Arrays.stream(rows).map(Views::all).toList());
+    return all == null ? null : new PassPrimitives.Triangle(all);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.volterra.memory.MemoryPlan.Need;
@@ -111,5 +112,41 @@ class MemoryPlanTest {
     Need narrow = new Need("z", ElementType.BFLOAT16, 50, 50);
     assertThat(MemoryPlan.choose("it", MemoryBudget.unlimited(), List.of(narrow), false))
         .hasToString("no memory budget: z 50 bytes of bfloat16 in memory");
+  }
+
+  /** A device gives what is left of the budget to what lies in memory of the host. */
+  @Test
+  void aDeviceKeepsTheRestInMemoryOfTheHost() {
+    MemoryPlan plan = onDevice(379, 30);
+    assertThat(plan.parts())
+        .extracting(Part::place)
+        .containsExactly(Place.HOST, Place.MEMORY, Place.MEMORY, Place.MEMORY);
+    assertThat(plan.isPlain()).isFalse();
+    assertThat(plan.offloadedBytes()).isEqualTo(100);
+    assertThat(plan.ringBytes()).isEqualTo(99);
+    assertThat(plan.spilledBytes()).isZero();
+    assertThat(plan.historyBytes()).isEqualTo(380);
+    assertThat(plan.toString())
+        .startsWith(
+            "memory budget 379 bytes: x 100 bytes in memory of the host; u 80 bytes in mem");
+    assertThat(onDevice(380, 30).isPlain()).isTrue();
+    assertThat(onDevice(380, 30).ringBytes()).isZero();
+    assertThat(onDevice(130, 30).parts())
+        .extracting(Part::place)
+        .containsExactly(Place.HOST, Place.HOST, Place.HOST, Place.MEMORY);
+    assertThat(onDevice(129, 30).parts())
+        .extracting(Part::place)
+        .containsExactly(Place.HOST, Place.MEMORY, Place.HOST, Place.HOST);
+    assertThat(onDevice(30, 30).parts()).extracting(Part::place).containsOnly(Place.HOST);
+    assertThatThrownBy(() -> onDevice(29, 30))
+        .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
+        .hasMessageContaining("a network needs 380 bytes of history")
+        .hasMessageContaining("the memory budget of 29 bytes")
+        .hasMessageContaining("raise the budget to at least 30 bytes");
+  }
+
+  private static MemoryPlan onDevice(long budget, long ring) {
+    return MemoryPlan.choose(
+        "a network", new MemoryBudget(budget), NEEDS, false, OptionalLong.of(ring));
   }
 }

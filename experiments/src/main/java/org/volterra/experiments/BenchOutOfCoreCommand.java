@@ -3,6 +3,7 @@ package org.volterra.experiments;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.volterra.bench.KernelChoice;
 import org.volterra.bench.NetworkSize;
 import org.volterra.bench.OutOfCoreStudy;
 import picocli.CommandLine.Command;
@@ -14,7 +15,8 @@ import picocli.CommandLine.Option;
     name = "out-of-core",
     description =
         "Time training steps of a network whose histories are four times its memory budget and go"
-            + " to files, in turns with the same network in memory.",
+            + " to files, or from a device to memory of the host, in turns with the same network in"
+            + " memory.",
     mixinStandardHelpOptions = true)
 final class BenchOutOfCoreCommand implements Callable<Integer> {
   private static final String SHORT_SIZE = "64x64x512";
@@ -23,6 +25,13 @@ final class BenchOutOfCoreCommand implements Callable<Integer> {
   private static final int FULL_ROUNDS = 15;
 
   @Mixin private BenchOptions common;
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME",
+      description =
+          "Kernel and algorithm, as for bench depth (default: " + OutOfCoreStudy.KERNEL + ").")
+  private String kernel = OutOfCoreStudy.KERNEL;
 
   @Option(
       names = "--size",
@@ -38,7 +47,9 @@ final class BenchOutOfCoreCommand implements Callable<Integer> {
   @Option(
       names = "--folder",
       paramLabel = "DIR",
-      description = "Where the files lie (default: the folder for temporary files).")
+      description =
+          "Where the files lie (default: the folder for temporary files); --provider cuda makes"
+              + " none.")
   private Path folder = Path.of(System.getProperty("java.io.tmpdir"));
 
   @Option(
@@ -72,6 +83,7 @@ final class BenchOutOfCoreCommand implements Callable<Integer> {
         common.checked(() ->
             new OutOfCoreStudy(
                 new OutOfCoreStudy.Settings(
+                    KernelChoice.parse(kernel),
                     NetworkSize.parse(text),
                     provider == null ? BenchOptions.fastest() : provider,
                     threads,

@@ -24,11 +24,14 @@ final class ExchangeCommands {
       sortOptions = false,
       description =
           "Write a network as a folder with config.json and model.safetensors, which"
-              + " bench/peers/volterra_torch.py loads into PyTorch.",
+              + " bench/peers/volterra_torch.py loads into PyTorch, or with model.onnx, which takes"
+              + " the same inputs as 'volterra predict' (batch x positions x channels) and scales"
+              + " them itself.",
       footer = {
         "",
-        "Example:",
-        "  volterra export --model runs/digits-20261125-101500 --to exported"
+        "Examples:",
+        "  volterra export --model runs/digits-20261125-101500 --to exported",
+        "  volterra export --model model.safetensors --format onnx --to exported"
       })
   static final class Export implements Callable<Integer> {
     @Option(
@@ -45,13 +48,34 @@ final class ExchangeCommands {
         description = "The folder; made if there is none.")
     private Path folder;
 
+    @Option(
+        names = "--format",
+        defaultValue = "safetensors",
+        paramLabel = "FORMAT",
+        description = "safetensors or onnx (default: ${DEFAULT-VALUE}).")
+    private Format format;
+
+    /** What other programs read. */
+    enum Format {
+      SAFETENSORS,
+      ONNX
+    }
+
     @Override
     public Integer call() throws IOException {
       Path file = Files.isDirectory(model) ? model.resolve("model.safetensors") : model;
       Normalizer normalizer = Normalizer.ofFile(file);
       try (ComputeProvider device = Engine.open("auto", THREADS);
           Model net = ModelFile.loadModel(file, device)) {
-        Exchange.write(net, normalizer, folder);
+        normalizer.requireWidth(
+            Math.multiplyExact(net.spec().positions(), net.spec().inputs()), file);
+        switch (format) {
+          case SAFETENSORS -> Exchange.write(net, normalizer, folder);
+          case ONNX -> {
+            Files.createDirectories(folder);
+            OnnxExport.write(net, normalizer, folder.resolve("model.onnx"));
+          }
+        }
       }
       return 0;
     }

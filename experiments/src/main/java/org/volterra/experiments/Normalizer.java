@@ -111,6 +111,23 @@ final class Normalizer {
     return (value - shift[i]) * scale[i];
   }
 
+  /** The same as nodes of a graph, for samples of rows × columns; gives the name of the result. */
+  String nodes(OnnxGraph graph, String input, int rows, int columns) {
+    if (Arrays.stream(shift).allMatch(v -> v == 0) && Arrays.stream(scale).allMatch(v -> v == 1)) {
+      return input;
+    }
+    String shifted = graph.node("Sub", input, repeated(graph, SHIFT, shift, rows, columns));
+    return graph.node("Mul", shifted, repeated(graph, SCALE, scale, rows, columns));
+  }
+
+  private static String repeated(
+      OnnxGraph graph, String name, double[] numbers, int rows, int columns) {
+    int height = columns % numbers.length == 0 ? 1 : rows;
+    double[] all = new double[Math.multiplyExact(height, columns)];
+    Arrays.setAll(all, j -> numbers[j % numbers.length]);
+    return graph.tensor(name, () -> all, height, columns);
+  }
+
   Samples.Split apply(Samples.Split split) {
     if (split.test().width() != split.train().width()) {
       throw new IllegalArgumentException(

@@ -173,7 +173,8 @@ final class TrainingOptions {
       paramLabel = "BYTES",
       description =
           "Limit of the bytes of history in memory; past it, see --recompute and --spill, without"
-              + " which larger networks are refused. Suffixes k, m, g, t.")
+              + " which larger networks are refused. On a GPU the limit is for its memory (default:"
+              + " what is free), and the rest is kept in memory of the host. Suffixes k, m, g, t.")
   String budget;
 
   @Option(
@@ -188,7 +189,8 @@ final class TrainingOptions {
       paramLabel = "DIR",
       description =
           "Past the budget, and where recomputing is not enough or not allowed, keep histories in"
-              + " files in this folder, which are gone when the program ends.")
+              + " files in this folder, which are gone when the program ends; not on a GPU, which"
+              + " uses memory of the host.")
   Path spill;
 
   /** Puts the options into a trainer of a part of the training, between two fractions of it. */

@@ -75,6 +75,7 @@ class BenchCommandTest {
     bench("gpu", "--steps", "dense:4").refused("size '4'");
     bench("gpu", "--elements", "9").refused("9 elements");
     bench("out-of-core", "--size", "big").refused("size 'big'");
+    bench("out-of-core", "--kernel", "dens").refused("kernel 'dens'");
     bench("out-of-core", "--rounds", "0").refused("rounds 0");
     bench("out-of-core", "--size", "16x16x700", "--folder", folder.resolve("no").toString())
         .failed("no such folder");

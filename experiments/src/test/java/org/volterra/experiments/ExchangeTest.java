@@ -57,7 +57,7 @@ class ExchangeTest {
   }
 
   /** All kernels, dependences, sources and stages. */
-  private static Map<String, ModelSpec> specs() {
+  static Map<String, ModelSpec> specs() {
     Map<String, ModelSpec> all = new LinkedHashMap<>();
     all.put("dense", deep("dense", "gelu").outputs(2).activation(Activation.TANH).build());
     all.put(
@@ -108,12 +108,11 @@ class ExchangeTest {
     return all;
   }
 
-  private static NetworkSpec.Builder deep(String kernel, String features) {
+  static NetworkSpec.Builder deep(String kernel, String features) {
     return deep(kernel, features, DepthDependence.constant());
   }
 
-  private static NetworkSpec.Builder deep(
-      String kernel, String features, DepthDependence dependence) {
+  static NetworkSpec.Builder deep(String kernel, String features, DepthDependence dependence) {
     return NetworkSpec.builder(3, 5)
         .positions(4)
         .inputs(2)

@@ -70,12 +70,12 @@ final class DepthChecks {
     Operand.Value normal = random::nextGaussian;
     Operand.Value old = () -> beta == 0 ? Double.NaN : random.nextGaussian();
     double size = 1 / Math.sqrt(n);
-    try (Operand z = devices.of(stored, count, m * n, gap, band, normal);
-        Operand q = devices.of(type, 1, n, 0, band, () -> size * random.nextGaussian());
-        Operand y = devices.of(sums, m, n, gap, band, old);
-        Operand dy = devices.of(type, m, n, gap, band, normal);
-        Operand dz = devices.of(type, count, m * n, gap, band, normal);
-        Operand dq = devices.of(type, 1, n, 0, band, normal)) {
+    try (Operand z = devices.of(stored, count, m * n, band, gap, normal);
+        Operand q = devices.of(type, 1, n, band, 0, () -> size * random.nextGaussian());
+        Operand y = devices.of(sums, m, n, band, gap, old);
+        Operand dy = devices.of(type, m, n, band, gap, normal);
+        Operand dz = devices.of(type, count, m * n, band, gap, normal);
+        Operand dq = devices.of(type, 1, n, band, 0, normal)) {
       both(side -> {
         of(side).attend(0.7, LEAST, of(side, z), of(side, q), beta, of(side, y));
         of(side)

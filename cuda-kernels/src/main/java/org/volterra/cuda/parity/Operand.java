@@ -18,6 +18,9 @@ final class Operand implements AutoCloseable {
   /** The same, so that it does. */
   static final int ALIGNED_BAND = 40;
 
+  /** A number of elements that 16 bytes divide, and one that is a multiple of it. */
+  private static final int PACK = 4;
+
   private final Matrix tested;
   private final Matrix reference;
 
@@ -43,11 +46,17 @@ final class Operand implements AutoCloseable {
       return of(type, rows, columns, gap, value);
     }
 
-    Operand of(ElementType type, int rows, int columns, int gap, Value value) {
-      return of(type, rows, columns, gap, BAND, value);
+    /** In rows that begin at multiples of 16 bytes. */
+    Operand aligned(ElementType type, int rows, int columns, Value value) {
+      int gap = PACK - columns % PACK;
+      return of(type, rows, columns, ALIGNED_BAND, gap, value);
     }
 
-    Operand of(ElementType type, int rows, int columns, int gap, int band, Value value) {
+    Operand of(ElementType type, int rows, int columns, int gap, Value value) {
+      return of(type, rows, columns, BAND, gap, value);
+    }
+
+    Operand of(ElementType type, int rows, int columns, int band, int gap, Value value) {
       long stride = (long) columns + gap;
       double[] all = new double[Math.toIntExact(2L * band + rows * stride)];
       Arrays.fill(all, type == ElementType.INT32 ? Integer.MIN_VALUE : Double.NaN);

@@ -28,11 +28,19 @@ public final class ParityCheck {
    * @param elements elements of its large cases
    * @param longest size of the longest Toeplitz matrix, a power of 2
    * @param largest rows, columns and inner dimension of large matrix products
+   * @param aligned the same, of products whose operands have rows that begin at 16 bytes
    * @param channels channels of networks
    * @param batch samples of networks
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Extent(int rounds, int elements, int longest, int[][] largest, int channels, int batch) {
+  record Extent(
+      int rounds,
+      int elements,
+      int longest,
+      int[][] largest,
+      int[][] aligned,
+      int channels,
+      int batch) {
     /** For a GPU: seconds there, a minute or so on the reference. */
     static final Extent FULL =
         new Extent(
@@ -46,12 +54,20 @@ public final class ParityCheck {
               {1410, 1538, 33},
               {64, 64, 40_000}
             },
+            new int[][] {{1407, 1533, 257}, {131, 389, 3001}, {129, 1025, 1100}, {65, 67, 33_333}},
             17,
             33);
 
     /** For an emulated device. */
     static final Extent SHORT =
-        new Extent(6, 3000, 64, new int[][] {{129, 130, 17}, {66, 65, 700}}, 5, 6);
+        new Extent(
+            6,
+            3000,
+            64,
+            new int[][] {{129, 130, 17}, {66, 65, 700}},
+            new int[][] {{67, 133, 512}},
+            5,
+            6);
   }
 
   private final ComputeProvider tested;

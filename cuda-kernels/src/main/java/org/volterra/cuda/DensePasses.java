@@ -1,0 +1,146 @@
+package org.volterra.cuda;
+
+import org.volterra.spi.Activation;
+import org.volterra.spi.Matrix;
+import org.volterra.spi.PassPrimitives.Histories;
+import org.volterra.spi.PassPrimitives.Layers;
+import org.volterra.spi.PassPrimitives.Matrices;
+import org.volterra.spi.PassPrimitives.Stack;
+
+/**
+ * Passes of small networks with matrices, by the kernels of {@code dense_pass.cu}: blocks that wait
+ * for one another's layers.
+ */
+final class DensePasses {
+  /** Rows of a block. */
+  private static final int ROWS = 16;
+
+  private static final int THREADS = 128;
+  private static final int MOST_CHANNELS = 64;
+
+  /** With more rows products of whole layers keep a device busy. */
+  private static final int MOST_ROWS = 128;
+
+  /** Layers from which on a pass gains. */
+  private static final int LEAST_LAYERS = 4;
+
+  private final Launcher launcher;
+
+  DensePasses(Launcher launcher) {
+    this.launcher = launcher;
+  }
+
+  /** Whether the network is small, and its rows are whole packs. */
+  boolean suits(int layers, int rows, int channels) {
+    return layers >= LEAST_LAYERS
+        && rows <= MOST_ROWS
+        && channels <= MOST_CHANNELS
+        && channels % launcher.width() == 0
+        && sharedBytes(channels) <= launcher.context().mostSharedBytes();
+  }
+
+  private int sharedBytes(int channels) {
+    return (2 * channels + ROWS) * (channels + launcher.width()) * launcher.type().bytes();
+  }
+
+  private static int tiles(Matrix state) {
+    return (int) Grid.ceil(state.rows(), ROWS);
+  }
+
+  /** What tickets and flags of so many layers take: numbers of 8 bytes, to be filled with 0. */
+  private static long orderLength(int layers, Matrix state) {
+    return Grid.ceil(1 + (layers + 1L) * tiles(state), 2);
+  }
+
+  private long clearedOrder(long address, int layers, Matrix state) {
+    long count = orderLength(layers, state) * Long.BYTES / launcher.type().bytes();
+    launcher.arguments().scalar(0).address(address).int64(count).int64(1).int64(count);
+    launcher.launch(
+        "axpby", "fill", Grid.elementwise(1, count, launcher.width(), launcher.mostBlocks()));
+    return address;
+  }
+
+  void forward(Layers network, Matrices kernel, Histories memory) {
+    Matrix state = memory.states().first();
+    Matrix feature = memory.features().first();
+    if (network.feature() != Activation.IDENTITY) {
+      KernelArguments arguments = launcher.arguments().matrix(state).matrix(feature);
+      launcher.elementwise(
+          "activation", "activate_" + network.feature(), arguments, false, feature);
+    }
+    int layers = network.layers();
+    long order = launcher.context().scratch(orderLength(layers, state) * Long.BYTES);
+    clearedOrder(order, layers, state);
+    KernelArguments arguments =
+        launcher
+            .arguments()
+            .vector(kernel.weights())
+            .scalar(network.scale())
+            .optional(network.bias());
+    CudaPasses.functions(arguments, network).int32(network.fromInitial() ? 1 : 0);
+    sums(stack(stack(arguments, memory.states()), memory.features()), memory).address(order);
+    launch("dense_forward", layers, arguments, layers, state);
+  }
+
+  void adjoint(
+      Layers network,
+      Matrices kernel,
+      Histories memory,
+      Matrix lastCostate,
+      Stack gradients,
+      Matrix initialCostate,
+      Matrix biasGradient) {
+    Matrix state = memory.states().first();
+    int layers = network.layers();
+    boolean plain = network.activation() == Activation.IDENTITY;
+    long slices = layers * state.size() * launcher.type().bytes();
+    long delta =
+        launcher
+            .context()
+            .scratch((plain ? 1 : 2) * slices + 16 + orderLength(layers, state) * Long.BYTES);
+    long lambda = plain ? delta : delta + slices;
+    long order = (lambda + slices + 15) / 16 * 16;
+    clearedOrder(order, layers, state);
+    KernelArguments arguments =
+        launcher.arguments().vector(kernel.weights()).scalar(network.scale());
+    stack(CudaPasses.functions(arguments, network), memory.states());
+    stack(sums(arguments, memory).vector(lastCostate), gradients)
+        .address(delta)
+        .address(lambda)
+        .vector(initialCostate)
+        .address(order);
+    launch("dense_adjoint", layers + 1, arguments, layers, state);
+    if (network.fromInitial()) {
+      MatrixProduct.sumPieces(launcher, 1, lambda, 1, initialCostate, layers);
+    }
+    arguments = launcher.arguments().scalar(network.scale());
+    stack(arguments, memory.features())
+        .address(delta)
+        .vector(kernel.gradients())
+        .optional(biasGradient)
+        .int32(state.rows())
+        .int32(state.columns());
+    launcher.launch("dense_pass", "dense_gradient", Grid.ofThreads(layers * (layers + 1L) / 2, 1));
+  }
+
+  /** The address of a stack, and the distances of its matrices and their rows. */
+  private static KernelArguments stack(KernelArguments arguments, Stack stack) {
+    return arguments.vector(stack.first()).int64(stack.distance()).int64(stack.first().stride());
+  }
+
+  /** The address and the distance of the sums, or zeros. */
+  private static KernelArguments sums(KernelArguments arguments, Histories memory) {
+    Stack sums = memory.sums();
+    return arguments
+        .optional(sums == null ? null : sums.first())
+        .int64(sums == null ? 0 : sums.distance());
+  }
+
+  /** Launches blocks for each tile of so many layers; the last arguments are the sizes. */
+  private void launch(
+      String kernel, int parts, KernelArguments arguments, int layers, Matrix state) {
+    arguments.int32(layers).int32(state.rows()).int32(state.columns());
+    Grid grid = new Grid(Math.multiplyExact(parts, tiles(state)), 1, 1, THREADS, 1);
+    launcher.launch("dense_pass", kernel, grid, sharedBytes(state.columns()));
+  }
+}

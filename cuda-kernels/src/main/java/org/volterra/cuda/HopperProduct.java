@@ -1,0 +1,129 @@
+package org.volterra.cuda;
+
+import org.volterra.spi.Matrix;
+
+/**
+ * Products by the kernels of {@code hopper_gemm.cu}, for devices of compute capability 9.0: when
+ * they are worth it, and in how many pieces the inner dimension is then cut.
+ */
+final class HopperProduct {
+  private static final int TILE_ROWS = 128;
+  private static final int TILE_COLUMNS = 256;
+  private static final int SLICE = 32;
+  private static final int STAGES = 4;
+
+  /** A ring of slices of both operands, and what its beginning is moved by at most. */
+  private static final int SHARED_BYTES =
+      STAGES * (TILE_ROWS + TILE_COLUMNS) * SLICE * Float.BYTES + (1 << 10);
+
+  private static final int WARPGROUP = 128;
+
+  /** Rows of a box of an operand that lies along the inner dimension. */
+  private static final int ALONG = 128;
+
+  /** Rows of a box of one that lies across. */
+  private static final int ACROSS = SLICE;
+
+  /** Smaller products are left to the kernels for smaller tiles. */
+  private static final int LEAST_ROWS = 64;
+
+  private static final int LEAST_COLUMNS = 65;
+  private static final int LEAST_INNER = 256;
+
+  /** Multiplications for each multiprocessor, below which smaller tiles spread better. */
+  private static final long LEAST_EACH = 1 << 20;
+
+  private static final int MOST_PIECES = 32;
+  private static final long MOST_PARTIAL_BYTES = 64 << 20;
+
+  /** What a block does beside multiplying slices, in the time of so many. */
+  private static final int SLICES_AROUND = 6;
+
+  /** What adding up the pieces takes beside its bytes, and the bytes in the time of a slice. */
+  private static final int SLICES_TO_ADD = 4;
+
+  private static final double BYTES_OF_SLICE = 3e6;
+
+  private final Launcher launcher;
+  private final TensorMaps maps;
+  private final ProductPrecision precision;
+
+  HopperProduct(Launcher launcher, TensorMaps maps, ProductPrecision precision) {
+    this.launcher = launcher;
+    this.maps = maps;
+    this.precision = precision;
+  }
+
+  /**
+   * Whether a product of so many rows and columns, or a part of it, is computed here: it is large
+   * enough, and tensor maps can describe it.
+   */
+  boolean takes(Matrix a, Matrix b, int rows, int columns, int k) {
+    return rows >= LEAST_ROWS
+        && columns >= LEAST_COLUMNS
+        && k >= LEAST_INNER
+        && (long) rows * columns * k >= LEAST_EACH * launcher.multiprocessors()
+        && Grid.ceil(rows, TILE_ROWS) <= Grid.MOST
+        && TensorMaps.canDescribe(a, launcher.context().address(a))
+        && TensorMaps.canDescribe(b, launcher.context().address(b));
+  }
+
+  /** The product, or a part of it to the bits that the whole would give it. */
+  void gemm(
+      double alpha,
+      Matrix a,
+      boolean ta,
+      Matrix b,
+      boolean tb,
+      double beta,
+      Matrix c,
+      int k,
+      int wholeRows,
+      int wholeColumns) {
+    int tilesAcross = (int) Grid.ceil(c.columns(), TILE_COLUMNS);
+    int tilesDown = (int) Grid.ceil(c.rows(), TILE_ROWS);
+    int piece = piece(wholeRows, wholeColumns, k);
+    int pieces = (int) Grid.ceil(k, piece);
+    CudaContext context = launcher.context();
+    long partial = pieces == 1 ? 0 : context.scratch(pieces * c.size() * Float.BYTES);
+    KernelArguments arguments = launcher.arguments().scalar(alpha);
+    boolean rounds = precision == ProductPrecision.TF32;
+    maps.describe(arguments.tensorMap(a), a, context.address(a), ta ? ACROSS : ALONG, rounds);
+    maps.describe(arguments.tensorMap(b), b, context.address(b), tb ? ALONG : ACROSS, rounds);
+    arguments.scalar(beta).matrix(c).address(partial);
+    arguments.int32(piece).int32(c.rows()).int32(c.columns()).int32(k);
+    // Bfloat16, and rows that lie across, need a warpgroup that turns them.
+    int warpgroups = ta || !rounds ? 4 : 3;
+    launcher.launch(
+        "hopper_gemm",
+        "gemm_" + precision + "_hopper_" + (ta ? 't' : 'n') + (tb ? 't' : 'n'),
+        new Grid(tilesAcross, tilesDown, pieces, warpgroups * WARPGROUP, 1),
+        SHARED_BYTES);
+    if (pieces > 1) {
+      MatrixProduct.sumPieces(launcher, alpha, partial, beta, c, pieces);
+    }
+  }
+
+  /** The length of pieces that is done first: a block of each multiprocessor at a time. */
+  private int piece(int rows, int columns, int k) {
+    long tiles = Grid.ceil(columns, TILE_COLUMNS) * Grid.ceil(rows, TILE_ROWS);
+    double bytes = (double) rows * columns * Float.BYTES;
+    long slices = Grid.ceil(k, SLICE);
+    long most = (long) Math.min(MOST_PARTIAL_BYTES / bytes, MOST_PIECES);
+    long best = slices;
+    double least = Double.POSITIVE_INFINITY;
+    for (int pieces = 1; pieces <= Math.clamp(most, 1, slices); pieces++) {
+      long each = Grid.ceil(slices, pieces);
+      long rounds = Grid.ceil(tiles * pieces, launcher.multiprocessors());
+      double time = rounds * (double) (each + SLICES_AROUND);
+      if (pieces > 1) {
+        time += SLICES_TO_ADD + (2.0 * pieces + 1) * bytes / BYTES_OF_SLICE;
+      }
+      if (time < least) {
+        least = time;
+        best = each;
+      }
+    }
+    return (int) best * SLICE;
+  }
+}
