@@ -141,9 +141,7 @@ final class MatrixProduct {
 
   private boolean isWide(int m, int n, int k) {
     long each = Math.max(1, k / WIDE_PIECE);
-    return m > SMALL
-        && n > SMALL
-        && tiles(m, n, WIDE) * each >= launcher.multiprocessors();
+    return m > SMALL && n > SMALL && tiles(m, n, WIDE) * each >= launcher.multiprocessors();
   }
 
   private static long tiles(int m, int n, int tile) {

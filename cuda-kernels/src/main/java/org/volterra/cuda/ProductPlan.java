@@ -6,11 +6,12 @@ import java.util.List;
  * How a matrix product is spread over a device: the tile, and the pieces of the inner dimension,
  * whose products are added in order.
  *
- * <p>The plan is the cheapest by an estimate in cycles of a multiprocessor, of the one with the most
- * blocks: they run as many at a time as fit, at the rate that was measured for so many. The bytes
- * from memory take their time too, most of it meanwhile; pieces are written, and read again by a
- * second kernel. The numbers are those of an H200, where the estimate is within a tenth of what was
- * measured for products of dense layers; on other devices they are in about the same proportion.
+ * <p>The plan is the cheapest by an estimate in cycles of a multiprocessor, of the one with the
+ * most blocks: they run as many at a time as fit, at the rate that was measured for so many. The
+ * bytes from memory take their time too, most of it meanwhile; pieces are written, and read again
+ * by a second kernel. The numbers are those of an H200, where the estimate is within a tenth of
+ * what was measured for products of dense layers; on other devices they are in about the same
+ * proportion.
  *
  * @param tile the tile
  * @param piece the elements of the inner dimension of a piece, a multiple of 16 unless there is one

@@ -16,7 +16,13 @@ import java.util.List;
  *     of its peak; as many as fit it. Measured on an H200
  */
 record ProductTile(
-    String name, int rows, int columns, int threads, int sharedBytes, double latency, List<Double> rates) {
+    String name,
+    int rows,
+    int columns,
+    int threads,
+    int sharedBytes,
+    double latency,
+    List<Double> rates) {
 
   private static final String FLAT = "flat";
 
