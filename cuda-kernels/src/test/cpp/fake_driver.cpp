@@ -57,9 +57,6 @@ extern "C" int cuDeviceGetAttribute(int* value, int attribute, int device) {
     case 76:
       *value = first ? 0 : 5;
       return 0;
-    case 97:
-      *value = 99 << 10;
-      return 0;
     default:
       return 1;
   }
