@@ -181,7 +181,7 @@ final class DeviceOperations {
   private static void attention(List<DeviceOperation> all, int elements) {
     int slices = 9;
     int channels = elements >= LARGE ? 7168 : 64;
-    int rows = Math.max(1, elements / 2048);
+    int rows = Math.max(1, elements / (elements > LARGE ? 2048 : 65_536)); // few to be checked
     double n = (double) slices * rows * channels;
     double sums = (double) rows * channels;
     String size = slices + "x" + rows + "x" + channels;

@@ -25,6 +25,9 @@ final class DepthKernels {
   /** The numbers that the adjoint keeps of each slice of a row. */
   private static final int RECORD = 3;
 
+  /** The most static shared memory of these kernels. */
+  private static final int MOST_STATIC = 8 << 10;
+
   private final Launcher launcher;
   private final VectorProducts vectors;
   private final List<Shape> forward;
@@ -37,17 +40,17 @@ final class DepthKernels {
     this.forward =
         single
             ? List.of(
-                new Shape("attend", false, 1, 4, 8, 64),
-                new Shape("attend_wide", false, 2, 4, 6, 896),
-                new Shape("attend_bf16", true, 4, 8, 7, 224))
-            : List.of(new Shape("attend", false, 1, 2, 7, 768));
+                new Shape("attend", false, 1, 4, 8, 64, 512),
+                new Shape("attend_wide", false, 2, 4, 6, 896, 896),
+                new Shape("attend_bf16", true, 4, 8, 7, 224, 224))
+            : List.of(new Shape("attend", false, 1, 2, 7, 768, 768));
     this.backward =
         single
             ? List.of(
-                new Shape("attend_backward", false, 1, 4, 2 * 4, 768),
-                new Shape("attend_backward_wide", false, 2, 4, 2 * 4, 896),
-                new Shape("attend_backward_bf16", true, 3, 4, 2 * 3, 608))
-            : List.of(new Shape("attend_backward", false, 2, 2, 2 * 5, 512));
+                new Shape("attend_backward", false, 1, 4, 2 * 4, 768, 768),
+                new Shape("attend_backward_wide", false, 2, 4, 2 * 4, 896, 896),
+                new Shape("attend_backward_bf16", true, 3, 4, 2 * 3, 608, 608))
+            : List.of(new Shape("attend_backward", false, 2, 2, 2 * 5, 512, 512));
   }
 
   /**
@@ -59,8 +62,10 @@ final class DepthKernels {
    * @param width elements of a part
    * @param slots parts of 16 bytes in the ring, for each part that a thread takes
    * @param threads the most threads of a row
+   * @param block the most threads of a block, as its launch bounds say
    */
-  private record Shape(String name, boolean half, int parts, int width, int slots, int threads) {
+  private record Shape(
+      String name, boolean half, int parts, int width, int slots, int threads, int block) {
     int warps(int columns) {
       return (int) Grid.ceil(columns, (long) width * parts * Grid.LANES);
     }
@@ -93,9 +98,10 @@ final class DepthKernels {
   private Plan plan(List<Shape> shapes, String any, Matrix z, Matrix y, boolean packed) {
     for (Shape shape : packed ? shapes : List.<Shape>of()) {
       int warps = shape.warps(y.columns());
-      int blockWarps = warps == 1 ? Grid.WARPS : warps;
+      int blockWarps = warps == 1 ? Math.min(Grid.WARPS, shape.block() / Grid.LANES) : warps;
       int shared = shape.sharedBytes(blockWarps);
-      if (shape.fits(z, y.columns()) && shared <= launcher.context().mostSharedBytes()) {
+      if (shape.fits(z, y.columns())
+          && shared + MOST_STATIC <= launcher.context().mostSharedBytes()) {
         int each = Math.max(1, THREADS_EACH / (Grid.LANES * blockWarps));
         return plan(shape.name(), y, warps, blockWarps, each, shared);
       }

@@ -9,8 +9,8 @@ import jcuda.driver.CUmodule;
  * the context's lock protects it.
  */
 final class KernelLibrary implements AutoCloseable {
-  /** Dynamic shared memory that a kernel may take without leave. */
-  private static final int FREE_SHARED_BYTES = 48 << 10;
+  /** Dynamic shared memory that a kernel may take without leave: 48 KiB less what is static. */
+  private static final int FREE_SHARED_BYTES = 16 << 10;
 
   private final KernelImages images = KernelImages.bundled();
   private final Map<String, CUmodule> modules = new HashMap<>();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The archive runs where there is no Java. */
 @EnabledOnOs(OS.LINUX)
 class BundleTest {
-  private static final long MOST_BYTES = 40L << 20;
+  private static final long MOST_BYTES = 48L << 20;
   private static final Path HOME = Path.of("..");
 
   /** What tests add to the class path of the command. */
