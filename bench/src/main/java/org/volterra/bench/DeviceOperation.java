@@ -1,9 +1,11 @@
 package org.volterra.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.volterra.memory.Resources;
+import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
@@ -86,18 +88,23 @@ record DeviceOperation(
       return (long) rows * columns;
     }
 
-    /** Random numbers, which repeat after a period that is no multiple of a row. */
+    /** Random numbers, which operands repeat after a period that is no multiple of a row. */
     double[] values(Random random) {
-      double[] values = new double[Math.toIntExact(elements())];
-      int drawn = Math.min(values.length, PERIOD);
-      for (int i = 0; i < drawn; i++) {
+      double[] values = new double[(int) Math.min(elements(), PERIOD)];
+      for (int i = 0; i < values.length; i++) {
         double normal = random.nextGaussian();
         values[i] = bound == 0 ? normal : bound == 1 ? normal * normal : random.nextInt(bound);
       }
-      for (int i = drawn; i < values.length; i += drawn) {
-        System.arraycopy(values, 0, values, i, Math.min(drawn, values.length - i));
-      }
       return values;
+    }
+
+    Matrix of(Buffer buffer, double[] values) {
+      for (long at = 0; at < elements(); at += values.length) {
+        int count = (int) Math.min(values.length, elements() - at);
+        Matrix.vector(buffer, at, count)
+            .fill(count == values.length ? values : Arrays.copyOf(values, count));
+      }
+      return Matrix.of(buffer, 0, rows, columns);
     }
   }
 
@@ -127,10 +134,7 @@ record DeviceOperation(
       Shape s = shapes.get(j);
       double[] values = s.values(random);
       for (Matrix[] copy : operands) {
-        copy[j] =
-            Matrix.of(
-                resources.own(device.allocate(s.type(), s.elements())), 0, s.rows(), s.columns());
-        copy[j].fill(values);
+        copy[j] = s.of(resources.own(device.allocate(s.type(), s.elements())), values);
       }
     }
     return operands;
