@@ -10,7 +10,8 @@ VARIANT
     eager     operations are launched one by one
     graph     a call is captured once as a CUDA graph and replayed
     compiled  torch.compile
-Matrix products are float32 without TF32, which is PyTorch's default and what Volterra computes; --products tf32|bf16 rounds factors in both.
+Matrix products are float32 without TF32, which is PyTorch's default and what Volterra computes; --products tf32|bf16 rounds factors in both. In
+bf16 PyTorch converts float32 factors in each call, as Volterra does, and takes steps under autocast.
 Times are those of the host around many calls and a synchronisation; operands of neighbouring calls lie in different memory.
 """
 
@@ -23,7 +24,7 @@ import time
 VARIANTS = ("eager", "graph", "compiled")
 ROTATED_BYTES = 512e6
 WARM_UP = 3
-PRODUCTS = {"float32": "highest", "tf32": "high", "bf16": "medium"}  # as PyTorch calls them
+PRODUCTS = {"float32": "highest", "tf32": "high", "bf16": "highest"}  # as PyTorch calls those of float32
 
 
 def fail(message):
@@ -89,7 +90,7 @@ def attention(name, s, device):
     return [z, query, normal(device, rows, channels)], backward
 
 
-def primitive(name, size, device):
+def primitive(name, size, device, products):
     """The operands of one call, and the call."""
     s = [int(n) for n in size.split("x")]
 
@@ -100,6 +101,8 @@ def primitive(name, size, device):
         m, n, k = s
         a = normal(device, k, m) if name == "gemm-tn" else normal(device, m, k)
         b = normal(device, n, k) if name == "gemm-nt" else normal(device, k, n)
+        if products == "bf16":
+            return [a, b], lambda a, b: torch.mm((a.T if name == "gemm-tn" else a).bfloat16(), (b.T if name == "gemm-nt" else b).bfloat16()).float()
         c = torch.empty(m, n, device=device)
         return [a, b, c], lambda a, b, c: torch.mm(a.T if name == "gemm-tn" else a, b.T if name == "gemm-nt" else b, out=c)
     if name.startswith("activate") or name.startswith("derive"):
@@ -149,7 +152,8 @@ def primitive(name, size, device):
 
 
 class Step:
-    def __init__(self, kind, size, device):
+    def __init__(self, kind, size, device, products):
+        self.cast = torch.autocast(device, torch.bfloat16, enabled=products == "bf16")
         batch, d, depth = (int(n) for n in size.split("x"))
         self.kind, self.depth, self.h = kind, depth, 1 / depth
         self.x, self.target = normal(device, batch, d), normal(device, batch, d)
@@ -167,6 +171,10 @@ class Step:
         self.adam = torch.optim.Adam(self.parameters, lr=1e-4, fused=True, **({"capturable": True} if on_gpu else {}))
 
     def loss(self):
+        with self.cast:
+            return self.uncast_loss()
+
+    def uncast_loss(self):
         z, x = [torch.tanh(self.x)], self.x
         for l, b in enumerate(self.bias.unbind(), 1):
             if self.kind == "dense":
@@ -183,14 +191,14 @@ class Step:
         self.adam.step()
 
 
-def calls(work, variant, device):
+def calls(work, variant, device, products):
     """A list of functions, one for each copy of the operands."""
     name, size = work.rsplit(":", 1)
     if name.startswith("step:"):
-        step = Step(name.split(":")[1], size, device)
+        step = Step(name.split(":")[1], size, device, products)
         loss = torch.compile(step.loss) if variant == "compiled" else step.loss
         return [lambda: step.call(loss)]
-    operands, body = primitive(name, size, device)
+    operands, body = primitive(name, size, device, products)
     copies = max(2, math.ceil(ROTATED_BYTES / sum(o.numel() * o.element_size() for o in operands)))
     if device == "cpu":
         copies = 2
@@ -221,14 +229,14 @@ def as_graphs(functions):
     return graphs
 
 
-def measure(work, variant, device, seconds):
+def measure(work, variant, device, products, seconds):
     """The median time of a call, and the largest bytes of device memory."""
     if variant == "graph" and device == "cpu":
         raise RuntimeError("there are no CUDA graphs on a CPU")
     if device != "cpu":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    functions = calls(work, variant, device)
+    functions = calls(work, variant, device, products)
     for function in functions * WARM_UP:
         function()
     if variant == "graph":
@@ -250,9 +258,9 @@ def measure(work, variant, device, seconds):
     return {"milliseconds": 1000 * times[len(times) // 2], "peakBytes": peak}
 
 
-def answer(work, variant, device, seconds):
+def answer(work, variant, device, products, seconds):
     try:
-        return measure(work, variant, device, seconds)
+        return measure(work, variant, device, products, seconds)
     except Exception as e:  # such as memory that is not there, or no compiler
         return {"error": " ".join(f"{type(e).__name__}: {e}".split())[:300]}
 
@@ -273,12 +281,12 @@ def main():
         print(json.dumps({"name": name}), flush=True)
         for line in sys.stdin:
             _, work, seconds = line.split()
-            print(json.dumps(answer(work, variant, given.device, float(seconds))), flush=True)
+            print(json.dumps(answer(work, variant, given.device, given.products, float(seconds))), flush=True)
         return
     print(name)
     for work in given.words:
         for variant in VARIANTS:
-            result = answer(work, variant, given.device, given.seconds)
+            result = answer(work, variant, given.device, given.products, given.seconds)
             text = result.get("error") or f"{result['milliseconds']:.4f} ms, {result['peakBytes'] / 1e6:.0f} MB"
             print(f"{work:40} {variant:10} {text}", flush=True)
 
