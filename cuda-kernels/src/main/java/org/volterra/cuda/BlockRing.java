@@ -454,16 +454,9 @@ final class BlockRing implements Offload {
     if (closed) {
       return;
     }
-    context.enter();
-    try {
+    context.letGo(() -> {
       closed = true;
-      try {
-        free();
-      } finally {
-        context.release();
-      }
-    } finally {
-      context.leave();
-    }
+      free();
+    });
   }
 }

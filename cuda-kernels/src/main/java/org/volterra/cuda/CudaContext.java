@@ -132,6 +132,20 @@ final class CudaContext {
     }
   }
 
+  /** Takes the context, frees what held it, and lets go, also where that fails. */
+  void letGo(Runnable free) {
+    enter();
+    try {
+      try {
+        free.run();
+      } finally {
+        release();
+      }
+    } finally {
+      leave();
+    }
+  }
+
   private void close() {
     CudaException failure = null;
     for (Runnable step :

@@ -160,16 +160,9 @@ final class CudaFeed implements Feed {
     if (closed) {
       return;
     }
-    context.enter();
-    try {
+    context.letGo(() -> {
       closed = true;
-      try {
-        free();
-      } finally {
-        context.release();
-      }
-    } finally {
-      context.leave();
-    }
+      free();
+    });
   }
 }

@@ -97,8 +97,7 @@ final class CudaReadout implements Readout {
     if (closed) {
       return;
     }
-    context.enter();
-    try {
+    context.letGo(() -> {
       closed = true;
       try {
         if (requested) {
@@ -106,14 +105,8 @@ final class CudaReadout implements Readout {
         }
         DriverCalls.destroy(arrived);
       } finally {
-        try {
-          memory.free();
-        } finally {
-          context.release();
-        }
+        memory.free();
       }
-    } finally {
-      context.leave();
-    }
+    });
   }
 }

@@ -156,22 +156,15 @@ final class CudaRecording implements Recording {
     if (closed) {
       return;
     }
-    context.enter();
-    try {
+    context.letGo(() -> {
       closed = true;
       try {
         if (graph != null) {
           DriverCalls.destroy(graph);
         }
       } finally {
-        try {
-          freeMemory();
-        } finally {
-          context.release();
-        }
+        freeMemory();
       }
-    } finally {
-      context.leave();
-    }
+    });
   }
 }
