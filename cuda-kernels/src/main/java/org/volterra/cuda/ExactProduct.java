@@ -19,48 +19,38 @@ final class ExactProduct {
     this.tiles = launcher.width() == 4 ? ProductTile.FLOAT32 : ProductTile.FLOAT64;
   }
 
-  /** The product, or a part of it to the bits that the whole would give it. */
-  void gemm(
-      double alpha,
-      Matrix a,
-      boolean ta,
-      Matrix b,
-      boolean tb,
-      double beta,
-      Matrix c,
-      int k,
-      int wholeRows,
-      int wholeColumns) {
-    ProductPlan plan = plan(wholeRows, wholeColumns, k, tb);
+  void gemm(Gemm g) {
+    ProductPlan plan = plan(g);
+    Matrix c = g.c();
     ProductTile tile = plan.tile();
     long across = Grid.ceil(c.columns(), tile.columns());
     long down = Grid.ceil(c.rows(), tile.rows());
     int pieces = plan.pieces();
-    long partial =
-        pieces == 1 ? 0 : launcher.context().scratch(pieces * c.size() * launcher.type().bytes());
-    KernelArguments arguments =
-        launcher.arguments().scalar(alpha).matrix(a).matrix(b).scalar(beta).matrix(c);
+    long partial = g.partial(launcher, pieces);
+    KernelArguments arguments = launcher.arguments().scalar(g.alpha());
+    arguments.matrix(g.a()).matrix(g.b()).scalar(g.beta()).matrix(c);
     if (tile.isFlat()) {
-      arguments.int32(c.rows()).int32(c.columns()).int32(k);
+      arguments.int32(c.rows()).int32(c.columns()).int32(g.k());
       Grid grid = new Grid(Math.toIntExact(across * down), 1, 1, tile.threads(), 1);
-      launcher.launch("flat_gemm", "flat_gemm_" + (ta ? 't' : 'n'), grid);
+      launcher.launch("flat_gemm", "flat_gemm_" + (g.ta() ? 't' : 'n'), grid);
       return;
     }
-    arguments.address(partial).int32(plan.piece()).int32(c.rows()).int32(c.columns()).int32(k);
+    arguments.address(partial).int32(plan.piece()).int32(c.rows()).int32(c.columns()).int32(g.k());
     launcher.launch(
         "gemm",
-        "gemm_" + tile.name() + '_' + (ta ? 't' : 'n') + (tb ? 't' : 'n'),
+        "gemm_" + tile.name() + '_' + g.letters(),
         new Grid((int) across, (int) down, pieces, tile.threads(), 1),
         tile.sharedBytes());
     if (pieces > 1) {
-      MatrixProduct.sumPieces(launcher, alpha, partial, beta, c, pieces);
+      MatrixProduct.sumPieces(launcher, g.alpha(), partial, g.beta(), c, pieces);
     }
   }
 
-  private ProductPlan plan(int rows, int columns, int k, boolean tb) {
+  private ProductPlan plan(Gemm g) {
     int bytes = launcher.type().bytes();
     ProductPlan.Shape shape =
-        new ProductPlan.Shape(rows, columns, k, tb, bytes, launcher.multiprocessors());
+        new ProductPlan.Shape(
+            g.wholeRows(), g.wholeColumns(), g.k(), g.tb(), bytes, launcher.multiprocessors());
     if (plans.size() >= MOST_PLANS) {
       plans.clear();
     }

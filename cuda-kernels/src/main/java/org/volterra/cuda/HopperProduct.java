@@ -54,53 +54,43 @@ final class HopperProduct {
     this.precision = precision;
   }
 
-  /**
-   * Whether a product of so many rows and columns, or a part of it, is computed here: it is large
-   * enough, and tensor maps can describe it.
-   */
-  boolean takes(Matrix a, Matrix b, int rows, int columns, int k) {
-    return rows >= LEAST_ROWS
-        && columns >= LEAST_COLUMNS
-        && k >= LEAST_INNER
-        && (long) rows * columns * k >= LEAST_EACH * launcher.multiprocessors()
-        && Grid.ceil(rows, TILE_ROWS) <= Grid.MOST
-        && TensorMaps.canDescribe(a, launcher.context().address(a))
-        && TensorMaps.canDescribe(b, launcher.context().address(b));
+  /** Whether a product is computed here: the whole is large enough, tensor maps can describe it. */
+  boolean takes(Gemm g) {
+    return g.wholeRows() >= LEAST_ROWS
+        && g.wholeColumns() >= LEAST_COLUMNS
+        && g.k() >= LEAST_INNER
+        && (long) g.wholeRows() * g.wholeColumns() * g.k()
+            >= LEAST_EACH * launcher.multiprocessors()
+        && Grid.ceil(g.wholeRows(), TILE_ROWS) <= Grid.MOST
+        && TensorMaps.canDescribe(g.a(), launcher.context().address(g.a()))
+        && TensorMaps.canDescribe(g.b(), launcher.context().address(g.b()));
   }
 
-  /** The product, or a part of it to the bits that the whole would give it. */
-  void gemm(
-      double alpha,
-      Matrix a,
-      boolean ta,
-      Matrix b,
-      boolean tb,
-      double beta,
-      Matrix c,
-      int k,
-      int wholeRows,
-      int wholeColumns) {
+  void gemm(Gemm g) {
+    Matrix a = g.a();
+    Matrix b = g.b();
+    Matrix c = g.c();
     int tilesAcross = (int) Grid.ceil(c.columns(), TILE_COLUMNS);
     int tilesDown = (int) Grid.ceil(c.rows(), TILE_ROWS);
-    int piece = piece(wholeRows, wholeColumns, k);
-    int pieces = (int) Grid.ceil(k, piece);
+    int piece = piece(g.wholeRows(), g.wholeColumns(), g.k());
+    int pieces = (int) Grid.ceil(g.k(), piece);
     CudaContext context = launcher.context();
-    long partial = pieces == 1 ? 0 : context.scratch(pieces * c.size() * Float.BYTES);
-    KernelArguments arguments = launcher.arguments().scalar(alpha);
+    long partial = g.partial(launcher, pieces);
+    KernelArguments arguments = launcher.arguments().scalar(g.alpha());
     boolean rounds = precision == ProductPrecision.TF32;
-    maps.describe(arguments.tensorMap(a), a, context.address(a), ta ? ACROSS : ALONG, rounds);
-    maps.describe(arguments.tensorMap(b), b, context.address(b), tb ? ALONG : ACROSS, rounds);
-    arguments.scalar(beta).matrix(c).address(partial);
-    arguments.int32(piece).int32(c.rows()).int32(c.columns()).int32(k);
+    maps.describe(arguments.tensorMap(a), a, context.address(a), g.ta() ? ACROSS : ALONG, rounds);
+    maps.describe(arguments.tensorMap(b), b, context.address(b), g.tb() ? ALONG : ACROSS, rounds);
+    arguments.scalar(g.beta()).matrix(c).address(partial);
+    arguments.int32(piece).int32(c.rows()).int32(c.columns()).int32(g.k());
     // Bfloat16, and rows that lie across, need a warpgroup that turns them.
-    int warpgroups = ta || !rounds ? 4 : 3;
+    int warpgroups = g.ta() || !rounds ? 4 : 3;
     launcher.launch(
         "hopper_gemm",
-        "gemm_" + precision + "_hopper_" + (ta ? 't' : 'n') + (tb ? 't' : 'n'),
+        "gemm_" + precision + "_hopper_" + g.letters(),
         new Grid(tilesAcross, tilesDown, pieces, warpgroups * WARPGROUP, 1),
         SHARED_BYTES);
     if (pieces > 1) {
-      MatrixProduct.sumPieces(launcher, alpha, partial, beta, c, pieces);
+      MatrixProduct.sumPieces(launcher, g.alpha(), partial, g.beta(), c, pieces);
     }
   }
 

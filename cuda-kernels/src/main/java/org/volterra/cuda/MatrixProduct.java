@@ -51,28 +51,18 @@ final class MatrixProduct {
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
-    gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns());
+    gemm(new Gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns()));
   }
 
-  /** Part of a product, to the bits that the whole of so many rows and columns would give it. */
-  void gemm(
-      double alpha,
-      Matrix a,
-      boolean ta,
-      Matrix b,
-      boolean tb,
-      double beta,
-      Matrix c,
-      int k,
-      int wholeRows,
-      int wholeColumns) {
-    if (hopper != null && hopper.takes(a, b, wholeRows, wholeColumns, k)) {
-      hopper.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
+  void gemm(Gemm g) {
+    if (hopper != null && hopper.takes(g)) {
+      hopper.gemm(g);
       return;
     }
-    int m = c.rows();
-    int n = c.columns();
-    boolean wide = tensor && isWide(wholeRows, wholeColumns, k);
+    int m = g.c().rows();
+    int n = g.c().columns();
+    int k = g.k();
+    boolean wide = tensor && isWide(g.wholeRows(), g.wholeColumns(), k);
     int tile = wide ? WIDE : SMALL;
     if (Math.max(Math.max(m, n), k) > MOST || Grid.ceil(m, tile) > Grid.MOST) {
       throw new IllegalArgumentException(
@@ -88,34 +78,31 @@ final class MatrixProduct {
               + MOST);
     }
     if (!tensor) {
-      exact.gemm(alpha, a, ta, b, tb, beta, c, k, wholeRows, wholeColumns);
+      exact.gemm(g);
       return;
     }
-    int piece = piece(wholeRows, wholeColumns, k, tiles(wholeRows, wholeColumns, tile));
+    int piece = piece(g.wholeRows(), g.wholeColumns(), k, tile);
     int pieces = (int) Grid.ceil(k, piece);
-    CudaContext context = launcher.context();
-    long partial =
-        pieces == 1 ? 0 : context.scratch((long) pieces * m * n * launcher.type().bytes());
+    long partial = g.partial(launcher, pieces);
     launcher
         .arguments()
-        .scalar(alpha)
-        .matrix(a)
-        .matrix(b)
-        .scalar(beta)
-        .matrix(c)
+        .scalar(g.alpha())
+        .matrix(g.a())
+        .matrix(g.b())
+        .scalar(g.beta())
+        .matrix(g.c())
         .address(partial)
         .int32(piece)
         .int32(m)
         .int32(n)
         .int32(k);
-    String kernel = family + (wide ? "wide_" : "small_") + (ta ? 't' : 'n') + (tb ? 't' : 'n');
     launcher.launch(
         "tensor_gemm",
-        kernel,
+        family + (wide ? "wide_" : "small_") + g.letters(),
         new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, TENSOR_THREADS, 1),
         wide ? WIDE_RING_BYTES : SMALL_RING_BYTES);
     if (pieces > 1) {
-      sumPieces(launcher, alpha, partial, beta, c, pieces);
+      sumPieces(launcher, g.alpha(), partial, g.beta(), g.c(), pieces);
     }
   }
 
@@ -148,8 +135,8 @@ final class MatrixProduct {
     return Grid.ceil(m, tile) * Grid.ceil(n, tile);
   }
 
-  private int piece(int m, int n, int k, long tiles) {
-    long wanted = Grid.ceil(2L * launcher.multiprocessors(), tiles);
+  private int piece(int m, int n, int k, int tile) {
+    long wanted = Grid.ceil(2L * launcher.multiprocessors(), tiles(m, n, tile));
     long fits = MOST_PARTIAL_BYTES / ((long) m * n * launcher.type().bytes());
     long pieces = Math.clamp(Math.min(wanted, k / SHORTEST_PIECE), 1, Math.max(1, fits));
     return (int) (Grid.ceil(Grid.ceil(k, pieces), SLICE) * SLICE);

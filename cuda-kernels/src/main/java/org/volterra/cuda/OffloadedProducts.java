@@ -67,7 +67,7 @@ final class OffloadedProducts {
                   ? right.show(launcher, allRight, from, count, BlockRing.Access.READ)
                   : allRight;
           Matrix t = target.show(launcher, allTarget, from, count, Launcher.access(beta));
-          product.gemm(alpha, l, ta, r, tb, beta, t, k, m, n);
+          product.gemm(new Gemm(alpha, l, ta, r, tb, beta, t, k, m, n));
           left.end(l, false);
           right.end(r, false);
           target.end(t, true);
