@@ -168,13 +168,12 @@ record DeviceOperation(
       largest = Math.max(largest, Math.abs(value));
     }
     for (int i = 0; i < expected.length; i++) {
-      if (!(Math.abs(actual[i] - expected[i]) <= tolerance * largest)) {
-        throw WrongResultException.of(
-            "element " + i + " of operand " + operand + " of " + name + " " + size,
-            actual[i],
-            expected[i],
-            tolerance * largest);
-      }
+      int at = i;
+      WrongResultException.unlessClose(
+          () -> "element " + at + " of operand " + operand + " of " + name + " " + size,
+          actual[i],
+          expected[i],
+          tolerance * largest);
     }
   }
 
