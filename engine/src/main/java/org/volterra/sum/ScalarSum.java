@@ -55,6 +55,11 @@ public final class ScalarSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return coefficients.usesHost();
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
     return state.flat();
   }
