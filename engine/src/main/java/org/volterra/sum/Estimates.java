@@ -36,7 +36,8 @@ record Estimates(
               ? exact(
                   algorithm,
                   model.separable(sum.rank()),
-                  SeparableSum.elements(layers, sum.rank(), columns, training, slopes))
+                  SeparableSum.elements(layers, sum.rank(), columns, training, slopes),
+                  sum.rank())
               : refused(algorithm, "the kernel is not separable");
       case EXPONENTIALS -> exponentials(slopes);
       case HIERARCHICAL ->
@@ -51,6 +52,11 @@ record Estimates(
   }
 
   private Plan.Candidate exact(SumAlgorithm algorithm, CostModel.Cost cost, long elements) {
+    return exact(algorithm, cost, elements, 0);
+  }
+
+  private Plan.Candidate exact(
+      SumAlgorithm algorithm, CostModel.Cost cost, long elements, int carried) {
     return new Plan.Candidate(
         algorithm,
         cost.flops(),
@@ -58,6 +64,7 @@ record Estimates(
         1e3 * cost.seconds(),
         0,
         elements * model.bytes(),
+        carried,
         "");
   }
 
@@ -87,7 +94,8 @@ record Estimates(
       return exact(
           SumAlgorithm.EXPONENTIALS,
           model.exponentials(sum.rank()),
-          ExponentialSum.elements(sum.rank(), columns, training, slopes));
+          ExponentialSum.elements(sum.rank(), columns, training, slopes),
+          sum.rank());
     }
     if (!FixedKernels.isLags(kernel, grid)) {
       return refused(SumAlgorithm.EXPONENTIALS, FixedKernels.whyNoLags(kernel));
@@ -108,7 +116,8 @@ record Estimates(
           cost.bytes(),
           1e3 * cost.seconds(),
           fit.errorBound(),
-          rank * columns * model.bytes(),
+          FittedSum.elements(rank, columns, training) * model.bytes(),
+          FittedSum.carriedSlices(rank),
           "");
     } catch (IllegalArgumentException e) {
       return refused(SumAlgorithm.EXPONENTIALS, e.getMessage());
@@ -149,6 +158,7 @@ record Estimates(
         1e3 * cost.seconds(),
         bound,
         elements * model.bytes(),
+        0,
         "");
   }
 
@@ -184,6 +194,7 @@ record Estimates(
         1e3 * cost.seconds(),
         bound,
         elements * model.bytes(),
+        0,
         "");
   }
 }
