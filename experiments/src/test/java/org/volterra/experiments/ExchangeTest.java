@@ -99,6 +99,13 @@ class ExchangeTest {
                     + "conv(3,1x1)),dense(3,reach=2,conv(2,3x3,pad=1),tanh),dropout(0.2),"
                     + "average-pool(2),global-average-pool,affine(3)")));
     all.put(
+        "log-densenet",
+        new FeedForwardSpec(
+            new Shape(4, 3, 2),
+            FeatureTransform.parse(
+                "dense(6,reach=log,batch-norm,relu,conv(4,1x1),batch-norm,relu,conv(2,3x3,pad=1)),"
+                    + "dense(5,reach=log,affine(1),gelu)")));
+    all.put(
         "positions",
         new FeedForwardSpec(
             new Shape(3, 4, 4),
