@@ -141,15 +141,20 @@ class ExchangeTest {
   @MethodSource("names")
   void comesBack(String name) throws IOException {
     for (ElementType type : List.of(ElementType.FLOAT32, ElementType.FLOAT64)) {
-      Normalizer normalizer = new Normalizer(new double[] {0.1}, new double[] {3});
+      InputFormat inputs =
+          new InputFormat(
+              new Normalizer(new double[] {0.1}, new double[] {3}),
+              new Shape(4, 4, 3),
+              List.of("a \"b\", c", "ü"));
       try (Model model = Model.create(specs().get(name), DEVICE, type, 3)) {
-        Exchange.write(model, normalizer, folder);
+        Exchange.write(model, inputs, folder);
         Exchange.Imported imported = Exchange.read(folder, DEVICE);
         try (Model back = imported.model()) {
           assertThat(back.spec().toProperties()).isEqualTo(model.spec().toProperties());
           assertThat(back.type()).isEqualTo(type);
           assertThat(values(back)).isEqualTo(values(model));
-          assertThat(imported.normalizer().metadata()).isEqualTo(normalizer.metadata());
+          assertThat(imported.inputs().metadata()).isEqualTo(inputs.metadata());
+          assertThat(imported.inputs().classes()).isEqualTo(inputs.classes());
         }
       }
     }
@@ -187,7 +192,7 @@ class ExchangeTest {
     assumeTrue(target != null, "only before the references are made anew");
     for (Map.Entry<String, ModelSpec> entry : specs().entrySet()) {
       try (Model model = Model.create(entry.getValue(), DEVICE, ElementType.FLOAT64, 7)) {
-        Exchange.write(model, Normalizer.none(), Path.of(target, entry.getKey()));
+        Exchange.write(model, InputFormat.of(Normalizer.none()), Path.of(target, entry.getKey()));
       }
     }
   }
