@@ -169,7 +169,7 @@ public final class PeerStudy implements Study {
             1,
             settings.rounds(),
             (long) (1000 * settings.seconds()));
-    return new PeerResult(peer, points, Origin.ofThisJvm(effort, JavaProcess.EMBEDDING_FLAGS));
+    return new PeerResult(peer, points, Origin.ofThisJvm(effort, JavaProcess.LAUNCHER_FLAGS));
   }
 
   private String sample(Planned planned, Samples samples) {
@@ -178,6 +178,7 @@ public final class PeerStudy implements Study {
             new PeerProcess(
                 "Volterra",
                 JavaProcess.command(
+                    JavaProcess.LAUNCHER_FLAGS,
                     PeerServer.class,
                     List.of(
                         planned.work().toString(),

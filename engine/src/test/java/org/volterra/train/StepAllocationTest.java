@@ -7,8 +7,12 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.volterra.Network;
+import org.volterra.FeedForwardSpec;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
+import org.volterra.feature.FeatureTransform;
+import org.volterra.feature.Shape;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.NativeMemory;
@@ -43,7 +47,8 @@ class StepAllocationTest {
     assertThat(last.output())
         .containsPattern("dense: \\d+ bytes")
         .containsPattern("field\\(3\\): \\d+ bytes")
-        .containsPattern("scalar: \\d+ bytes");
+        .containsPattern("scalar: \\d+ bytes")
+        .containsPattern("dense\\(3,batch-norm.*: \\d+ bytes");
   }
 
   /** Trains until compiled code keeps the bounds. */
@@ -64,15 +69,24 @@ class StepAllocationTest {
       check(DepthKernel.dense(), 60_000);
       check(DepthKernel.field(3), 150_000);
       check(DepthKernel.trainableScalar((t, s) -> 1), 60_000);
+      String layer = "batch-norm,relu,conv(32,1x1),batch-norm,relu,conv(16,3x3,pad=1)";
+      String stages = "affine(32),dense(3," + layer + "),batch-norm,relu,affine(3)";
+      FeatureTransform transform = FeatureTransform.parse(stages);
+      check(stages, new FeedForwardSpec(new Shape(1, 1, 2), transform), 80_000);
     }
 
     private static void check(DepthKernel kernel, long bound) {
-      NetworkSpec spec =
-          NetworkSpec.builder(CHANNELS, DEPTH).inputs(2).outputs(3).kernel(kernel).build();
+      check(
+          kernel.toString(),
+          NetworkSpec.builder(CHANNELS, DEPTH).inputs(2).outputs(3).kernel(kernel).build(),
+          bound);
+    }
+
+    private static void check(String name, ModelSpec spec, long bound) {
       Samples samples = TrainingFixtures.clouds(BATCH, 1);
       int[] order = Seeds.permutation(BATCH, Seeds.stream(1, 1));
       try (ComputeProvider provider = TestProvider.create(2);
-          Network network = Network.create(spec, provider, ElementType.FLOAT32, 1);
+          Model network = Model.create(spec, provider, ElementType.FLOAT32, 1);
           TrainingStep step =
               new TrainingStep(
                   network,
@@ -87,7 +101,7 @@ class StepAllocationTest {
         long least = Long.MAX_VALUE;
         int calm = 0;
         for (int i = 0; calm < CALM; i++) {
-          assertThat(i).as("%s: the least was %d bytes a step", kernel, least).isLessThan(MOST);
+          assertThat(i).as("%s: the least was %d bytes a step", name, least).isLessThan(MOST);
           long before = THREADS.getTotalThreadAllocatedBytes();
           step.load(new Prefetcher.Request(samples, order, 0, BATCH, InputSource.PLAIN));
           updater.step(1e-3, i, step);
@@ -97,7 +111,7 @@ class StepAllocationTest {
           least = Math.min(least, allocated);
           calm = allocated <= bound ? calm + 1 : 0;
         }
-        System.out.println(kernel + ": " + least + " bytes a step");
+        System.out.println(name + ": " + least + " bytes a step");
       }
     }
   }

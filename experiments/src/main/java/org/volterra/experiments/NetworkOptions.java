@@ -159,9 +159,10 @@ final class NetworkOptions {
       names = "--stages",
       paramLabel = "STAGES",
       description =
-          "The same stage by stage, such as 'conv(16,3x3,pad=1),dense(4,batch-norm,relu,"
-              + "conv(12,3x3,pad=1)),global-average-pool,affine(10)'; the options of networks in"
-              + " depth are then not used.")
+          "The same stage by stage, such as"
+              + " 'conv(16,3x3,pad=1),dense(4,batch-norm,relu,conv(12,3x3,pad=1)),global-average-pool,affine(10)';"
+              + " dense(4,reach=2,…) sees two layers back, reach=log those 1, 2, 4, 8 … back; the"
+              + " options of networks in depth are then not used.")
   String stages;
 
   @Option(
