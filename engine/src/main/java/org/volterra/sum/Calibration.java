@@ -225,9 +225,7 @@ public record Calibration(double gemm, double stream, double cached, double four
       warm(
           2.0 * 8 * 32 * 64 / (IMPLAUSIBLE * usual.gemm),
           () -> p.gemm(1, tinyA, false, tinyB, false, 0, tinyC));
-      warm(
-          usual.call / IMPLAUSIBLE,
-          () -> p.gemv(1, tinyB, true, tinyRow, 0, tinyC.rows(0, 1)));
+      warm(usual.call / IMPLAUSIBLE, () -> p.gemv(1, tinyB, true, tinyRow, 0, tinyC.rows(0, 1)));
       warm(
           CostModel.fourierFlops(layers, 16) / (IMPLAUSIBLE * usual.fourier),
           () -> p.toeplitz(1, spectrum, false, tinyX, 0, tinyY));
