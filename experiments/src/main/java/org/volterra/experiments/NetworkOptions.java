@@ -44,7 +44,8 @@ final class NetworkOptions {
               + " for each pair of layers; field or field:M: piecewise linear in depth with M"
               + " intervals (8); scalar: a number for each pair; convolution: for each lag;"
               + " fractional:ALPHA; exponentials:R and separable:R with R trainable terms;"
-              + " 'matrix*' before one of the last five multiplies it by a shared matrix; terms may"
+              + " power-law: c (1 + (t - s)/tau)^-beta with three trainable numbers;"
+              + " 'matrix*' before one of the last six multiplies it by a shared matrix; terms may"
               + " be added, as in 'scalar + matrix*fractional:0.5' (default: ${DEFAULT-VALUE}).")
   String kernel;
 

@@ -71,6 +71,7 @@ class ExchangeTest {
     all.put("graded-exponentials", deep("exponentials(2)", "tanh").grading(1.5).build());
     all.put("scalar", deep("scalar", "tanh").bias(DepthDependence.constant()).build());
     all.put("sum", deep("fractional(0.5) + matrix*exponentials(2)", "softplus").build());
+    all.put("power-law", deep("power-law", "tanh").grading(1.5).build());
     all.put("separable", deep("separable(2) + matrix*convolution", "sigmoid").noBias().build());
     all.put(
         "attention-residual",
