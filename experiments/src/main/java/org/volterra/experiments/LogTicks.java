@@ -18,7 +18,7 @@ import org.jfree.chart.ui.TextAnchor;
 final class LogTicks extends LogAxis {
   private static final long serialVersionUID = 1;
 
-  private static final double SMALL_RANGE = 8;
+  private static final double SMALL_RANGE = 3;
 
   private final double[] ticks;
 
@@ -32,7 +32,10 @@ final class LogTicks extends LogAxis {
    * even these are few, at equal distances.
    */
   static LogTicks decades(String label, double least, double most) {
-    double[] steps = most / least < 1e3 ? new double[] {1, 2, 5} : new double[] {1};
+    double[] steps =
+        most / least < 20
+            ? new double[] {1, 2, 3, 5, 7}
+            : most / least < 1e3 ? new double[] {1, 2, 5} : new double[] {1};
     int apart = (int) Math.max(1, Math.ceil(Math.log10(most / least) / 8));
     List<Double> ticks = new ArrayList<>();
     if (most / least < SMALL_RANGE) {
