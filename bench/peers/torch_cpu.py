@@ -2,15 +2,15 @@
 
     torch_cpu.py KIND BxdxL THREADS VARIANT WORK
 
-KIND dense: x_l = x_0 + b_l + (1/L) sum_{k<l} tanh(x_k) K_{l,k}, l = 1 ... L, WORK forward or step: mean squared error against a target,
-gradients of all parameters, Adam. VARIANT
+KIND dense: x_l = x_0 + b_l + (1/L) sum_{k<l} tanh(x_k) K_{l,k}, l = 1 ... L, WORK forward; gradient: mean squared error
+against a target and gradients of all parameters; or step: the same and Adam. VARIANT
     concat    the features of all earlier layers are concatenated for each layer, gradients by autograd: how DenseNets are written
     compiled  the same through torch.compile
     blocked   16 layers at a time push their features into the sums of all later ones, gradients by autograd
     buffer    features are written into one preallocated buffer, the backward pass is written by hand
-KIND fractional: x_l = x_0 + sum_{k<l} c_{l-k} tanh(x_k), the explicit product-rectangle method of order 1/2, WORK forward. VARIANT
-    loop      a loop over the past, as torchfde does it
-    buffer    one matrix-vector product with a preallocated buffer
+KIND fractional: x_l = x_0 + b_l + sum_{k<l} c_{l-k} tanh(x_k), the explicit product-rectangle method of order 1/2, WORK forward or gradient. VARIANT
+    loop      a loop over the past, as torchfde does it, gradients by autograd
+    buffer    one matrix-vector product with a preallocated buffer, the backward pass is written by hand
 KIND densenet: a DenseNet-BC of L layers and growth rate d for B images of 32 x 32 and 10 classes, WORK step, as above. VARIANT
     concat         torchvision's own way: features are concatenated for each layer
     channels-last  the same with the channels of a pixel side by side
@@ -59,6 +59,8 @@ def prepare(net, work):
     check = [net.gradient().item()]
     for gradient in net.checked():
         check += spread(gradient)
+    if work == "gradient":
+        return net.gradient, check
     adam = torch.optim.Adam(net.parameters(), lr=1e-4, fused=True)
 
     def call():

@@ -16,8 +16,8 @@ def uniform(salt, first, count, scale):
     return (((h >> 8).double() / 2**24 - 0.5) * (2 * scale)).float()
 
 
-class Dense:
-    """What all variants share; a subclass keeps the kernel in its own layout."""
+class Network:
+    """What all networks share: x_0, a target, and biases b_1 ... b_L."""
 
     def __init__(self, batch, d, depth):
         self.d, self.depth, self.h = d, depth, 1 / depth
@@ -25,10 +25,8 @@ class Dense:
         self.target = uniform(2, 0, batch * d, 1).view(batch, d)
         self.bias = torch.stack([uniform(100_000 + l, 0, d, 0.1) for l in range(1, depth + 1)]).requires_grad_()
 
-    def kernel(self, l, first, last):
-        """K_{l,k} for k = first ... last - 1, one below the other."""
-        d = self.d
-        return uniform(100 + l, first * d * d, (last - first) * d * d, math.sqrt(3 / d)).view(-1, d)
+    def parameters(self):
+        return [self.bias]
 
     def gradient(self):
         for p in self.parameters():
@@ -39,10 +37,29 @@ class Dense:
 
     def checked(self):
         """Gradients of the first, a middle and the last layer."""
-        gradients, n = [], self.depth
-        for l in (1, (n + 1) // 2, n):
-            gradients += [self.bias.grad[l - 1], self.kernel_gradient(l, 0), self.kernel_gradient(l, l - 1)]
-        return gradients
+        n = self.depth
+        return [g for l in (1, (n + 1) // 2, n) for g in self.layer_gradients(l)]
+
+    def layer_gradients(self, l):
+        return [self.bias.grad[l - 1]]
+
+    def prepare_gradients(self):
+        """For a backward pass that is written by hand."""
+        for p in self.parameters():
+            p.requires_grad_(False)
+            p.grad = torch.empty_like(p)
+
+
+class Dense(Network):
+    """A subclass keeps the kernel in its own layout."""
+
+    def kernel(self, l, first, last):
+        """K_{l,k} for k = first ... last - 1, one below the other."""
+        d = self.d
+        return uniform(100 + l, first * d * d, (last - first) * d * d, math.sqrt(3 / d)).view(-1, d)
+
+    def layer_gradients(self, l):
+        return [*super().layer_gradients(l), self.kernel_gradient(l, 0), self.kernel_gradient(l, l - 1)]
 
 
 class Concat(Dense):
@@ -115,9 +132,7 @@ class Buffer(Concat):
         super().__init__(*size)
         self.z = torch.empty(self.x.shape[0], self.depth * self.d)
         self.dz = torch.empty_like(self.z)
-        for p in self.parameters():
-            p.requires_grad_(False)
-            p.grad = torch.empty_like(p)
+        self.prepare_gradients()
 
     def forward(self):
         d, x = self.d, self.x
@@ -142,19 +157,19 @@ class Buffer(Concat):
         return error.square().mean()
 
 
-class Fractional:
-    def __init__(self, batch, d, depth):
-        self.x, self.depth = uniform(1, 0, batch * d, 1), depth
+class Fractional(Network):
+    def __init__(self, *size):
+        super().__init__(*size)
         a = 0.5
-        self.c = [0.0] + [depth**-a / math.gamma(a + 1) * (m**a - (m - 1)**a) for m in range(1, depth + 1)]
+        self.c = [0.0] + [self.h**a / math.gamma(a + 1) * (m**a - (m - 1)**a) for m in range(1, self.depth + 1)]
 
 
 class Loop(Fractional):
     def forward(self):
         x, f = self.x, []
-        for l in range(1, self.depth + 1):
+        for l, b in enumerate(self.bias.unbind(), 1):
             f.append(torch.tanh(x))
-            x = self.x
+            x = self.x + b
             for k in range(l):
                 x = x + self.c[l - k] * f[k]
         return x
@@ -163,15 +178,30 @@ class Loop(Fractional):
 class History(Fractional):
     def __init__(self, *size):
         super().__init__(*size)
-        self.f = torch.empty(self.depth, self.x.numel())
-        self.reversed = torch.tensor(self.c[:0:-1])  # c_L ... c_1
+        self.z = torch.empty(self.depth, self.x.numel())
+        self.costates = torch.empty_like(self.z)
+        self.forwards = torch.tensor(self.c[1:])  # c_1 ... c_L
+        self.backwards = self.forwards.flip(0)
+        self.prepare_gradients()
 
     def forward(self):
         x = self.x
         for l in range(1, self.depth + 1):
-            torch.tanh(x, out=self.f[l - 1])
-            x = torch.addmv(self.x, self.f[:l].T, self.reversed[self.depth - l:])
+            torch.tanh(x.view(-1), out=self.z[l - 1])
+            source = (self.x + self.bias[l - 1]).view(-1)
+            x = torch.addmv(source, self.z[:l].T, self.backwards[self.depth - l:]).view_as(self.x)
         return x
+
+    def gradient(self):
+        error = self.forward() - self.target
+        costate = error.view(-1) * (2 / error.numel())
+        for l in range(self.depth, 0, -1):
+            if l < self.depth:
+                z = self.z[l]
+                costate = torch.mv(self.costates[l:].T, self.forwards[:self.depth - l]).mul_(1 - z * z)
+            self.costates[l - 1] = costate
+            torch.sum(costate.view_as(self.x), 0, out=self.bias.grad[l - 1])
+        return error.square().mean()
 
 
 VARIANTS = {

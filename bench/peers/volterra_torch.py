@@ -133,9 +133,11 @@ class Volterra(torch.nn.Module):
             all_ = split(",".join(arguments), "|")
             return x if k == 0 else self.run(f"{name}{(k - 1) % len(all_)}.", all_[(k - 1) % len(all_)], x, k)
         if kind == "dense":
-            layer, reach, z = ",".join(a for a in arguments[1:] if a[:6] != "reach="), int(named.get("reach", 0)), [x]
+            layer, reach, z = ",".join(a for a in arguments[1:] if a[:6] != "reach="), named.get("reach", "full"), [x]
+            sees = {"full": lambda back: True, "log": lambda back: back.bit_count() == 1}.get(reach, lambda back: back <= int(reach))
             for l in range(int(arguments[0])):
-                z.append(self.run(f"{name}layer.{l}.", layer, torch.cat(z[-reach:], 3), k))
+                seen = [z[j] for j in range(l + 1) if sees(l + 1 - j)]
+                z.append(self.run(f"{name}layer.{l}.", layer, torch.cat(seen, 3), k))
             return torch.cat(z, 3)
         return ACTIVATIONS[kind](x)
 
@@ -150,6 +152,9 @@ class Volterra(torch.nn.Module):
             return (self[name + ".weights"] * torch.exp(-self[name + ".rates"] * lag)).sum()
         if text.startswith("separable"):
             return (self[name + ".outer"][l - 1] * self[name + ".inner"][k]).sum()
+        if text == "power-law":
+            weight, scale, order = self[name + ".parameters"][0]
+            return weight * torch.exp(-order * torch.log1p(lag * torch.exp(-scale)))
         return self[name + ".coefficients"][l - 1, k]
 
     def summed(self, name, text, l, z):

@@ -44,6 +44,10 @@ NETWORKS = {
         "1x70x8", 2, "residual(layer-norm,attention(2,causal)),residual(layer-norm,affine(12),gelu,affine(8)),"
         "residual(rms-norm,attention(4)),affine(3)"),
     "non-local": ("5x4x6", 3, "non-local(gaussian,4),tanh,non-local(dot-product,3)"),
+    # Layers that see those 1, 2, 4, 8 back: with bottlenecks, and a convolution before the normalisation.
+    "dense-log": (
+        "6x7x3", 3, "conv(5,3x3,pad=1x1),dense(6,reach=log," + BC.format(6, 3) + "),batch-norm,relu,"
+        "dense(4,reach=log,conv(2,3x3,pad=1x1),batch-norm,tanh)"),
 }
 BATCH_LABELS = {"dense-bc": 5}
 
@@ -151,10 +155,11 @@ class Network:
             return x + self.run(name, ",".join(arguments), x)
         if kind == "dense":
             layer = ",".join(a for a in arguments[1:] if not a.startswith("reach="))
-            reach = int(named.get("reach", 0))
+            reach = named.get("reach", "full")
             features = [x]
             for l in range(int(arguments[0])):
-                seen = features[-reach:] if reach else features
+                back = {"full": range(1, l + 2), "log": [2**i for i in range(l + 1)]}.get(reach) or range(1, int(reach) + 1)
+                seen = [features[l + 1 - i] for i in sorted(back, reverse=True) if i <= l + 1]
                 features.append(self.run(f"{name}layer.{l}.", layer, torch.cat(seen, 1)))
             return torch.cat(features, 1)
         return {"relu": torch.relu, "tanh": torch.tanh, "gelu": F.gelu, "silu": F.silu}[kind](x)

@@ -1,6 +1,8 @@
 package org.volterra;
 
+import java.util.Objects;
 import org.volterra.feature.BatchNorm;
+import org.volterra.feature.Connectivity;
 import org.volterra.feature.Convolution;
 import org.volterra.feature.DenseBlock;
 import org.volterra.feature.Dropout;
@@ -66,6 +68,23 @@ public final class DenseNets {
    * @throws IllegalArgumentException if there is no network of that depth
    */
   public static FeedForwardSpec cifar(int depth, int growth, boolean hasBottlenecks, int classes) {
+    return cifar(depth, growth, hasBottlenecks, Connectivity.full(), classes);
+  }
+
+  /**
+   * The same networks with layers that see some features of their block alone, such as
+   * Log-DenseNets (Hu et al., arXiv:1711.00002).
+   *
+   * @param depth number L of layers, 3 n + 4, or 6 n + 4 with bottlenecks
+   * @param growth growth rate k
+   * @param hasBottlenecks whether a convolution of 1 × 1 stands before each of 3 × 3
+   * @param connectivity which features a layer sees
+   * @param classes outputs, at least 1
+   * @return the specification
+   * @throws IllegalArgumentException if there is no network of that depth
+   */
+  public static FeedForwardSpec cifar(
+      int depth, int growth, boolean hasBottlenecks, Connectivity connectivity, int classes) {
     int step = hasBottlenecks ? 6 : 3;
     if (depth <= 4 || (depth - 4) % step != 0) {
       throw new IllegalArgumentException(
@@ -74,7 +93,8 @@ public final class DenseNets {
     int layers = (depth - 4) / step;
     Builder builder =
         builder(new Shape(32, 32, 3), growth, layers, layers, layers)
-            .stem(FeatureTransform.of(Convolution.same(hasBottlenecks ? 2 * growth : 16, 3)));
+            .stem(FeatureTransform.of(Convolution.same(hasBottlenecks ? 2 * growth : 16, 3)))
+            .connectivity(connectivity);
     return (hasBottlenecks ? builder.bottleneck(4).compression(0.5) : builder).classes(classes);
   }
 
@@ -100,7 +120,7 @@ public final class DenseNets {
     private int bottleneck;
     private double compression = 1;
     private double dropout;
-    private int reach;
+    private Connectivity connectivity = Connectivity.full();
 
     private Builder(Shape input, int growth, int[] layers) {
       this.input = input;
@@ -164,13 +184,13 @@ public final class DenseNets {
     }
 
     /**
-     * How many layers back a layer sees ({@link DenseBlock#reach}).
+     * Which features of its block a layer sees; transitions see all of them. By default the same.
      *
-     * @param back 0 for all
+     * @param which the features
      * @return this
      */
-    public Builder reach(int back) {
-      reach = back;
+    public Builder connectivity(Connectivity which) {
+      connectivity = Objects.requireNonNull(which, "which");
       return this;
     }
 
@@ -196,7 +216,7 @@ public final class DenseNets {
     public FeedForwardSpec classes(int count) {
       FeatureTransform all = stem;
       for (int b = 0; b < layers.length; b++) {
-        all = all.then(FeatureTransform.of(new DenseBlock(layers[b], reach, layer())));
+        all = all.then(FeatureTransform.of(new DenseBlock(layers[b], connectivity, layer())));
         if (b < layers.length - 1) {
           int channels = all.output(input).channels();
           all =

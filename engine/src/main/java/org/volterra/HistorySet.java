@@ -16,7 +16,6 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Offload;
 import org.volterra.sum.MeshRows;
-import org.volterra.sum.RecurrentSum;
 import org.volterra.sum.WidenedMatrixSum;
 
 /**
@@ -99,7 +98,7 @@ final class HistorySet {
     }
     int slices = spec.depth() + 1;
     boolean isShort = isRecomputed(Recomputation.FEATURES);
-    int kept = isShort ? RecurrentSum.segment(spec.depth()) : slices;
+    int kept = isShort ? sumPlan.run() : slices;
     int run = isShort ? kept : Recomputation.longestRun(mesh);
     int width = spec.featureChannels();
     features = history(Recomputation.FEATURES, spec.historyLayout(), kept, width);
@@ -202,8 +201,16 @@ final class HistorySet {
     return needs(network, batch, training, null, null).stream().mapToLong(Need::bytes).sum();
   }
 
+  /** The bytes of all histories if as much as possible is computed again. */
+  static long leastBytes(
+      Network network, int batch, boolean training, MeshRows mesh, SumPlan sumPlan) {
+    return needs(network, batch, training, mesh, sumPlan).stream()
+        .mapToLong(Need::recomputedBytes)
+        .sum();
+  }
+
   private static long checkpointElements(NetworkSpec spec, int batch, SumPlan sumPlan) {
-    int runs = Math.ceilDiv(spec.depth(), RecurrentSum.segment(spec.depth()));
+    int runs = Math.ceilDiv(spec.depth(), sumPlan.run());
     long columns = (long) batch * spec.positions() * spec.featureChannels();
     return runs * Checkpoints.elements(sumPlan.carriedSlices(), columns);
   }
@@ -220,7 +227,7 @@ final class HistorySet {
     int slices = spec.depth() + 1;
     boolean isRecurrent = sumPlan != null && sumPlan.isRecurrent();
     boolean canRepeat = sumPlan != null && (isRecurrent || sumPlan.canRepeat());
-    int run = isRecurrent ? RecurrentSum.segment(spec.depth()) : Recomputation.longestRun(mesh);
+    int run = isRecurrent ? sumPlan.run() : Recomputation.longestRun(mesh);
     List<Need> needs = new ArrayList<>();
     if (!spec.featuresAreStates()) {
       int least = canRepeat ? 1 + run : slices;
@@ -249,7 +256,7 @@ final class HistorySet {
   /** Checkpoints, and the states of a run where these are not the features themselves. */
   private static Need withCheckpoints(Need need, Network network, int batch, SumPlan sumPlan) {
     NetworkSpec spec = network.spec();
-    int run = RecurrentSum.segment(spec.depth());
+    int run = sumPlan.run();
     long states =
         spec.featuresAreStates()
             ? History.bytes(need.type(), 1 + run, batch, spec.positions(), spec.channels())

@@ -134,6 +134,12 @@ record KernelLayout(LayoutDraft draft, int features, int channels, boolean isUns
             rank,
             0);
       }
+      case ScalarKernel.Parametric given ->
+          draft.constant(
+              name + ".parameters",
+              1,
+              given.initial().size(),
+              (r, row, i) -> given.initial().get(i));
       case ScalarKernel.Fractional given -> throw notTrainable(given);
       case ScalarKernel.Smooth given -> throw notTrainable(given);
     }

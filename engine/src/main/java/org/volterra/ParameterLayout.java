@@ -24,10 +24,11 @@ import org.volterra.spi.Matrix;
  * kernel field has one matrix {@code kernel.node.i} for each row i of its mesh that stacks the
  * nodes (i, 0) … (i, i). A convolution has {@code kernel.lags} with the coefficients of the lags 1
  * … L; exponentials have {@code kernel.weights} and {@code kernel.rates}; a separable kernel has
- * {@code kernel.outer} and {@code kernel.inner} with a row for each layer; a shared channel matrix
- * is {@code kernel.matrix}. Attention has queries {@code kernel.query.l} for l ≥ 2, and averaging
- * rows {@code kernel.l} of coefficients, the earliest feature first. The parameters of term i of a
- * sum begin with {@code kernel.term.i}.
+ * {@code kernel.outer} and {@code kernel.inner} with a row for each layer; a function with
+ * parameters has {@code kernel.parameters}; a shared channel matrix is {@code kernel.matrix}.
+ * Attention has queries {@code kernel.query.l} for l ≥ 2, and averaging rows {@code kernel.l} of
+ * coefficients, the earliest feature first. The parameters of term i of a sum begin with {@code
+ * kernel.term.i}.
  */
 public final class ParameterLayout {
   /** Alignment of every parameter in elements. */

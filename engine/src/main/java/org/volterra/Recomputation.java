@@ -17,7 +17,8 @@ import org.volterra.sum.RecurrentSum;
  * sum u_l and the state x_l follow by the operations of the forward pass, to the last bit. Then a
  * run is one layer, or one block of a {@link org.volterra.sum.FieldSum}, which sums the layers of a
  * block together. Where the sum is a {@link RecurrentSum} the features go too: runs are ⌈√L⌉ layers
- * long and begin with {@link Checkpoints}, so that about √L slices of everything are kept.
+ * long, or a few times that, and begin with {@link Checkpoints}, so that about √L slices of
+ * everything are kept.
  * Immutable but for the run that {@link #enter} notes; one for each batch size.
  */
 final class Recomputation {
@@ -37,14 +38,15 @@ final class Recomputation {
   private final boolean singleSum;
   private int resident;
 
-  Recomputation(NetworkSpec spec, MeshRows mesh, MemoryPlan plan, boolean training) {
+  /** Runs of {@code run} layers where features are dropped. */
+  Recomputation(NetworkSpec spec, MeshRows mesh, MemoryPlan plan, boolean training, int run) {
     this.depth = spec.depth();
     this.dropsFeatures = plan.place(FEATURES) == Place.RECOMPUTED;
     this.dropsStates = dropsFeatures || plan.place(STATES) == Place.RECOMPUTED;
     this.dropsSums = plan.place(SUMS) == Place.RECOMPUTED;
     this.singleSum = !keepsSums(spec, training);
     this.mesh = dropsSums || singleSum ? mesh : null;
-    this.length = dropsFeatures ? RecurrentSum.segment(depth) : 1;
+    this.length = dropsFeatures ? run : 1;
   }
 
   /** Whether all u_l are needed: ψ' takes them. */
@@ -97,9 +99,14 @@ final class Recomputation {
     return (l - 1) / length;
   }
 
+  /** The first layer of a run where features are dropped. */
+  int firstLayer(int run) {
+    return run * length + 1;
+  }
+
   /** The first layer of layer l's run, l ≥ 1. */
   int firstOfRun(int l) {
-    return mesh == null ? run(l) * length + 1 : mesh.firstLayer(mesh.cell(l));
+    return mesh == null ? firstLayer(run(l)) : mesh.firstLayer(mesh.cell(l));
   }
 
   /** The last layer of layer l's run. */

@@ -135,7 +135,7 @@ final class SumBinding {
               bind(name, product.scalar(), own.part("scalar"), rows, z, slopes),
               layout.entry(name + ".matrix").in(parameters),
               gradients == null ? null : layout.entry(name + ".matrix").in(gradients),
-              spec.depth(),
+              Math.min(z.slices(), spec.depth()),
               rows,
               own);
       case DepthKernel.Terms sum -> {

@@ -14,6 +14,7 @@ import org.volterra.sum.Calibration;
 import org.volterra.sum.MatrixTermSum;
 import org.volterra.sum.Plan;
 import org.volterra.sum.Planner;
+import org.volterra.sum.RecurrentSum;
 import org.volterra.sum.SumAlgorithm;
 import org.volterra.sum.SumChoice;
 
@@ -23,12 +24,14 @@ import org.volterra.sum.SumChoice;
  */
 public final class SumPlan {
   private final DepthKernel kernel;
+  private final int depth;
   private final double tolerance;
   private final Map<String, Plan> plans = new LinkedHashMap<>();
   private long memory;
 
-  private SumPlan(DepthKernel kernel, double tolerance) {
+  private SumPlan(DepthKernel kernel, int depth, double tolerance) {
     this.kernel = kernel;
+    this.depth = depth;
     this.tolerance = tolerance;
   }
 
@@ -52,7 +55,7 @@ public final class SumPlan {
       int batch,
       boolean training,
       MemoryBudget budget) {
-    SumPlan plan = new SumPlan(spec.kernel(), spec.sum().tolerance());
+    SumPlan plan = new SumPlan(spec.kernel(), spec.depth(), spec.sum().tolerance());
     Planner planner =
         new Planner(type, spec.historyType().of(type), () -> Calibration.of(provider, type));
     List<DepthKernel> terms = terms(spec.kernel());
@@ -101,7 +104,7 @@ public final class SumPlan {
     return kernel instanceof DepthKernel.Dense
         || kernel instanceof DepthKernel.Field
         || kernel instanceof LayerWeights
-        || (kernel instanceof ScalarKernel && algorithm("kernel") == SumAlgorithm.DIRECT);
+        || plans.values().stream().allMatch(plan -> plan.algorithm() == SumAlgorithm.DIRECT);
   }
 
   /**
@@ -152,25 +155,58 @@ public final class SumPlan {
     return kernel instanceof DepthKernel.Terms ? "kernel.term." + term : "kernel";
   }
 
-  /** Whether the sum is a {@link org.volterra.sum.RecurrentSum}. */
+  /** Whether the sum is a {@link RecurrentSum}. */
   boolean isRecurrent() {
     return carriedSlices() > 0;
   }
 
-  /** Whether there is a recurrent sum for a kernel. */
-  static boolean mayBeRecurrent(DepthKernel kernel) {
+  /** Whether the sum with a kernel is a recurrence by nature. */
+  static boolean isRecurrence(ScalarKernel kernel) {
     return kernel instanceof ScalarKernel.Exponentials || kernel instanceof ScalarKernel.Separable;
   }
 
-  /** The running sums of a recurrent sum, 0 for others. */
+  /** Whether there may be a recurrent sum for the kernel of a network. */
+  static boolean mayBeRecurrent(NetworkSpec spec) {
+    List<DepthKernel> terms = terms(spec.kernel());
+    for (int i = 0; i < terms.size(); i++) {
+      ScalarKernel scalar = scalar(terms.get(i));
+      boolean approximates =
+          spec.sum().tolerance() > 0
+              || spec.sum().forTerm(i, terms.size()) == SumAlgorithm.EXPONENTIALS;
+      if (scalar == null
+          || !(isRecurrence(scalar) || (approximates && spec.grid().isUniform()))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What layers hand on where the sum is recurrent, 0 for others. */
   int carriedSlices() {
-    return switch (kernel) {
-      case ScalarKernel.Exponentials sum when algorithm("kernel") == SumAlgorithm.EXPONENTIALS ->
-          sum.rank();
-      case ScalarKernel.Separable sum when algorithm("kernel") == SumAlgorithm.SEPARABLE ->
-          sum.rank();
-      default -> 0;
-    };
+    boolean all =
+        plans.size() == terms(kernel).size()
+            && plans.values().stream().allMatch(plan -> plan.chosen().isRecurrent());
+    return all ? plans.values().stream().mapToInt(plan -> plan.chosen().carried()).sum() : 0;
+  }
+
+  /** Layers of a run where features are computed again from what layers hand on. */
+  int run() {
+    return RecurrentSum.run(depth, carriedSlices());
+  }
+
+  /** The fastest recurrent sum that the user allows; this plan if there is none. */
+  SumPlan recurrent() {
+    SumPlan other = new SumPlan(kernel, depth, tolerance);
+    other.memory = memory;
+    for (Map.Entry<String, Plan> entry : plans.entrySet()) {
+      Plan plan = entry.getValue().recurrent();
+      if (plan == null) {
+        return this;
+      }
+      other.plans.put(entry.getKey(), plan);
+      other.memory += plan.chosen().memory() - entry.getValue().chosen().memory();
+    }
+    return other.isRecurrent() ? other : this;
   }
 
   /**
@@ -197,7 +233,8 @@ public final class SumPlan {
   /**
    * Bytes beside the histories.
    *
-   * @return the sum over the terms, as far as it grows with depth or batch
+   * @return the sum over the terms, as far as it grows with depth or batch; with a channel matrix
+   *     it is less where features are computed again
    */
   public long memory() {
     return memory;

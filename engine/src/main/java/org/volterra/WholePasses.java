@@ -81,7 +81,7 @@ final class WholePasses {
       case DepthKernel.Dense dense ->
           spec.featureChannels() == spec.channels()
               && spec.channels() * spec.channels() % ParameterLayout.ALIGNMENT == 0;
-      case ScalarKernel scalar -> !SumPlan.mayBeRecurrent(scalar) && !scalar.trainable();
+      case ScalarKernel scalar -> !SumPlan.isRecurrence(scalar) && !scalar.trainable();
       default -> false;
     };
   }

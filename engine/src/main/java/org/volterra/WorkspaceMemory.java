@@ -98,12 +98,10 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
-    sumPlan =
-        SumPlan.of(
-            spec, provider, type, batch, training, sumBudget(network, batch, budget, training));
+    meshRows = Recomputation.mesh(spec);
+    sumPlan = sumPlan(network, batch, budget, training, meshRows);
     boolean complete = false;
     try {
-      meshRows = Recomputation.mesh(spec);
       histories = new HistorySet(network, batch, budget, training, sumPlan, meshRows, resources);
       gradients = training ? resources.own(provider.allocate(type, layout.length())) : null;
       accumulated = training ? accumulated() : List.of();
@@ -136,6 +134,26 @@ final class WorkspaceMemory implements AutoCloseable {
     }
   }
 
+  /** A recurrent sum where histories fit the budget in no other way that is allowed. */
+  private static SumPlan sumPlan(
+      Network network, int batch, MemoryBudget budget, boolean training, MeshRows mesh) {
+    ComputeProvider provider = network.provider();
+    SumPlan fastest =
+        SumPlan.of(
+            network.spec(),
+            provider,
+            network.type(),
+            batch,
+            training,
+            sumBudget(network, batch, budget, training));
+    boolean mustShrink =
+        budget.recompute()
+            && budget.spill() == null
+            && provider.offloadBytes(1).isEmpty()
+            && HistorySet.leastBytes(network, batch, training, mesh, fastest) > budget.bytes();
+    return mustShrink ? fastest.recurrent() : fastest;
+  }
+
   /**
    * What histories leave to sums: those that leave memory or are computed again make room, and
    * those that leave a device all that it has.
@@ -152,7 +170,7 @@ final class WorkspaceMemory implements AutoCloseable {
     }
     boolean shrinks =
         budget.spill() != null
-            || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec().kernel()));
+            || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec()));
     return new MemoryBudget(shrinks ? budget.bytes() : 1);
   }
 
@@ -247,7 +265,7 @@ final class WorkspaceMemory implements AutoCloseable {
         states,
         histories.sums() == null ? null : slices(histories.sums(), batch, null, otherSum),
         training ? forBatch(histories.gradients(), batch) : null,
-        new Recomputation(spec, meshRows, histories.plan(), training),
+        new Recomputation(spec, meshRows, histories.plan(), training, sumPlan.run()),
         costate.rows(0, rows),
         delta.rows(0, rows),
         initialCostate.rows(0, rows),
@@ -277,8 +295,8 @@ final class WorkspaceMemory implements AutoCloseable {
         ? new Checkpoints(
             p,
             histories.checkpoints(),
-            (RecurrentSum) sum,
-            v.recomputation().runs(),
+            RecurrentSum.of(sum),
+            v.recomputation(),
             v.rows(),
             spec.featureChannels())
         : null;

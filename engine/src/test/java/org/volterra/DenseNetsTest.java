@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.volterra.feature.Connectivity;
+import org.volterra.feature.DenseBlock;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
 import org.volterra.internal.scalar.ScalarProvider;
@@ -46,6 +50,25 @@ class DenseNetsTest {
         .contains("8x8x342");
   }
 
+  /** Counted by hand for an input of 5 channels and a growth rate of 3. */
+  @Test
+  void haveLayersThatSeeSomeFeatures() {
+    Shape input = new Shape(1, 1, 5);
+    int[][] seen = {{5, 8, 11, 14, 17}, {5, 8, 6, 6, 6}, {5, 8, 6, 11, 9}};
+    String[] reach = {"", "reach=2,", "reach=log,"};
+    for (int i = 0; i < reach.length; i++) {
+      FeatureTransform block = FeatureTransform.parse("dense(5," + reach[i] + "affine(3))");
+      DenseBlock dense = (DenseBlock) block.stages().getFirst();
+      assertThat(block.text()).isEqualTo("dense(5," + reach[i] + "affine(3))");
+      assertThat(IntStream.range(0, 5).map(l -> dense.seen(input, l).channels()))
+          .as(reach[i])
+          .containsExactly(Arrays.stream(seen[i]).boxed().toArray(Integer[]::new));
+      assertThat(block.output(input).channels()).isEqualTo(20);
+    }
+    assertThat(FeatureTransform.parse("dense(5,reach=full,affine(3))"))
+        .isEqualTo(FeatureTransform.parse("dense(5,affine(3))"));
+  }
+
   @Test
   void refuseWhatDoesNotExist() {
     assertThatIllegalArgumentException()
@@ -68,7 +91,7 @@ class DenseNetsTest {
             .bottleneck(2)
             .compression(0.5)
             .dropout(0.1)
-            .reach(2)
+            .connectivity(Connectivity.window(2))
             .classes(3);
     assertThat(ModelSpec.fromProperties(spec.toProperties())).isEqualTo(spec);
     Path file = folder.resolve("model.safetensors");

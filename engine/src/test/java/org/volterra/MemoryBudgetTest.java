@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.io.TempDir;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
@@ -48,7 +50,11 @@ class MemoryBudgetTest {
             DepthKernel.parse("attention(3)"),
             DepthKernel.parse("averaging(3x2)"),
             DepthKernel.parse("exponentials(2)"),
-            DepthKernel.parse("separable(2)"))) {
+            DepthKernel.parse("separable(2)"),
+            DepthKernel.parse("convolution"),
+            DepthKernel.parse("matrix*scalar"),
+            DepthKernel.parse("scalar + matrix*convolution"),
+            DepthKernel.parse("exponentials(2) + matrix*separable(2)"))) {
       for (Activation psi : List.of(Activation.IDENTITY, Activation.GELU)) {
         for (FeatureTransform phi :
             List.of(
@@ -224,6 +230,64 @@ class MemoryBudgetTest {
         assertThatThrownBy(lean::historyGradient).isInstanceOf(IllegalStateException.class);
       }
       assertThat(stored.keepsHistory()).isTrue();
+    }
+  }
+
+  /** Of 400 layers runs of 20, 40 or 60, whatever each of them hands on. */
+  @CsvSource({
+    "fractional(0.4), exponentials:1e-4",
+    "matrix*fractional(0.4), exponentials:1e-4",
+    "matrix*exponentials(2), exponentials",
+    "fractional(0.4) + matrix*separable(2) + exponentials(3), exponentials+separable+exponentials:1e-4",
+  })
+  @ParameterizedTest
+  void fittedSumsAndTermsKeepRunsToo(String kernel, String sum) {
+    for (Activation psi : List.of(Activation.IDENTITY, Activation.GELU)) {
+      NetworkSpec.Builder spec =
+          NetworkSpec.builder(CHANNELS, 400)
+              .kernel(DepthKernel.parse(kernel))
+              .sum(SumChoice.parse(sum))
+              .features(FeatureTransform.activation(Activation.TANH))
+              .activation(psi);
+      try (Network network = network(spec);
+          Workspace stored = network.workspace(BATCH)) {
+        MemoryBudget budget = new MemoryBudget(stored.historyBytes() / 2).recomputing();
+        try (Workspace lean = network.workspace(BATCH, budget)) {
+          assertThat(lean.keepsHistory()).isFalse();
+          assertThat(lean.historyBytes()).isLessThanOrEqualTo(budget.bytes());
+          assertThat(step(lean, false)).isEqualTo(step(stored, false));
+          assertThat(step(lean.forBatch(2), false)).isEqualTo(step(stored.forBatch(2), false));
+          assertThat(step(lean, true)).hasSize(step(stored, true).length);
+          assertThat(step(lean, false)).isEqualTo(step(stored, false));
+        }
+      }
+    }
+  }
+
+  /** A fitted sum is chosen where nothing else fits, and only where it may be. */
+  @Test
+  void budgetsChooseRecurrentSums() {
+    for (String sum : List.of("auto:1e-4", "auto", "fft:1e-4")) {
+      NetworkSpec.Builder spec =
+          NetworkSpec.builder(CHANNELS, 400)
+              .kernel(DepthKernel.fractional(0.4))
+              .sum(SumChoice.parse(sum));
+      try (Network network = network(spec);
+          Workspace stored = network.workspace(BATCH)) {
+        assertThat(stored.sumPlan().choice().algorithms())
+            .doesNotContain(SumAlgorithm.EXPONENTIALS);
+        MemoryBudget budget = new MemoryBudget(stored.historyBytes() / 2).recomputing();
+        if (sum.equals("auto:1e-4")) {
+          try (Workspace lean = network.workspace(BATCH, budget)) {
+            assertThat(lean.sumPlan().choice()).isEqualTo(SumChoice.parse("exponentials:1e-4"));
+            assertThat(lean.sumPlan().explain()).contains("<- chosen");
+            assertThat(lean.keepsHistory()).isFalse();
+          }
+        } else {
+          assertThatThrownBy(() -> network.workspace(BATCH, budget))
+              .isInstanceOf(MemoryBudget.MemoryBudgetException.class);
+        }
+      }
     }
   }
 

@@ -54,6 +54,9 @@ class StageGradientTest {
         "residual(layer-norm,affine(6),gelu,affine(4))",
         "dense(3,batch-norm,tanh,conv(6,1x1),batch-norm,tanh,conv(2,3x3,pad=1))",
         "dense(3,reach=2,conv(2,3x3,pad=1),tanh)",
+        "dense(6,reach=log,batch-norm,tanh,conv(6,1x1),batch-norm,tanh,conv(2,3x3,pad=1))",
+        "dense(5,reach=log,batch-norm,tanh,conv(2,3x3,pad=1))",
+        "dense(5,reach=log,layer-norm,silu,affine(1))",
         "dense(2,batch-norm,tanh,conv(2,3x3,pad=1),dropout(0.2)),tanh",
         "residual(dense(2,layer-norm,tanh,affine(2)),affine(4))"
       })
@@ -75,7 +78,8 @@ class StageGradientTest {
         "average-pool(3x3,stride=1,pad=1),dropout(0.2),affine(3)",
         "residual(rms-norm,affine(4),gelu,affine(3))",
         "dense(2,batch-norm,tanh,conv(2,3x3,pad=1)),affine(3)",
-        "tanh,dense(2,batch-norm,tanh,affine(2))"
+        "tanh,dense(2,batch-norm,tanh,affine(2))",
+        "dense(4,reach=log,batch-norm,tanh,affine(2)),affine(3)"
       })
   void stagesAsFeaturesInDepth(String stages) {
     DepthDependence[] dependences = {
@@ -277,6 +281,8 @@ class StageGradientTest {
     refused("2x3x4", "conv(6,1x1,groups=3)", "groups 3 must divide the 4 channels");
     refused("2x3x4", "residual(affine(3))", "a residual block keeps the shape");
     refused("4x4x4", "dense(2,average-pool(2))", "every layer must make");
+    refused("4x4x4", "dense(2,reach=0,affine(1))", "reach 0: must be at least 1");
+    refused("4x4x4", "dense(2,reach=ln,affine(1))", "reach 'ln': must be full, log or a number");
     refused("4x4x4", "conv(3)", "features 'conv(3)': must be conv(width,kernel)");
     refused("4x4x4", "relu(3)", "stages are activations, affine, conv");
     refused("4x4x4", "batch-norm(momentum=2)", "momentum 2.0: must be in (0, 1]");

@@ -33,7 +33,8 @@ class StageReferenceTest {
         "convolutions",
         "sequence",
         "transformer",
-        "non-local"
+        "non-local",
+        "dense-log"
       })
   void agreesWithPyTorch(String name) throws IOException {
     new Comparison(name, ElementType.FLOAT64, 1e-11).run();

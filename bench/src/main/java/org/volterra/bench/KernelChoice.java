@@ -65,7 +65,12 @@ public record KernelChoice(
               "smooth",
               "smooth",
               m -> DepthKernel.smooth((t, s) -> 1 / (1 + t + s)),
-              List.of("hierarchical", "blocked")));
+              List.of("hierarchical", "blocked")),
+          new Row(
+              "power-law",
+              "power-law",
+              m -> DepthKernel.powerLaw(),
+              List.of("hierarchical", "blocked", "direct")));
 
   /** Approximate algorithms are asked for coefficients that are right to this. */
   private static final String TOLERANCE = ":1e-6";

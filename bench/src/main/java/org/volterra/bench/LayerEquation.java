@@ -3,6 +3,7 @@ package org.volterra.bench;
 import org.volterra.Network;
 import org.volterra.ParameterLayout;
 import org.volterra.Workspace;
+import org.volterra.depth.DepthGrid;
 import org.volterra.depth.Stencil;
 import org.volterra.depth.TriangleMesh;
 import org.volterra.kernel.DepthKernel;
@@ -100,10 +101,17 @@ final class LayerEquation {
       case DepthKernel.Scalar scalar when scalar.trainable() ->
           a != channel ? 0 : network.parameter("kernel." + l).get(0, k);
       case DepthKernel.Field field -> field(field, l, k, a, channel);
+      case ScalarKernel.Parametric given -> a != channel ? 0 : given(given, l, k);
       case ScalarKernel given when !given.trainable() ->
           a != channel ? 0 : given.coefficient(network.spec().grid(), l, k);
       default -> throw new IllegalArgumentException("kernel " + network.spec().kernel());
     };
+  }
+
+  private double given(ScalarKernel.Parametric kernel, int l, int k) {
+    DepthGrid grid = network.spec().grid();
+    double[] theta = network.parameter("kernel.parameters").toArray();
+    return kernel.function().at(grid.time(l), grid.time(k), theta);
   }
 
   private double field(DepthKernel.Field field, int l, int k, int a, int channel) {

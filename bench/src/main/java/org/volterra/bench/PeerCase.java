@@ -22,6 +22,21 @@ public record PeerCase(Kind kind, NetworkSize size) {
           "fractional:64x64x201",
           "fractional:64x64x1024");
 
+  /** What is timed. */
+  public enum Work {
+    /** A forward pass. */
+    FORWARD,
+    /** A forward pass, a loss, and the gradients of all parameters. */
+    GRADIENT,
+    /** The same and a step of Adam. */
+    STEP;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /** A kind of network; {@code bench/peers/torch_cpu.py} says what each and each variant is. */
   public enum Kind {
     /** An independent matrix for each pair of layers. */
@@ -47,13 +62,13 @@ public record PeerCase(Kind kind, NetworkSize size) {
     /**
      * What can be timed.
      *
-     * @return forward passes, whole training steps
+     * @return the works
      */
-    public List<String> works() {
+    public List<Work> works() {
       return switch (this) {
-        case DENSE -> List.of("forward", "step");
-        case FRACTIONAL -> List.of("forward");
-        case DENSENET -> List.of("step");
+        case DENSE -> List.of(Work.values());
+        case FRACTIONAL -> List.of(Work.FORWARD, Work.GRADIENT);
+        case DENSENET -> List.of(Work.STEP);
       };
     }
 

@@ -33,15 +33,18 @@ final class PeerModel implements AutoCloseable {
   private final List<Matrix> checked;
   private final Matrix data;
   private final TrainingStep step;
+  private final PeerCase.Work what;
 
   /**
    * Allocates the network.
    *
    * @param work what is computed
    * @param device where
-   * @param training whether a call is a whole training step, else a forward pass
+   * @param what what a call is
    */
-  PeerModel(PeerCase work, ComputeProvider device, boolean training) {
+  PeerModel(PeerCase work, ComputeProvider device, PeerCase.Work what) {
+    this.what = what;
+    boolean training = what != PeerCase.Work.FORWARD;
     int batch = work.size().batch();
     Model model = resources.own(model(work, device));
     fill(work, model);
@@ -67,8 +70,7 @@ final class PeerModel implements AutoCloseable {
     NetworkSpec.Builder builder = NetworkSpec.builder(channels, layers);
     return switch (work.kind()) {
       case DENSE -> network(builder.kernel(DepthKernel.dense()), device);
-      case FRACTIONAL ->
-          network(builder.kernel(DepthKernel.scalar(fractional(layers))).noBias(), device);
+      case FRACTIONAL -> network(builder.kernel(DepthKernel.scalar(fractional(layers))), device);
       case DENSENET -> {
         FeedForwardSpec spec = DenseNets.cifar(layers, channels, true, CLASSES);
         yield FeedForward.create(spec, device, ElementType.FLOAT32, 1);
@@ -94,12 +96,12 @@ final class PeerModel implements AutoCloseable {
     switch (work.kind()) {
       case DENSE -> {
         double scale = Math.sqrt(3.0 / work.size().channels());
+        biases(work, model);
         for (int l = 1; l <= work.size().layers(); l++) {
-          fill(model.parameter("bias." + l), 100_000 + l, 0.1);
           fill(model.parameter("kernel." + l), 100 + l, scale);
         }
       }
-      case FRACTIONAL -> {} // it has no parameters
+      case FRACTIONAL -> biases(work, model);
       case DENSENET -> {
         int salt = 100;
         for (String name : weights(model)) {
@@ -107,6 +109,12 @@ final class PeerModel implements AutoCloseable {
           fill(weight, ++salt, Math.sqrt(3.0 / weight.rows()));
         }
       }
+    }
+  }
+
+  private static void biases(PeerCase work, Model model) {
+    for (int l = 1; l <= work.size().layers(); l++) {
+      fill(model.parameter("bias." + l), 100_000 + l, 0.1);
     }
   }
 
@@ -126,12 +134,14 @@ final class PeerModel implements AutoCloseable {
       for (int i : new int[] {0, names.size() / 2, names.size() - 1}) {
         gradients.add(workspace.gradient(names.get(i)));
       }
-    } else if (work.kind() == PeerCase.Kind.DENSE) {
-      int depth = work.size().layers();
-      int d = work.size().channels();
-      for (int l : new int[] {1, (depth + 1) / 2, depth}) {
+      return gradients;
+    }
+    int depth = work.size().layers();
+    int d = work.size().channels();
+    for (int l : new int[] {1, (depth + 1) / 2, depth}) {
+      gradients.add(workspace.gradient("bias." + l));
+      if (work.kind() == PeerCase.Kind.DENSE) {
         Matrix kernel = workspace.gradient("kernel." + l);
-        gradients.add(workspace.gradient("bias." + l));
         gradients.add(kernel.rows(0, d));
         gradients.add(kernel.rows((l - 1) * d, d));
       }
@@ -169,17 +179,17 @@ final class PeerModel implements AutoCloseable {
 
   /** Does the work once. */
   void call() {
-    if (step == null) {
-      workspace.forward(data);
-    } else {
-      step.run();
+    switch (what) {
+      case FORWARD -> workspace.forward(data);
+      case GRADIENT -> step.gradient();
+      case STEP -> step.run();
     }
   }
 
   /** Values that show whether the work is right, as the peer gives them. */
   List<Double> check() {
     List<Double> check = new ArrayList<>();
-    if (step == null) {
+    if (what == PeerCase.Work.FORWARD) {
       sample(workspace.forward(data), check);
       return check;
     }

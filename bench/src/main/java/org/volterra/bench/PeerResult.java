@@ -23,7 +23,7 @@ public record PeerResult(String peer, List<Point> points, Origin origin) impleme
    * One comparison.
    *
    * @param work what both computed
-   * @param what forward passes or training steps
+   * @param what forward passes, gradients or training steps
    * @param variant how PyTorch was written
    * @param threads threads of both
    * @param ratio time of PyTorch over time of Volterra, pair by pair; above 1 Volterra is faster

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.volterra.memory.Resources;
 import org.volterra.spi.ComputeProvider;
@@ -27,10 +28,10 @@ final class PeerServer implements AutoCloseable {
   private final String name;
   private final PeerModel model;
 
-  private PeerServer(PeerCase work, int threads, String provider, boolean training) {
+  private PeerServer(PeerCase work, int threads, String provider, PeerCase.Work what) {
     ComputeProvider device = resources.own(Providers.open(provider, threads));
     name = "Volterra on " + device.description();
-    model = resources.own(new PeerModel(work, device, training));
+    model = resources.own(new PeerModel(work, device, what));
   }
 
   private Map<String, Object> timed(double seconds) {
@@ -81,7 +82,7 @@ final class PeerServer implements AutoCloseable {
   /**
    * Answers until its input ends.
    *
-   * @param arguments case, threads, provider, {@code forward} or {@code step}
+   * @param arguments case, threads, provider, work
    * @throws IOException if its input cannot be read
    */
   public static void main(String[] arguments) throws IOException {
@@ -91,7 +92,7 @@ final class PeerServer implements AutoCloseable {
                 PeerCase.parse(arguments[0]),
                 Integer.parseInt(arguments[1]),
                 arguments[2],
-                arguments[3].equals("step"));
+                PeerCase.Work.valueOf(arguments[3].toUpperCase(Locale.ROOT)));
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       Map<String, Object> ready = new LinkedHashMap<>();

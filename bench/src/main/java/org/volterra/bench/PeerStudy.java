@@ -68,22 +68,19 @@ public final class PeerStudy implements Study {
       known("work", works, cases.stream().flatMap(c -> c.kind().works().stream()).toList());
     }
 
-    private static void known(String what, List<String> names, List<String> all) {
+    private static void known(String what, List<String> names, List<?> choices) {
+      List<String> all = choices.stream().map(Object::toString).distinct().toList();
       for (String name : names) {
         if (!all.contains(name)) {
           throw new IllegalArgumentException(
-              what
-                  + " '"
-                  + name
-                  + "': these cases have "
-                  + String.join(", ", all.stream().distinct().toList()));
+              what + " '" + name + "': these cases have " + String.join(", ", all));
         }
       }
     }
   }
 
   /** One pair of programs. */
-  private record Planned(PeerCase work, String what, String variant, int threads) {
+  private record Planned(PeerCase work, PeerCase.Work what, String variant, int threads) {
     @Override
     public String toString() {
       return work
@@ -108,7 +105,7 @@ public final class PeerStudy implements Study {
   public PeerStudy(Settings settings) {
     this.settings = settings;
     for (PeerCase work : settings.cases()) {
-      for (String what : chosen(work.kind().works(), settings.works())) {
+      for (PeerCase.Work what : chosen(work.kind().works(), settings.works())) {
         for (int threads : settings.threads()) {
           for (String variant : chosen(work.kind().variants(), settings.variants())) {
             plan.add(new Planned(work, what, variant, threads));
@@ -118,8 +115,8 @@ public final class PeerStudy implements Study {
     }
   }
 
-  private static List<String> chosen(List<String> all, List<String> wanted) {
-    return all.stream().filter(name -> wanted.isEmpty() || wanted.contains(name)).toList();
+  private static <T> List<T> chosen(List<T> all, List<String> wanted) {
+    return all.stream().filter(one -> wanted.isEmpty() || wanted.contains(one.toString())).toList();
   }
 
   @Override
@@ -172,7 +169,7 @@ public final class PeerStudy implements Study {
             1,
             settings.rounds(),
             (long) (1000 * settings.seconds()));
-    return new PeerResult(peer, points, Origin.ofThisJvm(effort, JavaProcess.EMBEDDING_FLAGS));
+    return new PeerResult(peer, points, Origin.ofThisJvm(effort, JavaProcess.LAUNCHER_FLAGS));
   }
 
   private String sample(Planned planned, Samples samples) {
@@ -181,12 +178,13 @@ public final class PeerStudy implements Study {
             new PeerProcess(
                 "Volterra",
                 JavaProcess.command(
+                    JavaProcess.LAUNCHER_FLAGS,
                     PeerServer.class,
                     List.of(
                         planned.work().toString(),
                         String.valueOf(planned.threads()),
                         settings.provider(),
-                        planned.what())))) {
+                        planned.what().toString())))) {
       agree(planned.toString(), volterra.check(), torch.check(), planned.work().kind().tolerance());
       torch.milliseconds(settings.warmUpSeconds());
       volterra.milliseconds(settings.warmUpSeconds());
@@ -214,7 +212,7 @@ public final class PeerStudy implements Study {
               planned.work().size().toString(),
               String.valueOf(planned.threads()),
               planned.variant(),
-              planned.what()));
+              planned.what().toString()));
     } catch (BenchmarkFailedException e) {
       throw new PeerMissingException(e);
     }
@@ -261,7 +259,7 @@ public final class PeerStudy implements Study {
     private PeerResult.Point point(Planned planned) {
       return new PeerResult.Point(
           planned.work(),
-          planned.what(),
+          planned.what().toString(),
           planned.variant(),
           planned.threads(),
           Spread.ofRatios(array(torch), array(volterra)),

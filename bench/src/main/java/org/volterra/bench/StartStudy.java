@@ -102,6 +102,7 @@ public final class StartStudy implements Study {
   private StartTrace start(String kernel, Consumer<String> output) {
     List<String> command =
         JavaProcess.command(
+            JavaProcess.EMBEDDING_FLAGS,
             ColdStart.class,
             List.of(
                 kernel,

@@ -57,6 +57,17 @@ class PeerStudyTest {
             0.01));
   }
 
+  /** What is measured is what users get. */
+  @Test
+  void startsVolterraAsItsLaunchersDo() throws IOException {
+    String resources = "experiments/src/main/resources/org/volterra/experiments/";
+    for (String launcher : List.of("volterra", resources + "bundle.sh")) {
+      assertThat(Files.readString(Path.of("..", launcher)))
+          .as(launcher)
+          .contains("java\" " + String.join(" ", JavaProcess.LAUNCHER_FLAGS) + " ");
+    }
+  }
+
   /** What Volterra's side prints for a case. */
   private static String served(String... arguments) throws IOException {
     InputStream in = System.in;
@@ -79,6 +90,7 @@ class PeerStudyTest {
     assertThat(step.lines()).hasSize(3);
     assertThat(step).contains("\"check\":[", "\"milliseconds\":", "\"peakBytes\":");
     assertThat(served("fractional:2x3x4", "1", "scalar", "forward").lines()).hasSize(3);
+    assertThat(served("fractional:2x3x4", "1", "scalar", "gradient").lines()).hasSize(3);
     assertThat(served("densenet:1x1x10", "1", "panama", "step")).contains("\"check\":[");
   }
 

@@ -10,27 +10,26 @@ import java.util.Objects;
  * which lie in place in one matrix: nothing is copied to concatenate.
  *
  * <p>If layers begin with batch normalisation, the statistics of a channel are computed once and
- * shared by all layers that see it.
+ * shared by all layers that see it, and where a layer sees some channels alone ({@link
+ * Connectivity}), they are normalised from where they lie. Other layers then see a copy.
  *
  * @param layers number of layers, at least 1
- * @param reach how many layers back a layer sees, the input counted as one; 0 for all
+ * @param connectivity which features a layer sees; parameters are there for these alone
  * @param layer what a layer computes; it keeps the grid, and its output channels are the growth
  *     rate
  */
-public record DenseBlock(int layers, int reach, FeatureTransform layer) implements Stage {
+public record DenseBlock(int layers, Connectivity connectivity, FeatureTransform layer)
+    implements Stage {
   /**
    * Checks the arguments.
    *
-   * @throws IllegalArgumentException if layers is not positive, reach is negative or layer is the
-   *     identity
+   * @throws IllegalArgumentException if layers is not positive or layer is the identity
    */
   public DenseBlock {
+    Objects.requireNonNull(connectivity, "connectivity");
     Objects.requireNonNull(layer, "layer");
     if (layers < 1) {
       throw new IllegalArgumentException("layers " + layers + ": must be at least 1");
-    }
-    if (reach < 0) {
-      throw new IllegalArgumentException("reach " + reach + ": must not be negative");
     }
     if (layer.isIdentity()) {
       throw new IllegalArgumentException("layer: must have at least one stage");
@@ -42,9 +41,19 @@ public record DenseBlock(int layers, int reach, FeatureTransform layer) implemen
     return layer.output(input).channels();
   }
 
-  /** The first channel that layer l sees, l = 0 … layers − 1. */
-  int firstChannel(Shape input, int l) {
-    return reach == 0 || l <= reach - 1 ? 0 : input.channels() + (l - reach) * growth(input);
+  /** The channels that layer l sees, l = 0 … layers − 1. */
+  ChannelRuns channels(Shape input, int l) {
+    int growth = growth(input);
+    ChannelRuns seen = new ChannelRuns(List.of());
+    if (connectivity.sees(l + 1)) {
+      seen = seen.plus(0, input.channels());
+    }
+    for (int back = l; back >= 1; back--) {
+      if (connectivity.sees(back)) {
+        seen = seen.plus(input.channels() + (l - back) * growth, growth);
+      }
+    }
+    return seen;
   }
 
   /** The first channel that layer l writes, which is the end of what it sees. */
@@ -60,7 +69,7 @@ public record DenseBlock(int layers, int reach, FeatureTransform layer) implemen
    * @return the shape
    */
   public Shape seen(Shape input, int l) {
-    return input.withChannels(end(input, l) - firstChannel(input, l));
+    return input.withChannels(channels(input, l).channels());
   }
 
   @Override
@@ -114,7 +123,7 @@ public record DenseBlock(int layers, int reach, FeatureTransform layer) implemen
     return "dense("
         + layers
         + ","
-        + (reach == 0 ? "" : "reach=" + reach + ",")
+        + (connectivity.equals(Connectivity.full()) ? "" : "reach=" + connectivity + ",")
         + layer.text()
         + ")";
   }

@@ -1,5 +1,8 @@
 package org.volterra.feature;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.TransformPrimitives;
@@ -18,6 +21,7 @@ final class DenseBlockMap implements StageMap {
   private final Shape input;
   private final int growth;
   private final FeatureMap[] layers;
+  private final List<ChannelRuns> channels;
   private final Shared shared;
 
   DenseBlockMap(FeatureBinding binding, DenseBlock block, Shape input, int batch) {
@@ -30,17 +34,19 @@ final class DenseBlockMap implements StageMap {
         block.layer().stages().getFirst() instanceof BatchNorm norm
             ? new Shared(binding, norm.epsilon(), block.output(input).channels())
             : null;
-    // The last layer needs most scratch, which the others then share.
-    for (int l = layers.length - 1; l >= 0; l--) {
-      Shape seen = block.seen(input, l);
-      layers[l] =
-          new FeatureMap(
-              binding.within(DenseBlock.prefix(l)),
-              block.layer(),
-              seen,
-              batch,
-              shared == null ? null : shared.part(block.firstChannel(input, l), seen.channels()));
-    }
+    channels = IntStream.range(0, layers.length).mapToObj(l -> block.channels(input, l)).toList();
+    // The layer that sees most needs most scratch, which the others then share.
+    IntStream.range(0, layers.length)
+        .boxed()
+        .sorted(Comparator.comparingInt(l -> -channels.get(l).channels()))
+        .forEach(l ->
+            layers[l] =
+                new FeatureMap(
+                    binding.within(DenseBlock.prefix(l)),
+                    block.layer(),
+                    block.seen(input, l),
+                    batch,
+                    seen(channels.get(l))));
   }
 
   @Override
@@ -58,9 +64,14 @@ final class DenseBlockMap implements StageMap {
     return true;
   }
 
+  private SeenFeatures seen(ChannelRuns runs) {
+    return new SeenFeatures(runs.fromFirst(), shared == null ? null : shared.part(runs));
+  }
+
+  /** From the first to the last channel that layer l sees. */
   private Matrix seen(Matrix history, int l) {
-    int first = block.firstChannel(input, l);
-    return history.block(0, first, history.rows(), block.end(input, l) - first);
+    int first = channels.get(l).first();
+    return history.block(0, first, history.rows(), channels.get(l).end() - first);
   }
 
   private Matrix written(Matrix history, int l) {
@@ -156,9 +167,12 @@ final class DenseBlockMap implements StageMap {
       }
     }
 
-    ChannelStatistics part(int first, int count) {
+    ChannelStatistics part(ChannelRuns seen) {
+      int first = seen.first();
+      int count = seen.end() - first;
       return new Part(
           transforms,
+          seen.fromFirst(),
           part(mean, first, count),
           part(variance, first, count),
           part(rate, first, count),
@@ -167,9 +181,10 @@ final class DenseBlockMap implements StageMap {
     }
   }
 
-  /** The statistics that one layer sees. */
+  /** The statistics that one layer sees, from the first channel to the last. */
   private record Part(
       TransformPrimitives transforms,
+      ChannelRuns channels,
       Matrix mean,
       Matrix variance,
       Matrix rate,
@@ -181,8 +196,10 @@ final class DenseBlockMap implements StageMap {
 
     @Override
     public void backward(Matrix weight, Matrix du, Matrix duUnit, Matrix x, Matrix dx) {
-      transforms.multiply(weight, du, 1, sum);
-      transforms.multiply(weight, duUnit, 1, product);
+      for (ChannelRuns.Run run : channels.runs()) {
+        transforms.multiply(run.among(weight), run.among(du), 1, run.of(sum));
+        transforms.multiply(run.among(weight), run.among(duUnit), 1, run.of(product));
+      }
     }
   }
 }

@@ -33,15 +33,15 @@ public final class FeatureMap {
     this(binding, transform, input, batch, null);
   }
 
-  /** The same; the first stage may take its statistics from {@code statistics}, or null. */
+  /** The same on features of a dense block; null where x is all that there is. */
   FeatureMap(
       FeatureBinding binding,
       FeatureTransform transform,
       Shape input,
       int batch,
-      ChannelStatistics statistics) {
+      SeenFeatures seen) {
     this.primitives = binding.primitives();
-    List<StageMaps.Bound> maps = StageMaps.bind(binding, transform, input, batch, statistics);
+    List<StageMaps.Bound> maps = StageMaps.bind(binding, transform, input, batch, seen);
     List<Step> all = new ArrayList<>();
     for (int i = 0; i < maps.size(); i++) {
       StageMaps.Bound bound = maps.get(i);

@@ -162,8 +162,9 @@ public record FeatureTransform(List<Stage> stages) {
    * max-pool(3x3,stride=2,pad=1)}, {@code global-average-pool}, {@code batch-norm}, {@code
    * layer-norm}, {@code rms-norm}, {@code dropout(RATE)}, {@code attention(HEADS,causal)}, {@code
    * non-local(gaussian,WIDTH)}, {@code non-local(dot-product,WIDTH)}, {@code position-embedding},
-   * {@code residual(STAGES)}, {@code dense(LAYERS,reach=R,STAGES)} and {@code
-   * sublayers(STAGES|STAGES)}. A single number stands for a square.
+   * {@code residual(STAGES)}, {@code dense(LAYERS,reach=R,STAGES)} with a number of layers or
+   * {@code log} for R ({@link Connectivity}), and {@code sublayers(STAGES|STAGES)}. A single number
+   * stands for a square.
    *
    * @param text stages separated by commas; blanks are ignored
    * @return the transform

@@ -1,12 +1,14 @@
 package org.volterra.feature;
 
+import java.util.List;
 import org.volterra.spi.ChannelNorm;
 import org.volterra.spi.Matrix;
 
 /**
  * Batch normalisation, a function, and a product with a matrix, in one pass over bands of rows: the
  * normalised values of a band stay in the caches and are never stored. The adjoint computes them
- * again.
+ * again. Channels that are seen alone are gathered by the way: their normalised values lie side by
+ * side.
  */
 final class NormalizedProductMap implements StageMap {
   /** Elements of a band. */
@@ -36,7 +38,7 @@ final class NormalizedProductMap implements StageMap {
 
   @Override
   public void forward(int k, Matrix x, Matrix y, boolean again) {
-    ChannelNorm with = norm.prepare(k, x, again);
+    List<ChannelNorm> with = norm.prepare(k, x, again);
     for (int first = 0; first < rows; first += height) {
       int count = Math.min(height, rows - first);
       Matrix band = normalized.rows(0, count);
@@ -47,7 +49,7 @@ final class NormalizedProductMap implements StageMap {
 
   @Override
   public void adjoint(int k, Matrix x, Matrix y, Matrix dy, double beta, Matrix dx) {
-    ChannelNorm with = norm.begin(k, x);
+    List<ChannelNorm> with = norm.begin(k, x);
     for (int first = 0; first < rows; first += height) {
       int count = Math.min(height, rows - first);
       Matrix band = normalized.rows(0, count);
@@ -59,6 +61,6 @@ final class NormalizedProductMap implements StageMap {
       product.transpose(k, from, 0, slopes);
       norm.transpose(with, at, slopes, beta, dx.rows(first, count));
     }
-    norm.end(k, with, x, dx);
+    norm.end(k, x, dx);
   }
 }

@@ -15,14 +15,13 @@ final class StageMaps {
   private final FeatureBinding binding;
   private final List<Stage> stages;
   private final int batch;
-  private final ChannelStatistics given;
+  private final SeenFeatures seen;
 
-  private StageMaps(
-      FeatureBinding binding, List<Stage> stages, int batch, ChannelStatistics given) {
+  private StageMaps(FeatureBinding binding, List<Stage> stages, int batch, SeenFeatures seen) {
     this.binding = binding;
     this.stages = stages;
     this.batch = batch;
-    this.given = given;
+    this.seen = seen;
   }
 
   static List<Bound> bind(
@@ -30,14 +29,17 @@ final class StageMaps {
       FeatureTransform transform,
       Shape input,
       int batch,
-      ChannelStatistics given) {
-    return new StageMaps(binding, transform.stages(), batch, given).all(input);
+      SeenFeatures seen) {
+    return new StageMaps(binding, transform.stages(), batch, seen).all(input);
   }
 
   private List<Bound> all(Shape input) {
     List<Bound> all = new ArrayList<>();
     Shape shape = input;
     int i = 0;
+    if (seen != null && seen.statistics() == null && seen.channels().hasGaps()) {
+      all.add(new Bound(new GatherMap(binding.primitives(), seen.channels()), input));
+    }
     while (i < stages.size()) {
       int length = 1;
       StageMap map;
@@ -73,11 +75,15 @@ final class StageMaps {
   }
 
   private NormMap norm(int i, BatchNorm norm, Activation f, Shape shape) {
-    ChannelStatistics statistics =
-        i == 0 && given != null
-            ? given
-            : new ChannelStatistics.Own(at(i), shape.channels(), norm.epsilon());
-    return new NormMap(at(i), norm, f, shape.channels(), statistics);
+    return i == 0 && seen != null
+        ? new NormMap(at(i), norm, f, seen)
+        : new NormMap(
+            at(i),
+            norm,
+            f,
+            new SeenFeatures(
+                ChannelRuns.all(shape.channels()),
+                new ChannelStatistics.Own(at(i), shape.channels(), norm.epsilon())));
   }
 
   private static boolean isProduct(Stage stage) {

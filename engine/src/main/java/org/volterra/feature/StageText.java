@@ -161,7 +161,8 @@ final class StageText {
   private DenseBlock dense() {
     int layers = number(0, "dense(layers,stages)");
     String reach = named.remove("reach");
-    return new DenseBlock(layers, reach == null ? 0 : whole(reach), inner(0));
+    return new DenseBlock(
+        layers, reach == null ? Connectivity.full() : Connectivity.parse(reach), inner(0));
   }
 
   private Sublayers sublayers() {

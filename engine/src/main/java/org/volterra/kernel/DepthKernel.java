@@ -1,5 +1,6 @@
 package org.volterra.kernel;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
@@ -151,6 +152,30 @@ public sealed interface DepthKernel
    */
   static ScalarKernel.Smooth smooth(DepthFunction function) {
     return new ScalarKernel.Smooth(function);
+  }
+
+  /**
+   * A scalar function a(t, s; θ) times the identity that is smooth on s ≤ t and whose few
+   * parameters θ are trained, whatever the number of layers.
+   *
+   * @param function the function and its derivative by θ
+   * @param initial the initial values of θ
+   * @return the kernel
+   * @throws IllegalArgumentException if there is no parameter, or one is not finite
+   */
+  static ScalarKernel.Parametric parametric(ParametricFunction function, double... initial) {
+    return new ScalarKernel.Parametric(
+        "parametric", function, Arrays.stream(initial).boxed().toList());
+  }
+
+  /**
+   * The power law c (1 + (t − s)/τ)^(−β) times the identity; c, log τ and β are parameters and
+   * begin as 1, 0 and 1.
+   *
+   * @return the kernel
+   */
+  static ScalarKernel.Parametric powerLaw() {
+    return new ScalarKernel.Parametric(PowerLaw.NAME, new PowerLaw(), List.of(1.0, 0.0, 1.0));
   }
 
   /**

@@ -11,8 +11,8 @@ final class KernelText {
   private static final Pattern CALL = Pattern.compile("([a-z-]+)(?:\\(([^()]*)\\)|:([^()]*))?");
   private static final String ALLOWED =
       "dense, scalar, field(M), convolution, fractional(ALPHA), exponentials(R), separable(R),"
-          + " attention, attention(BLOCK), averaging or averaging(DILATIONxPERIOD); scalar and the"
-          + " four after field also with 'matrix*' before them or as terms of a sum"
+          + " power-law, attention, attention(BLOCK), averaging or averaging(DILATIONxPERIOD);"
+          + " scalar and the five after field also with 'matrix*' before them or as terms of a sum"
           + " 'a + b'";
 
   private KernelText() {}
@@ -53,6 +53,7 @@ final class KernelText {
       case "dense" -> DepthKernel.dense();
       case "scalar" -> DepthKernel.trainableScalar((t, s) -> 1);
       case "convolution" -> DepthKernel.trainableConvolution(t -> 1);
+      case PowerLaw.NAME -> DepthKernel.powerLaw();
       case "attention" -> DepthKernel.attention(1);
       case "averaging" -> DepthKernel.averaging(1, 1);
       default -> throw unknown(all, null);

@@ -14,7 +14,8 @@ public sealed interface ScalarKernel extends DepthKernel
         ScalarKernel.Fractional,
         ScalarKernel.Exponentials,
         ScalarKernel.Separable,
-        ScalarKernel.Smooth {
+        ScalarKernel.Smooth,
+        ScalarKernel.Parametric {
   /** The most exponentials or products of a kernel. */
   int MAX_RANK = 1000;
 
@@ -257,6 +258,62 @@ public sealed interface ScalarKernel extends DepthKernel
     @Override
     public String toString() {
       return "fixed-smooth";
+    }
+  }
+
+  /**
+   * A function with parameters that is smooth on s ≤ t.
+   *
+   * @param name what its text is
+   * @param function the function
+   * @param initial the initial values of its parameters
+   */
+  record Parametric(String name, ParametricFunction function, List<Double> initial)
+      implements ScalarKernel {
+    /**
+     * Checks and copies the arguments.
+     *
+     * @throws IllegalArgumentException if there is no parameter, there are too many or one is not
+     *     finite
+     */
+    public Parametric {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(function, "function");
+      initial = List.copyOf(initial);
+      if (initial.isEmpty() || initial.size() > MAX_RANK) {
+        throw new IllegalArgumentException(
+            name + " of " + initial.size() + " parameters: must be in 1.." + MAX_RANK);
+      }
+      for (double value : initial) {
+        if (!Double.isFinite(value)) {
+          throw new IllegalArgumentException(
+              name + " with parameter " + value + ": must be finite");
+        }
+      }
+    }
+
+    /**
+     * The initial values of the parameters.
+     *
+     * @return a new array
+     */
+    public double[] theta() {
+      return initial.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    @Override
+    public double coefficient(DepthGrid grid, int l, int k) {
+      return function.at(grid.time(l), grid.time(k), theta());
+    }
+
+    @Override
+    public boolean trainable() {
+      return true;
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 

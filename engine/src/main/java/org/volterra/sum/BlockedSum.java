@@ -91,6 +91,11 @@ public final class BlockedSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return coefficients.usesHost();
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
     return state.flat();
   }

@@ -22,6 +22,14 @@ record CostModel(Calibration speed, int layers, double columns, int bytes, int s
   /** Bytes of history that a cache holds. */
   private static final double CACHE = 4e6;
 
+  /** Seconds in which the host computes a value of a kernel with parameters. */
+  private static final double EVALUATION = 4e-8;
+
+  /** Values of a kernel with parameters, in a pass after which these have changed. */
+  static Cost evaluations(long count) {
+    return new Cost(0, 0, count * EVALUATION);
+  }
+
   /** Nominal flops of a Toeplitz product of some size: two transforms of twice the size. */
   static double fourierFlops(int size, double columns) {
     double n = 2.0 * size;

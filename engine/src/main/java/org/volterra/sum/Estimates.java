@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.Arrays;
 import java.util.function.LongSupplier;
 import org.volterra.depth.DepthGrid;
 import org.volterra.kernel.ScalarKernel;
@@ -19,9 +20,13 @@ record Estimates(
     int layers = grid.layers();
     boolean slopes = training && kernel.trainable();
     return switch (algorithm) {
-      case DIRECT -> pairs(algorithm, model.direct(), () -> 0);
+      case DIRECT -> pairs(algorithm, model.direct(), slopes, () -> 0);
       case BLOCKED ->
-          pairs(algorithm, model.blocked(), () -> BlockedSum.elements(layers, columns, training));
+          pairs(
+              algorithm,
+              model.blocked(),
+              slopes,
+              () -> BlockedSum.elements(layers, columns, training));
       case FFT ->
           FixedKernels.isLags(kernel, grid)
               ? exact(algorithm, model.fourier(), RelaxedFftSum.elements(layers, columns))
@@ -31,10 +36,14 @@ record Estimates(
               ? exact(
                   algorithm,
                   model.separable(sum.rank()),
-                  SeparableSum.elements(layers, sum.rank(), columns, training, slopes))
+                  SeparableSum.elements(layers, sum.rank(), columns, training, slopes),
+                  sum.rank())
               : refused(algorithm, "the kernel is not separable");
       case EXPONENTIALS -> exponentials(slopes);
-      case HIERARCHICAL -> hierarchical();
+      case HIERARCHICAL ->
+          kernel instanceof ScalarKernel.Parametric function
+              ? interpolated(function, slopes)
+              : hierarchical();
     };
   }
 
@@ -43,6 +52,11 @@ record Estimates(
   }
 
   private Plan.Candidate exact(SumAlgorithm algorithm, CostModel.Cost cost, long elements) {
+    return exact(algorithm, cost, elements, 0);
+  }
+
+  private Plan.Candidate exact(
+      SumAlgorithm algorithm, CostModel.Cost cost, long elements, int carried) {
     return new Plan.Candidate(
         algorithm,
         cost.flops(),
@@ -50,23 +64,29 @@ record Estimates(
         1e3 * cost.seconds(),
         0,
         elements * model.bytes(),
+        carried,
         "");
   }
 
   /** Algorithms that need the coefficients of all pairs. */
-  private Plan.Candidate pairs(SumAlgorithm algorithm, CostModel.Cost cost, LongSupplier elements) {
+  private Plan.Candidate pairs(
+      SumAlgorithm algorithm, CostModel.Cost cost, boolean slopes, LongSupplier elements) {
     if (kernel.trainable()
         && (kernel instanceof ScalarKernel.Exponentials
             || kernel instanceof ScalarKernel.Separable)) {
       return refused(algorithm, "the parameters are not the coefficients of pairs");
     }
     long layers = grid.layers();
-    boolean isTable = !kernel.trainable() && !FixedKernels.isLags(kernel, grid);
+    boolean hasParameters = kernel instanceof ScalarKernel.Parametric;
+    boolean isTable = hasParameters || (!kernel.trainable() && !FixedKernels.isLags(kernel, grid));
     long table = isTable ? layers * (layers + 1) / 2 : 0;
     if (table > Integer.MAX_VALUE) {
       return refused(algorithm, table + " coefficients are too many for one table");
     }
-    return exact(algorithm, cost, elements.getAsLong() + table);
+    return exact(
+        algorithm,
+        hasParameters ? cost.plus(CostModel.evaluations(table)) : cost,
+        elements.getAsLong() + (hasParameters && slopes ? 2 : 1) * table);
   }
 
   private Plan.Candidate exponentials(boolean slopes) {
@@ -74,7 +94,8 @@ record Estimates(
       return exact(
           SumAlgorithm.EXPONENTIALS,
           model.exponentials(sum.rank()),
-          ExponentialSum.elements(sum.rank(), columns, training, slopes));
+          ExponentialSum.elements(sum.rank(), columns, training, slopes),
+          sum.rank());
     }
     if (!FixedKernels.isLags(kernel, grid)) {
       return refused(SumAlgorithm.EXPONENTIALS, FixedKernels.whyNoLags(kernel));
@@ -95,7 +116,8 @@ record Estimates(
           cost.bytes(),
           1e3 * cost.seconds(),
           fit.errorBound(),
-          rank * columns * model.bytes(),
+          FittedSum.elements(rank, columns, training) * model.bytes(),
+          FittedSum.carriedSlices(rank),
           "");
     } catch (IllegalArgumentException e) {
       return refused(SumAlgorithm.EXPONENTIALS, e.getMessage());
@@ -136,6 +158,43 @@ record Estimates(
         1e3 * cost.seconds(),
         bound,
         elements * model.bytes(),
+        0,
+        "");
+  }
+
+  private Plan.Candidate interpolated(ScalarKernel.Parametric function, boolean slopes) {
+    int layers = grid.layers();
+    int block = HierarchicalSum.BLOCK;
+    int half = Math.max(1, layers / 2);
+    double bound = tolerance * FixedKernels.size(kernel, grid);
+    double[] times = grid.times();
+    double[] theta = function.theta();
+    int rank =
+        Interpolation.of(
+                (t, s) -> function.function().at(t, s, theta),
+                Arrays.copyOfRange(times, half, layers + 1),
+                Arrays.copyOfRange(times, 0, half),
+                Math.max(bound, Double.MIN_NORMAL))
+            .rank();
+    if (rank > half / 2 && layers >= 2 * RANK_POINTS) {
+      return refused(SumAlgorithm.HIERARCHICAL, "blocks are not of low rank");
+    }
+    long cores = (long) rank * rank * (layers / block);
+    CostModel.Cost cost =
+        model
+            .hierarchical(rank)
+            .plus(CostModel.evaluations(cores + (long) Math.min(block, layers) * layers / 2));
+    long elements =
+        HierarchicalSum.elements(layers, columns, 2 * rank)
+            + (slopes ? 2 : 1) * (cores + (long) block * layers);
+    return new Plan.Candidate(
+        SumAlgorithm.HIERARCHICAL,
+        cost.flops(),
+        cost.bytes(),
+        1e3 * cost.seconds(),
+        bound,
+        elements * model.bytes(),
+        0,
         "");
   }
 }

@@ -41,7 +41,7 @@ final class FixedKernels {
     return ExponentialFit.of(tail, from, grid.horizon(), Math.max(tolerance, 1e-13));
   }
 
-  /** The largest coefficient of a given kernel among some. */
+  /** The largest coefficient of a kernel, with its initial parameters, among some. */
   static double size(ScalarKernel kernel, DepthGrid grid) {
     int layers = grid.layers();
     int step = Math.max(1, layers / 64);

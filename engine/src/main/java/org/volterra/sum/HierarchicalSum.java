@@ -10,60 +10,27 @@ import org.volterra.sum.TriangleCoefficients.PairFunction;
  * The sum with a smooth scalar kernel, on any grid, online, with blocks off the diagonal of low
  * rank (HODLR; S. Ambikasaran, E. Darve, J. Sci. Comput. 57, 2013): whenever layer l = i·B begins,
  * the last s = B·(largest power of 2 that divides i) layers are added to the next s sums by the two
- * small GEMMs of U Vᵀ. Pairs within a block of B layers are summed directly. The adjoint takes the
- * same products transposed, downwards.
+ * small GEMMs of U Vᵀ, or U G Vᵀ where the kernel has parameters. Pairs within a block of B layers
+ * are summed directly. The adjoint takes the same products transposed, downwards; the gradient of G
+ * is h (Uᵀ δ)(Vᵀ Z)ᵀ, from which that of the parameters follows.
  *
  * <p>{@link #errorBound} is the largest difference |a_{l,k} − ã_{l,k}| that was seen when the
- * blocks were approximated. Costs O(n R L log L) flops, n = rows · channels, R the rank, and L + 1
- * slices of memory: the sums that are not finished, in the adjoint the δ of all layers.
+ * blocks were approximated, or with the present parameters. Costs O(n R L log L) flops, n = rows ·
+ * channels, R the rank, and L + 1 slices of memory: the sums that are not finished, in the adjoint
+ * the δ of all layers.
  */
 public final class HierarchicalSum implements CumulativeSum {
   /** Layers of a block that is summed directly. */
   public static final int BLOCK = 64;
 
-  /** The low-rank blocks and the coefficients near the diagonal, made once for all batches. */
-  static final class Blocks {
-    private final Matrix[] left;
-    private final Matrix[] right;
-    private final NearTriangle near;
-    private double error;
-    private int rank;
-
-    Blocks(int layers, PairFunction a, double tolerance, SumMemory memory) {
-      int count = layers / BLOCK;
-      left = new Matrix[count + 1];
-      right = new Matrix[count + 1];
-      near = new NearTriangle(layers, BLOCK, a, memory);
-      for (int i = 1; i <= count; i++) {
-        int l = i * BLOCK;
-        int size = BLOCK * Integer.lowestOneBit(i);
-        int rows = Math.min(size, layers + 1 - l);
-        CrossApproximation cross = CrossApproximation.of(a, l, rows, l - size, size, tolerance);
-        error = Math.max(error, cross.error());
-        rank = Math.max(rank, cross.rank());
-        if (cross.rank() > 0) {
-          left[i] = fill(memory.matrix("left." + i, rows, cross.rank()), cross.u());
-          right[i] = fill(memory.matrix("right." + i, size, cross.rank()), cross.v());
-        }
-      }
-    }
-
-    private static Matrix fill(Matrix m, double[][] columns) {
-      for (int c = 0; c < columns.length; c++) {
-        for (int i = 0; i < columns[c].length; i++) {
-          m.set(i, c, columns[c][i]);
-        }
-      }
-      return m;
-    }
-  }
-
   private final SumOperands data;
   private final Primitives p;
-  private final Blocks blocks;
+  private final LowRankBlocks blocks;
   private final NearField near;
+  private final CoefficientGradients slopes;
   private final Views rows;
   private final Views middle;
+  private final Views weighted;
 
   /**
    * Approximates the kernel and binds the sum.
@@ -76,16 +43,26 @@ public final class HierarchicalSum implements CumulativeSum {
    */
   public HierarchicalSum(
       SumOperands operands, PairFunction function, double tolerance, SumMemory memory) {
-    this(operands, new Blocks(operands.layers(), function, checked(tolerance), memory), memory);
+    this(
+        operands, new CrossBlocks(operands.layers(), function, checked(tolerance), memory), memory);
   }
 
-  HierarchicalSum(SumOperands operands, Blocks blocks, SumMemory memory) {
+  HierarchicalSum(SumOperands operands, LowRankBlocks blocks, SumMemory memory) {
     this.data = operands.complete();
     this.p = operands.primitives();
     this.blocks = blocks;
-    near = new NearField(operands, blocks.near, memory, BLOCK);
+    near = new NearField(operands, blocks.near(), memory, BLOCK);
+    slopes = new CoefficientGradients(operands, blocks.near(), memory);
     rows = new Views(memory.matrix("rows", operands.layers() + 1, operands.columns()));
-    middle = new Views(memory.matrix("middle", Math.max(1, blocks.rank), operands.columns()));
+    int rank = Math.max(1, blocks.rank());
+    middle = new Views(memory.matrix("middle", rank, operands.columns()));
+    weighted =
+        blocks.usesHost() ? new Views(memory.matrix("weighted", rank, operands.columns())) : null;
+  }
+
+  /** Layers on each side of the block that begins at layer i·B. */
+  static int size(int i) {
+    return BLOCK * Integer.lowestOneBit(i);
   }
 
   private static double checked(double tolerance) {
@@ -108,12 +85,13 @@ public final class HierarchicalSum implements CumulativeSum {
   }
 
   /**
-   * How far the coefficients of the blocks are off.
+   * How far the coefficients of the blocks are off; where there are parameters, with those of the
+   * last forward pass, computed in this call.
    *
    * @return the largest |a_{l,k} − ã_{l,k}| that was seen
    */
   public double errorBound() {
-    return blocks.error;
+    return blocks.error();
   }
 
   /**
@@ -122,7 +100,7 @@ public final class HierarchicalSum implements CumulativeSum {
    * @return R
    */
   public int rank() {
-    return blocks.rank;
+    return blocks.rank();
   }
 
   @Override
@@ -136,20 +114,17 @@ public final class HierarchicalSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return blocks.usesHost();
+  }
+
+  @Override
   public void forward(int l, Matrix u) {
+    if (l == 1) {
+      blocks.begin();
+    }
     if (l % BLOCK == 0) {
-      int i = l / BLOCK;
-      int size = BLOCK * Integer.lowestOneBit(i);
-      Matrix sums = rows.rows(l, Math.min(size, data.layers() + 1 - l));
-      double beta = l == size ? 0 : 1;
-      Matrix left = blocks.left[i];
-      if (left != null) {
-        Matrix t = middle.rows(0, left.columns());
-        p.gemm(1, blocks.right[i], true, data.z(l - size, size), false, 0, t);
-        p.gemm(data.scale(), left, false, t, false, beta, sums);
-      } else if (beta == 0) {
-        p.fill(0, sums);
-      }
+      far(l);
     }
     if (l >= BLOCK) {
       p.axpby(1, rows.rows(l, 1), 1, u);
@@ -157,19 +132,67 @@ public final class HierarchicalSum implements CumulativeSum {
     near.forward(l, l - l % BLOCK, u);
   }
 
+  private void far(int l) {
+    int i = l / BLOCK;
+    int size = size(i);
+    Matrix sums = rows.rows(l, Math.min(size, data.layers() + 1 - l));
+    double beta = l == size ? 0 : 1;
+    Matrix left = blocks.left(i);
+    if (left != null) {
+      Matrix t = product(blocks.right(i), data.z(l - size, size), middle);
+      Matrix core = blocks.core(i);
+      if (core != null) {
+        Matrix v = t;
+        t = weighted.rows(0, core.rows());
+        p.gemm(1, core, false, v, false, 0, t);
+      }
+      p.gemm(data.scale(), left, false, t, false, beta, sums);
+    } else if (beta == 0) {
+      p.fill(0, sums);
+    }
+  }
+
+  /** factorᵀ x. */
+  private Matrix product(Matrix factor, Matrix x, Views target) {
+    Matrix t = target.rows(0, factor.columns());
+    p.gemm(1, factor, true, x, false, 0, t);
+    return t;
+  }
+
   @Override
   public void adjoint(int l, Matrix delta) {
+    boolean trained = blocks.near().hasGradient();
+    if (trained && l == data.layers()) {
+      blocks.beginGradient();
+    }
     int first = l - l % BLOCK;
     p.axpby(1, delta, 0, rows.rows(l, 1));
     near.adjoint(l, first, rows, l);
-    int i = l / BLOCK;
-    if (l == first && blocks.left[i] != null) {
-      int size = BLOCK * Integer.lowestOneBit(i);
-      Matrix left = blocks.left[i];
-      Matrix finished = rows.rows(l, left.rows());
-      Matrix t = middle.rows(0, left.columns());
-      p.gemm(1, left, true, finished, false, 0, t);
-      p.gemm(data.scale(), blocks.right[i], false, t, false, 1, data.gradient(l - size, size));
+    if (trained && l == Math.max(first, 1)) {
+      slopes.add(l, rows.rows(l, Math.min(first + BLOCK, data.layers() + 1) - l), first);
     }
+    if (l == first && blocks.left(l / BLOCK) != null) {
+      farAdjoint(l);
+    }
+    if (trained && l == 1) {
+      blocks.endGradient();
+    }
+  }
+
+  private void farAdjoint(int l) {
+    int i = l / BLOCK;
+    int size = size(i);
+    Matrix left = blocks.left(i);
+    Matrix t = product(left, rows.rows(l, left.rows()), middle);
+    Matrix core = blocks.core(i);
+    if (core != null) {
+      Matrix s = t;
+      if (blocks.coreGradient(i) != null) {
+        Matrix v = product(blocks.right(i), data.z(l - size, size), weighted);
+        p.gemm(data.scale(), s, false, v, true, 1, blocks.coreGradient(i));
+      }
+      t = product(core, s, weighted);
+    }
+    p.gemm(data.scale(), blocks.right(i), false, t, false, 1, data.gradient(l - size, size));
   }
 }

@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.List;
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
@@ -7,9 +8,10 @@ import org.volterra.spi.Primitives;
 /**
  * The sum with the kernel a(t, s) M: the scalar sum v_l = h Σ_k a_{l,k} z_k, then once for each
  * layer u_l += v_l Mᵀ. With the parameter W = Mᵀ (e × d) the adjoint hands δ_l Wᵀ to the scalar sum
- * and adds v_lᵀ δ_l to the gradient of W, for which training keeps all v_l: L slices.
+ * and adds v_lᵀ δ_l to the gradient of W, for which training keeps all v_l: L slices, or those of a
+ * run of layers. Recurrent where the scalar sum is.
  */
-public final class MatrixTermSum implements CumulativeSum {
+public final class MatrixTermSum implements RecurrentSum {
   private final Primitives p;
   private final CumulativeSum scalar;
   private final Matrix weight;
@@ -26,7 +28,7 @@ public final class MatrixTermSum implements CumulativeSum {
    * @param scalar the sum with the scalar kernel
    * @param weight W, e × d
    * @param weightGradient where its gradient is added, or null for inference
-   * @param layers number of layers L
+   * @param kept layers whose scalar sums are kept for training: L, or those of a run
    * @param rows batch · positions
    * @param memory for the scalar sums
    */
@@ -35,14 +37,14 @@ public final class MatrixTermSum implements CumulativeSum {
       CumulativeSum scalar,
       Matrix weight,
       Matrix weightGradient,
-      int layers,
+      int kept,
       int rows,
       SumMemory memory) {
     this.p = primitives;
     this.scalar = scalar;
     this.weight = weight;
     this.weightGradient = weightGradient;
-    int count = weightGradient == null ? 1 : layers;
+    int count = weightGradient == null ? 1 : kept;
     Matrix all = memory.matrix("scalar-sums", Math.multiplyExact(count, rows), weight.rows());
     sums = new Matrix[count];
     sumOperands = new Matrix[count];
@@ -57,13 +59,13 @@ public final class MatrixTermSum implements CumulativeSum {
   /**
    * The elements of memory that this sum takes beside those of the scalar sum.
    *
-   * @param layers L
+   * @param kept layers whose scalar sums are kept for training
    * @param columns rows · feature channels
    * @param training whether there is an adjoint
    * @return a count
    */
-  public static long elements(int layers, long columns, boolean training) {
-    return (training ? layers + 1L : 2L) * columns;
+  public static long elements(int kept, long columns, boolean training) {
+    return (training ? kept + 1L : 2L) * columns;
   }
 
   @Override
@@ -82,8 +84,13 @@ public final class MatrixTermSum implements CumulativeSum {
   }
 
   @Override
+  public void carried(int l, List<Matrix> target) {
+    RecurrentSum.of(scalar).carried(l, target);
+  }
+
+  @Override
   public void forward(int l, Matrix u) {
-    int index = sums.length == 1 ? 0 : l - 1;
+    int index = (l - 1) % sums.length;
     p.fill(0, sums[index]);
     scalar.forward(l, sumOperands[index]);
     p.gemm(1, sums[index], false, weight, false, 1, u);
@@ -91,7 +98,7 @@ public final class MatrixTermSum implements CumulativeSum {
 
   @Override
   public void adjoint(int l, Matrix deltaOfLayer) {
-    p.gemm(1, sums[sums.length == 1 ? 0 : l - 1], true, deltaOfLayer, false, 1, weightGradient);
+    p.gemm(1, sums[(l - 1) % sums.length], true, deltaOfLayer, false, 1, weightGradient);
     p.gemm(1, deltaOfLayer, false, weight, true, 0, delta);
     scalar.adjoint(l, deltaOperand);
   }

@@ -8,6 +8,15 @@ import org.volterra.spi.PassPrimitives;
  * Not thread-safe.
  */
 public interface PairCoefficients {
+  /**
+   * Whether the host computes the coefficients from parameters, or their gradients.
+   *
+   * @return false, unless they are no parameters themselves
+   */
+  default boolean usesHost() {
+    return false;
+  }
+
   /** Reads the parameters anew; called when a forward pass begins. */
   default void begin() {}
 

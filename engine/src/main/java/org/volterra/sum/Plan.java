@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -30,6 +31,7 @@ public record Plan(
    * @param milliseconds of a forward pass, predicted, or NaN
    * @param errorBound how far a coefficient may be off; 0 for exact algorithms
    * @param memory bytes beside the history
+   * @param carried slices that a layer hands on where the sum is recurrent, 0 where it is not
    * @param refusal why it is not possible, or an empty text
    */
   public record Candidate(
@@ -39,9 +41,10 @@ public record Plan(
       double milliseconds,
       double errorBound,
       long memory,
+      int carried,
       String refusal) {
     static Candidate refused(SumAlgorithm algorithm, String refusal) {
-      return new Candidate(algorithm, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, refusal);
+      return new Candidate(algorithm, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, 0, refusal);
     }
 
     /**
@@ -51,6 +54,15 @@ public record Plan(
      */
     public boolean isPossible() {
       return refusal.isEmpty();
+    }
+
+    /**
+     * Whether the sum is a {@link RecurrentSum}.
+     *
+     * @return true if a history of a few layers is enough for it
+     */
+    public boolean isRecurrent() {
+      return carried > 0;
     }
   }
 
@@ -67,6 +79,23 @@ public record Plan(
    */
   public Candidate chosen() {
     return candidates.stream().filter(c -> c.algorithm() == algorithm).findFirst().orElseThrow();
+  }
+
+  /**
+   * The fastest recurrent sum in place of what was chosen.
+   *
+   * @return this plan if its sum is recurrent, another, or null if there is none or a user asked
+   *     for the algorithm
+   */
+  public Plan recurrent() {
+    if (chosen().isRecurrent()) {
+      return this;
+    }
+    return candidates.stream()
+        .filter(c -> !forced && c.isRecurrent())
+        .min(Comparator.comparingDouble(Candidate::milliseconds))
+        .map(c -> new Plan(kernel, layers, columns, c.algorithm(), false, candidates))
+        .orElse(null);
   }
 
   /**

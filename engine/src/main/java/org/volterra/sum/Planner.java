@@ -152,6 +152,7 @@ public final class Planner {
           case ScalarKernel.Convolution lags -> SumAlgorithm.DIRECT;
           case ScalarKernel.Fractional lags -> SumAlgorithm.DIRECT;
           case ScalarKernel.Smooth given -> SumAlgorithm.DIRECT;
+          case ScalarKernel.Parametric given -> SumAlgorithm.DIRECT;
           case DepthKernel.Scalar scalar -> SumAlgorithm.DIRECT;
         };
   }

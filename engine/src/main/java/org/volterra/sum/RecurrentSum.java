@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.List;
 import org.volterra.spi.Matrix;
 
 /**
@@ -9,22 +10,54 @@ import org.volterra.spi.Matrix;
  * layer whose running sums were kept.
  */
 public interface RecurrentSum extends CumulativeSum {
-  /**
-   * The running sums of the forward pass: what layer l leaves for layer l + 1.
-   *
-   * @return R × n, to be read, or overwritten with what it was after an earlier layer; the adjoint
-   *     does not touch it
-   */
-  Matrix carried();
+  /** Slices that each layer of a run takes at most: z, ∂J/∂z, x and u. */
+  int SLICES = 4;
 
   /**
-   * The layers between places at which running sums are kept: runs of a pass that begins again and
-   * what a sum itself keeps must agree.
+   * What the earlier layers of the forward pass leave for layer l, apart from z_{l−1}: running sums
+   * and the like.
+   *
+   * @param l from 1 to L
+   * @param target gets matrices of n columns, always as many rows in all, to be read, or
+   *     overwritten with what they were when layer l began; the adjoint does not touch them
+   */
+  void carried(int l, List<Matrix> target);
+
+  /**
+   * The layers between places at which a sum keeps running sums for itself.
    *
    * @param layers L
    * @return ⌈√L⌉
    */
   static int segment(int layers) {
     return (int) Math.ceil(Math.sqrt(layers));
+  }
+
+  /**
+   * The layers of a run of a pass that begins again, so that about as much is kept for the runs as
+   * within one.
+   *
+   * @param layers L
+   * @param carried the rows of {@link #carried}
+   * @return a multiple of {@link #segment}, or L
+   */
+  static int run(int layers, int carried) {
+    long segments = Math.max(1, Math.round(Math.sqrt((1.0 + carried) / SLICES)));
+    return (int) Math.min(layers, segments * segment(layers));
+  }
+
+  /**
+   * A sum that is known to be recurrent.
+   *
+   * @param sum a sum
+   * @return the sum
+   * @throws IllegalStateException if it is not recurrent
+   */
+  static RecurrentSum of(CumulativeSum sum) {
+    if (sum instanceof RecurrentSum recurrent) {
+      return recurrent;
+    }
+    throw new IllegalStateException(
+        "sum " + sum.getClass().getSimpleName() + ": looks back further than one layer");
   }
 }

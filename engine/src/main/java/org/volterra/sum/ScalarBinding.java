@@ -21,7 +21,7 @@ public final class ScalarBinding {
   private final Function<String, Matrix> values;
   private final Function<String, Matrix> gradients;
   private PairCoefficients coefficients;
-  private HierarchicalSum.Blocks blocks;
+  private LowRankBlocks blocks;
   private ExponentialFit fit;
 
   /**
@@ -100,6 +100,8 @@ public final class ScalarBinding {
       case DepthKernel.Scalar scalar when scalar.trainable() -> triangle();
       case ScalarKernel.Convolution lags when lags.trainable() ->
           new LagCoefficients(p, values.apply("lags"), gradient("lags"), memory);
+      case ScalarKernel.Parametric function ->
+          new ParametricCoefficients(p, grid.layers(), parametric(function), memory);
       case ScalarKernel given when given.trainable() -> throw unfit();
       case ScalarKernel given ->
           FixedKernels.isLags(given, grid)
@@ -180,16 +182,25 @@ public final class ScalarBinding {
     return new FittedSum(operands, (LagCoefficients) pairs(), grid.step(), fit, memory);
   }
 
+  private ParametricValues parametric(ScalarKernel.Parametric function) {
+    return new ParametricValues(function, grid, values.apply("parameters"), gradient("parameters"));
+  }
+
   private CumulativeSum hierarchical(SumOperands operands) {
+    if (blocks == null) {
+      blocks = blocks();
+    }
+    return new HierarchicalSum(operands, blocks, memory);
+  }
+
+  private LowRankBlocks blocks() {
+    double bound = tolerance * Math.max(FixedKernels.size(kernel, grid), Double.MIN_NORMAL);
+    if (kernel instanceof ScalarKernel.Parametric function) {
+      return new InterpolatedBlocks(p, grid, function, parametric(function), bound, memory);
+    }
     if (kernel.trainable()) {
       throw unfit();
     }
-    if (blocks == null) {
-      double bound = tolerance * Math.max(FixedKernels.size(kernel, grid), Double.MIN_NORMAL);
-      blocks =
-          new HierarchicalSum.Blocks(
-              grid.layers(), (l, k) -> kernel.coefficient(grid, l, k), bound, memory);
-    }
-    return new HierarchicalSum(operands, blocks, memory);
+    return new CrossBlocks(grid.layers(), (l, k) -> kernel.coefficient(grid, l, k), bound, memory);
   }
 }

@@ -14,7 +14,6 @@ import org.volterra.spi.Primitives;
 public final class ScalarSum implements CumulativeSum {
   private final SumOperands data;
   private final PairCoefficients coefficients;
-  private int lastAdjoint;
 
   /**
    * Binds the sum.
@@ -55,6 +54,11 @@ public final class ScalarSum implements CumulativeSum {
   }
 
   @Override
+  public boolean usesHost() {
+    return coefficients.usesHost();
+  }
+
+  @Override
   public Matrix operand(Matrix state) {
     return state.flat();
   }
@@ -63,7 +67,6 @@ public final class ScalarSum implements CumulativeSum {
   public void forward(int l, Matrix u) {
     if (l == 1) {
       coefficients.begin();
-      lastAdjoint = 0;
     }
     data.addSums(coefficients.row(l, 0, l), 0, 1, u);
   }
@@ -72,10 +75,9 @@ public final class ScalarSum implements CumulativeSum {
   public void adjoint(int l, Matrix delta) {
     data.primitives().ger(data.scale(), coefficients.row(l, 0, l), delta, data.gradient().first(l));
     if (coefficients.hasGradient()) {
-      if (lastAdjoint <= l) {
+      if (l == data.layers()) {
         coefficients.beginGradient();
       }
-      lastAdjoint = l;
       data.addInnerProducts(delta, 0, 1, coefficients.rowGradient(l, 0, l));
       if (l == 1) {
         coefficients.endGradient();

@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.List;
 import org.volterra.memory.History;
 import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
@@ -88,8 +89,8 @@ public final class SeparableSum implements RecurrentSum {
   }
 
   @Override
-  public Matrix carried() {
-    return running;
+  public void carried(int l, List<Matrix> target) {
+    target.add(running);
   }
 
   @Override

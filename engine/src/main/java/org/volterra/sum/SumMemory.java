@@ -2,6 +2,7 @@ package org.volterra.sum;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.volterra.memory.HostBuffer;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -63,6 +64,16 @@ public final class SumMemory {
    */
   public Matrix matrix(String name, int rows, int columns) {
     return Matrix.of(buffer(name, type, (long) rows * columns), 0, rows, columns);
+  }
+
+  /** A matrix of a name that has not been asked for, which the host fills or reads. */
+  StagedMatrix staged(String name, int rows, int columns) {
+    Matrix device = matrix(name, rows, columns);
+    return new StagedMatrix(
+        device,
+        device.buffer() instanceof HostBuffer host
+            ? host
+            : owner.own(HostBuffer.allocate(type, device.size())));
   }
 
   /** The indices n − 1 … 0. */

@@ -5,8 +5,8 @@ import java.util.List;
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
 
-/** The sum with a kernel that is a sum of terms: term by term over one history. */
-public final class TermsSum implements CumulativeSum {
+/** The sum with a kernel that is a sum of terms: term by term over one history. Recurrent where all terms are. */
+public final class TermsSum implements RecurrentSum {
   private final List<CumulativeSum> terms;
 
   /** The operands of the terms, by that of the whole. */
@@ -35,6 +35,13 @@ public final class TermsSum implements CumulativeSum {
   public Matrix operand(Matrix state) {
     operands.put(state, terms.stream().map(term -> term.operand(state)).toList());
     return state;
+  }
+
+  @Override
+  public void carried(int l, List<Matrix> target) {
+    for (CumulativeSum term : terms) {
+      RecurrentSum.of(term).carried(l, target);
+    }
   }
 
   @Override

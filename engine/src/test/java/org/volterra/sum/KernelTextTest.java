@@ -21,6 +21,7 @@ class KernelTextTest {
         "fractional(0.5)",
         "exponentials(4)",
         "separable(2)",
+        "power-law",
         "fixed-exponentials(0.5:1.0E-5,-2.0:3.0)",
         "matrix*fractional(0.25)",
         "scalar + matrix*exponentials(2) + convolution"

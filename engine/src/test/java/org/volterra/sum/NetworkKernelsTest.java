@@ -55,6 +55,10 @@ class NetworkKernelsTest {
     "fixed-separable, blocked, 66",
     "fixed-smooth, hierarchical, 135",
     "fixed-smooth, direct, 12",
+    "power-law, direct, 20",
+    "power-law, blocked, 70",
+    "power-law, hierarchical:1e-5, 135",
+    "matrix*power-law, hierarchical, 70",
     "matrix*scalar, auto, 12",
     "matrix*convolution, fft, 135",
     "matrix*fractional:0.5, auto, 70",
@@ -72,6 +76,7 @@ class NetworkKernelsTest {
     "exponentials:3, exponentials, 40",
     "separable:2, separable, 40",
     "fixed-smooth, hierarchical, 135",
+    "power-law, hierarchical, 135",
     "matrix*fractional:0.5, auto, 12",
     "scalar + matrix*exponentials:2, auto, 12",
   })

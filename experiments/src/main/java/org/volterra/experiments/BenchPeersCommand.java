@@ -64,7 +64,9 @@ final class BenchPeersCommand implements Callable<Integer> {
       names = "--works",
       split = ",",
       paramLabel = "NAME",
-      description = "forward passes, whole training steps (default: forward,step).")
+      description =
+          "forward, gradient (with its forward pass) or step (whole training steps) (default:"
+              + " all).")
   private List<String> works = List.of();
 
   @Option(

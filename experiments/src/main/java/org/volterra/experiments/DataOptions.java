@@ -128,9 +128,9 @@ final class DataOptions {
    *
    * @param split training and test samples
    * @param shape the shape of a sample, or null if it is just numbers
-   * @param normalizer how inputs were scaled
+   * @param inputs how samples are made inputs, and the names of classes
    */
-  record Data(Samples.Split split, Shape shape, Normalizer normalizer) {}
+  record Data(Samples.Split split, Shape shape, InputFormat inputs) {}
 
   /** Reads, normalises and splits the data. */
   Data load() throws IOException {
@@ -213,7 +213,7 @@ final class DataOptions {
           case MAX -> new Normalizer(new double[1], new double[] {1.0 / 255});
           case STANDARD -> ImageInputs.standard(images.train());
         };
-    int count = Math.max(2, images.classes());
+    int count = Math.max(2, images.classes().size());
     Samples train = ImageInputs.samples(images.train(), normalizer, variants, count);
     Samples plain = ImageInputs.samples(images.train(), normalizer, Augmentation.NONE, count);
     Samples.Split split =
@@ -221,7 +221,7 @@ final class DataOptions {
             ? new Samples.Split(parted(train).train(), parted(plain).test())
             : new Samples.Split(
                 train, ImageInputs.samples(images.test(), normalizer, Augmentation.NONE, count));
-    return new Data(split, shape, normalizer);
+    return new Data(split, shape, new InputFormat(normalizer, shape, images.classes()));
   }
 
   private Data file() throws IOException {
@@ -273,7 +273,7 @@ final class DataOptions {
           case MAX -> Normalizer.max(split.train());
           case STANDARD -> Normalizer.standard(split.train());
         };
-    return new Data(normalizer.apply(split), shape, normalizer);
+    return new Data(normalizer.apply(split), shape, InputFormat.of(normalizer));
   }
 
   private static boolean isNumber(String text) {

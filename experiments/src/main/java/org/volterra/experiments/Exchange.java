@@ -43,14 +43,14 @@ final class Exchange {
    * A network that was read.
    *
    * @param model owned by the caller
-   * @param normalizer how inputs are scaled
+   * @param inputs how it takes samples
    */
-  record Imported(Model model, Normalizer normalizer) {}
+  record Imported(Model model, InputFormat inputs) {}
 
   private Exchange() {}
 
   /** Writes a network. */
-  static void write(Model model, Normalizer normalizer, Path folder) throws IOException {
+  static void write(Model model, InputFormat inputs, Path folder) throws IOException {
     Files.createDirectories(folder);
     SafetensorsWriter writer = new SafetensorsWriter();
     for (ParameterLayout.Entry entry : model.layout().entries().values()) {
@@ -65,7 +65,7 @@ final class Exchange {
     map.put("format", FORMAT);
     map.put("type", model.type() == ElementType.FLOAT32 ? "float32" : "float64");
     map.put("spec", model.spec().toProperties());
-    map.put("inputs", normalizer.metadata());
+    map.put("inputs", inputs.metadata());
     AtomicFiles.writeString(folder.resolve(CONFIGURATION), PRETTY.toJson(map) + "\n");
   }
 
@@ -121,7 +121,7 @@ final class Exchange {
     Path file = folder.resolve(CONFIGURATION);
     ModelSpec spec;
     ElementType type;
-    Normalizer normalizer;
+    InputFormat inputs;
     try {
       JsonObject all = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       if (!all.has("format") || !all.get("format").getAsString().equals(FORMAT)) {
@@ -129,7 +129,7 @@ final class Exchange {
       }
       spec = ModelSpec.fromProperties(strings(all, "spec"));
       type = ElementType.valueOf(all.get("type").getAsString().toUpperCase(Locale.ROOT));
-      normalizer = Normalizer.of(strings(all, "inputs"));
+      inputs = InputFormat.of(strings(all, "inputs"));
     } catch (JsonParseException
         | IllegalArgumentException
         | IllegalStateException
@@ -143,7 +143,7 @@ final class Exchange {
         entry.in(model.parameters()).fill(values(folder.resolve(TENSORS), tensors, entry));
       }
       complete = true;
-      return new Imported(model, normalizer);
+      return new Imported(model, inputs);
     } finally {
       if (!complete) {
         model.close();

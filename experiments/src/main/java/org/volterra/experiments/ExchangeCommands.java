@@ -64,16 +64,17 @@ final class ExchangeCommands {
     @Override
     public Integer call() throws IOException {
       Path file = Files.isDirectory(model) ? model.resolve("model.safetensors") : model;
-      Normalizer normalizer = Normalizer.ofFile(file);
+      InputFormat inputs = InputFormat.ofFile(file);
       try (ComputeProvider device = Engine.open("auto", THREADS);
           Model net = ModelFile.loadModel(file, device)) {
-        normalizer.requireWidth(
-            Math.multiplyExact(net.spec().positions(), net.spec().inputs()), file);
+        inputs
+            .normalizer()
+            .requireWidth(Math.multiplyExact(net.spec().positions(), net.spec().inputs()), file);
         switch (format) {
-          case SAFETENSORS -> Exchange.write(net, normalizer, folder);
+          case SAFETENSORS -> Exchange.write(net, inputs, folder);
           case ONNX -> {
             Files.createDirectories(folder);
-            OnnxExport.write(net, normalizer, folder.resolve("model.onnx"));
+            OnnxExport.write(net, inputs, folder.resolve("model.onnx"));
           }
         }
       }
@@ -109,7 +110,7 @@ final class ExchangeCommands {
       try (ComputeProvider device = Engine.open("auto", THREADS)) {
         Exchange.Imported imported = Exchange.read(folder, device);
         try (Model net = imported.model()) {
-          ModelFile.save(net, imported.normalizer().metadata(), file);
+          ModelFile.save(net, imported.inputs().metadata(), file);
         }
       }
       return 0;

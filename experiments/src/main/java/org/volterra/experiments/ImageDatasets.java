@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.volterra.feature.Shape;
@@ -18,6 +19,18 @@ final class ImageDatasets {
   /** What kinds there are. */
   static final String KINDS = "mnist, fashion-mnist, cifar10, cifar100 and images";
 
+  private static final List<String> FASHION =
+      List.of(
+          "T-shirt/top",
+          "Trouser",
+          "Pullover",
+          "Dress",
+          "Coat",
+          "Sandal",
+          "Shirt",
+          "Sneaker",
+          "Bag",
+          "Ankle boot");
   private static final Shape CIFAR = new Shape(32, 32, 3);
   private static final int IDX_LABELS = 0x801;
   private static final int IDX_IMAGES = 0x803;
@@ -28,9 +41,9 @@ final class ImageDatasets {
    * Training and test images.
    *
    * @param test null if the folder does not part them
-   * @param classes number of classes
+   * @param classes names of the classes
    */
-  record Images(Pixels train, Pixels test, int classes) {}
+  record Images(Pixels train, Pixels test, List<String> classes) {}
 
   /** Whether a word before a colon is a kind of set. */
   static boolean isKind(String word) {
@@ -48,7 +61,10 @@ final class ImageDatasets {
     }
     return switch (kind) {
       case "mnist", "fashion-mnist" ->
-          new Images(idx(kind, folder, "train"), idx(kind, folder, "t10k"), 10);
+          new Images(
+              idx(kind, folder, "train"),
+              idx(kind, folder, "t10k"),
+              kind.equals("mnist") ? numbers(10) : FASHION);
       case "cifar10" ->
           new Images(
               cifar(
@@ -58,12 +74,12 @@ final class ImageDatasets {
                   1,
                   10),
               cifar(kind, folder, List.of("test_batch.bin"), 1, 10),
-              10);
+              names(kind, folder, "batches.meta.txt", 10));
       case "cifar100" ->
           new Images(
               cifar(kind, folder, List.of("train.bin"), 2, 100),
               cifar(kind, folder, List.of("test.bin"), 2, 100),
-              100);
+              names(kind, folder, "fine_label_names.txt", 100));
       default -> folders(folder, shape);
     };
   }
@@ -86,22 +102,51 @@ final class ImageDatasets {
     Path train = folder.resolve("train");
     if (!Files.isDirectory(train)) {
       List<String> classes = ImageFolder.classes(folder);
-      return new Images(ImageFolder.of(folder, classes, shape), null, classes.size());
+      return new Images(ImageFolder.of(folder, classes, shape), null, classes);
     }
     List<String> classes = ImageFolder.classes(train);
     Pixels training = ImageFolder.of(train, classes, shape);
     for (String name : List.of("test", "val")) {
       Path held = folder.resolve(name);
       if (Files.isDirectory(held)) {
-        return new Images(
-            training, ImageFolder.of(held, classes, training.shape()), classes.size());
+        return new Images(training, ImageFolder.of(held, classes, training.shape()), classes);
       }
     }
-    return new Images(training, null, classes.size());
+    return new Images(training, null, classes);
+  }
+
+  private static List<String> numbers(int count) {
+    return IntStream.range(0, count).mapToObj(String::valueOf).toList();
+  }
+
+  /** The names of classes from a text that lies beside the images; numbers where it is missing. */
+  private static List<String> names(String kind, Path folder, String file, int count)
+      throws IOException {
+    Optional<Path> text = lookUp(folder, List.of(file));
+    if (text.isEmpty()) {
+      return numbers(count);
+    }
+    List<String> names =
+        Files.readAllLines(text.get()).stream()
+            .map(String::strip)
+            .filter(n -> !n.isEmpty())
+            .toList();
+    if (names.size() != count) {
+      throw new IOException(
+          text.get() + " has " + names.size() + " names: " + count + " are needed; " + home(kind));
+    }
+    return names;
   }
 
   /** A file under one of its names, in the folder or one below. */
   private static Path find(String kind, Path folder, List<String> names) throws IOException {
+    return lookUp(folder, names)
+        .orElseThrow(() ->
+            new IOException(
+                folder + " has no file " + String.join(" or ", names) + ": " + home(kind)));
+  }
+
+  private static Optional<Path> lookUp(Path folder, List<String> names) throws IOException {
     List<Path> places = new ArrayList<>(List.of(folder));
     for (String below : ImageFolder.classes(folder)) {
       places.add(folder.resolve(below));
@@ -109,12 +154,11 @@ final class ImageDatasets {
     for (Path place : places) {
       for (String name : names) {
         if (Files.isRegularFile(place.resolve(name))) {
-          return place.resolve(name);
+          return Optional.of(place.resolve(name));
         }
       }
     }
-    throw new IOException(
-        folder + " has no file " + String.join(" or ", names) + ": " + home(kind));
+    return Optional.empty();
   }
 
   private static DataInputStream open(Path file) throws IOException {

@@ -4,7 +4,10 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +64,8 @@ final class ImageFolder implements Pixels {
     }
   }
 
-  private static List<Path> images(Path folder) throws IOException {
+  /** The images in a folder, by their names. */
+  static List<Path> images(Path folder) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
       return all.filter(ImageFolder::isImage).sorted().toList();
     }
@@ -73,7 +77,14 @@ final class ImageFolder implements Pixels {
   }
 
   private static BufferedImage decode(Path file) throws IOException {
-    BufferedImage image = ImageIO.read(file.toFile());
+    BufferedImage image;
+    try (InputStream in = Files.newInputStream(file)) {
+      image = ImageIO.read(in);
+    } catch (NoSuchFileException | AccessDeniedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(file + " is a damaged image: " + e.getMessage(), e);
+    }
     if (image == null) {
       throw new IOException(file + " is no image that can be read: PNG and JPEG are");
     }

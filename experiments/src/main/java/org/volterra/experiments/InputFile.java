@@ -12,7 +12,7 @@ import org.volterra.io.Table;
 import org.volterra.io.Tensor;
 
 /** Samples without labels, from a table or an array. */
-final class InputFile {
+final class InputFile implements SampleInputs {
   private final Path file;
   private final int count;
   private final int width;
@@ -74,13 +74,8 @@ final class InputFile {
     return new InputFile(file, table.rows(), DataFiles.inputs(file, table, dropped));
   }
 
-  /**
-   * Checks that samples fit a network.
-   *
-   * @param needed numbers that it takes
-   * @param shape the same for people
-   */
-  void requireWidth(int needed, String shape) throws IOException {
+  @Override
+  public void requireWidth(int needed, String shape) throws IOException {
     if (width != needed) {
       throw new IOException(
           file
@@ -95,15 +90,18 @@ final class InputFile {
     }
   }
 
-  int count() {
+  @Override
+  public int count() {
     return count;
   }
 
-  int width() {
+  @Override
+  public int width() {
     return width;
   }
 
-  double value(int sample, int j) {
-    return values[sample * width + j];
+  @Override
+  public void read(int sample, double[] target, int offset) {
+    System.arraycopy(values, sample * width, target, offset, width);
   }
 }

@@ -44,7 +44,8 @@ final class NetworkOptions {
               + " for each pair of layers; field or field:M: piecewise linear in depth with M"
               + " intervals (8); scalar: a number for each pair; convolution: for each lag;"
               + " fractional:ALPHA; exponentials:R and separable:R with R trainable terms;"
-              + " 'matrix*' before one of the last five multiplies it by a shared matrix; terms may"
+              + " power-law: c (1 + (t - s)/tau)^-beta with three trainable numbers;"
+              + " 'matrix*' before one of the last six multiplies it by a shared matrix; terms may"
               + " be added, as in 'scalar + matrix*fractional:0.5' (default: ${DEFAULT-VALUE}).")
   String kernel;
 
@@ -158,9 +159,10 @@ final class NetworkOptions {
       names = "--stages",
       paramLabel = "STAGES",
       description =
-          "The same stage by stage, such as 'conv(16,3x3,pad=1),dense(4,batch-norm,relu,"
-              + "conv(12,3x3,pad=1)),global-average-pool,affine(10)'; the options of networks in"
-              + " depth are then not used.")
+          "The same stage by stage, such as"
+              + " 'conv(16,3x3,pad=1),dense(4,batch-norm,relu,conv(12,3x3,pad=1)),global-average-pool,affine(10)';"
+              + " dense(4,reach=2,…) sees two layers back, reach=log those 1, 2, 4, 8 … back; the"
+              + " options of networks in depth are then not used.")
   String stages;
 
   @Option(

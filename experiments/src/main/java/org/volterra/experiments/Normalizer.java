@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.volterra.io.SafetensorsFile;
 import org.volterra.train.Samples;
 
 /**
@@ -53,15 +52,6 @@ final class Normalizer {
       scale[j] = scale[j] == 0 ? 1 : 1 / Math.sqrt(scale[j]);
     }
     return new Normalizer(mean, scale);
-  }
-
-  /** What the model in a file was trained with. */
-  static Normalizer ofFile(Path file) throws IOException {
-    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-      return of(tensors.metadata());
-    } catch (IllegalArgumentException e) {
-      throw new IOException(file + ": how inputs are scaled is malformed: " + e.getMessage(), e);
-    }
   }
 
   /**

@@ -54,6 +54,8 @@ final class OnnxCoefficients {
         }
         yield a;
       }
+      case ScalarKernel.Parametric given ->
+          given.function().at(grid.time(l), grid.time(k), values(name + ".parameters"));
       case ScalarKernel.Fractional given -> given.coefficient(grid, l, k);
       case ScalarKernel.Smooth given -> given.coefficient(grid, l, k);
     };

@@ -34,8 +34,8 @@ final class OnnxExport {
    *
    * @throws IllegalArgumentException if the file would be larger than the format allows
    */
-  static void write(Model model, Normalizer normalizer, Path file) throws IOException {
-    ProtobufMessage message = message(model, normalizer);
+  static void write(Model model, InputFormat format, Path file) throws IOException {
+    ProtobufMessage message = message(model, format);
     requireSize(message.size());
     AtomicFiles.write(
         file,
@@ -59,13 +59,13 @@ final class OnnxExport {
     }
   }
 
-  private static ProtobufMessage message(Model model, Normalizer normalizer) {
+  private static ProtobufMessage message(Model model, InputFormat format) {
     OnnxGraph graph = new OnnxGraph(model.type());
     OnnxParameters parameters = new OnnxParameters(model, graph);
     int positions = model.spec().positions();
     int inputs = model.spec().inputs();
     graph.declareInput("input", positions, inputs);
-    String scaled = normalizer.nodes(graph, "input", positions, inputs);
+    String scaled = format.normalizer().nodes(graph, "input", positions, inputs);
     OnnxValue result =
         switch (model.spec()) {
           case FeedForwardSpec spec -> {
@@ -83,7 +83,7 @@ final class OnnxExport {
     graph.declareOutput("output", rows, outputs);
     Map<String, String> metadata = new LinkedHashMap<>();
     model.spec().toProperties().forEach((key, value) -> metadata.put(PREFIX + key, value));
-    normalizer.metadata().forEach((key, value) -> metadata.put(PREFIX + key, value));
+    format.metadata().forEach((key, value) -> metadata.put(PREFIX + key, value));
     return graph.model(metadata);
   }
 

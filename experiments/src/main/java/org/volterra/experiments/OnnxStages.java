@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.volterra.feature.Attention;
 import org.volterra.feature.BatchNorm;
 import org.volterra.feature.Convolution;
@@ -179,8 +180,13 @@ final class OnnxStages {
     List<OnnxValue> all = new ArrayList<>(List.of(x));
     OnnxValue last = x;
     for (int l = 0; l < block.layers(); l++) {
-      int first = block.reach() == 0 ? 0 : Math.max(0, all.size() - block.reach());
-      OnnxValue seen = concat(all.subList(first, all.size()), last.isChannelsFirst());
+      int count = all.size();
+      List<OnnxValue> visible =
+          IntStream.range(0, count)
+              .filter(j -> block.connectivity().sees(count - j))
+              .mapToObj(all::get)
+              .toList();
+      OnnxValue seen = concat(visible, last.isChannelsFirst());
       last = transform(prefix + "layer." + l + ".", block.layer(), seen, k);
       all.add(last);
     }

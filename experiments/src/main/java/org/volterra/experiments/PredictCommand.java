@@ -28,14 +28,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Run a trained network on the samples of a file. Inputs are scaled as they were in"
-            + " training.",
+        "Run a trained network on the samples of a file, or on images. Inputs are scaled as they"
+            + " were in training.",
     footer = {
       "",
       "Examples:",
       "  volterra predict --model runs/digits-20261125-101500 --input digits.csv --without label",
       "  volterra predict --model model.safetensors --input x.npy --output y.npy",
-      "  volterra predict --model model.safetensors --input x.csv --as classes --format json"
+      "  volterra predict --model model.safetensors --input x.csv --as classes --format json",
+      "  volterra predict --model runs/cifar10-20261125-101500 --input photos --as classes"
     })
 final class PredictCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -50,10 +51,11 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       required = true,
-      paramLabel = "FILE",
+      paramLabel = "FILE|DIR",
       description =
-          "Samples: a table with a row for each (CSV, may be gzipped), or an array whose first"
-              + " dimension counts them (NPY).")
+          "Samples: a table with a row for each (CSV, may be gzipped), an array whose first"
+              + " dimension counts them (NPY), a PNG or JPEG image, or a folder of images; these"
+              + " are scaled to the size that the network was trained on, and cut in the middle.")
   private Path input;
 
   @Option(
@@ -82,8 +84,8 @@ final class PredictCommand implements Callable<Integer> {
       defaultValue = "outputs",
       paramLabel = "WHAT",
       description =
-          "outputs of the network, probabilities (their softmax) or classes (the largest)"
-              + " (default: ${DEFAULT-VALUE}).")
+          "outputs of the network, probabilities (their softmax) or classes (the largest, by its"
+              + " name where the data of the training had names) (default: ${DEFAULT-VALUE}).")
   private Predictions.Kind what;
 
   @Option(
@@ -112,20 +114,29 @@ final class PredictCommand implements Callable<Integer> {
       throw usage("--batch " + batch + ": must be at least 1");
     }
     Path file = Files.isDirectory(model) ? model.resolve("model.safetensors") : model;
-    Normalizer normalizer = Normalizer.ofFile(file);
-    InputFile samples = InputFile.read(input, without);
+    InputFormat inputs = InputFormat.ofFile(file);
+    SampleInputs samples = samples(file, inputs);
     try (ComputeProvider device = deviceOptions.open();
         Model net = ModelFile.loadModel(file, device)) {
       int width = Math.multiplyExact(net.spec().positions(), net.spec().inputs());
       samples.requireWidth(width, net.spec().positions() + " x " + net.spec().inputs());
-      normalizer.requireWidth(width, file);
-      double[] values = run(net, samples, normalizer);
-      ModelSpec specification = net.spec();
-      write(
-          new Predictions(what, values, specification.outputPositions(), specification.outputs()),
-          chosen);
+      inputs.normalizer().requireWidth(width, file);
+      double[] values = run(net, samples, inputs.normalizer());
+      Predictions predictions =
+          new Predictions(what, values, net.spec().outputPositions(), net.spec().outputs());
+      write(predictions.named(samples.names(), inputs.classes()), chosen);
     }
     return 0;
+  }
+
+  private SampleInputs samples(Path file, InputFormat inputs) throws IOException {
+    if (!ImageFiles.isImages(input)) {
+      return InputFile.read(input, without);
+    }
+    if (!without.isEmpty()) {
+      throw usage("--without: goes with tables, " + input + " is no table");
+    }
+    return ImageFiles.of(input, file, inputs.image());
   }
 
   private static Format formatOf(Path file) {
@@ -133,7 +144,7 @@ final class PredictCommand implements Callable<Integer> {
     return name.endsWith(".npy") ? Format.NPY : name.endsWith(".json") ? Format.JSON : Format.CSV;
   }
 
-  private double[] run(Model net, InputFile samples, Normalizer normalizer) {
+  private double[] run(Model net, SampleInputs samples, Normalizer normalizer) throws IOException {
     ModelSpec specification = net.spec();
     int most = Math.min(batch, samples.count());
     int width = samples.width();
@@ -151,8 +162,11 @@ final class PredictCommand implements Callable<Integer> {
       for (int from = 0; from < samples.count(); from += most) {
         int count = Math.min(most, samples.count() - from);
         double[] values = new double[count * width];
+        for (int i = 0; i < count; i++) {
+          samples.read(from + i, values, i * width);
+        }
         for (int i = 0; i < values.length; i++) {
-          values[i] = normalizer.apply(samples.value(from + i / width, i % width), i % width);
+          values[i] = normalizer.apply(values[i], i % width);
         }
         Matrix part = data.rows(0, count * rows);
         part.fill(values);

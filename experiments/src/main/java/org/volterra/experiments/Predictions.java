@@ -2,15 +2,20 @@ package org.volterra.experiments;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.volterra.io.AtomicFiles;
+import org.volterra.io.CsvFormat;
+import org.volterra.io.CsvWriter;
 import org.volterra.io.NpyFile;
 import org.volterra.io.Tensor;
 
-/** Results of a network: some numbers at each position of each sample. */
+/** Results of a network: some numbers at each position of each sample, and names. */
 final class Predictions {
   private static final Gson GSON = new Gson();
 
@@ -18,6 +23,8 @@ final class Predictions {
   private final int positions;
   private final int columns;
   private final double[] values;
+  private final List<String> samples;
+  private final List<String> classes;
 
   /** What is made of outputs. */
   enum Kind {
@@ -41,6 +48,27 @@ final class Predictions {
           case PROBABILITIES -> softmax(outputs, width);
           case CLASSES -> largest(outputs, width);
         };
+    samples = List.of();
+    classes = List.of();
+  }
+
+  private Predictions(Predictions other, List<String> samples, List<String> classes) {
+    kind = other.kind;
+    positions = other.positions;
+    columns = other.columns;
+    values = other.values;
+    this.samples = samples;
+    this.classes = classes;
+  }
+
+  /**
+   * The same with names.
+   *
+   * @param ofSamples a name for each sample, or none
+   * @param ofClasses a name for each class, or none
+   */
+  Predictions named(List<String> ofSamples, List<String> ofClasses) {
+    return new Predictions(this, List.copyOf(ofSamples), List.copyOf(ofClasses));
   }
 
   private static double[] softmax(double[] outputs, int width) {
@@ -91,45 +119,71 @@ final class Predictions {
     return names;
   }
 
-  /** Classes are whole numbers. */
-  private Number number(double value) {
-    if (kind == Kind.CLASSES) {
-      return (int) value;
+  /** A class by its name, if it has one, else by its number. */
+  private Object cell(double value) {
+    if (kind != Kind.CLASSES) {
+      return value;
     }
-    return value;
+    int index = (int) value;
+    return index < classes.size() ? classes.get(index) : (Object) index;
   }
 
-  /** A line of names, and one for each sample. */
-  String csv() {
-    StringBuilder text = new StringBuilder(String.join(",", names())).append('\n');
+  /** A line of names, and one for each sample, which begins with its name if it has one. */
+  String csv() throws IOException {
+    StringWriter text = new StringWriter();
+    CsvWriter csv = new CsvWriter(text, CsvFormat.DEFAULT);
+    if (!samples.isEmpty()) {
+      csv.text("file");
+    }
+    for (String name : names()) {
+      csv.text(name);
+    }
     int each = positions * columns;
     for (int i = 0; i < values.length; i++) {
-      text.append(number(values[i])).append((i + 1) % each == 0 ? '\n' : ',');
+      if (i % each == 0) {
+        csv.endRow();
+        if (!samples.isEmpty()) {
+          csv.text(samples.get(i / each));
+        }
+      }
+      csv.text(String.valueOf(cell(values[i])));
     }
+    csv.endRow();
     return text.toString();
   }
 
-  /** An array for each sample; of arrays for each position where there are several. */
+  /**
+   * An array for each sample; of arrays for each position where there are several. Where samples
+   * have names, an object with the name and this.
+   */
   String json() {
-    JsonArray samples = new JsonArray();
-    for (int from = 0; from < values.length; from += positions * columns) {
-      if (positions == 1 || kind == Kind.CLASSES) {
-        samples.add(row(from, positions * columns));
-        continue;
-      }
+    JsonArray all = new JsonArray();
+    int each = positions * columns;
+    for (int from = 0; from < values.length; from += each) {
       JsonArray sample = new JsonArray();
-      for (int i = 0; i < positions; i++) {
-        sample.add(row(from + i * columns, columns));
+      if (positions == 1 || kind == Kind.CLASSES) {
+        sample = row(from, each);
+      } else {
+        for (int i = 0; i < positions; i++) {
+          sample.add(row(from + i * columns, columns));
+        }
       }
-      samples.add(sample);
+      if (samples.isEmpty()) {
+        all.add(sample);
+      } else {
+        JsonObject named = new JsonObject();
+        named.addProperty("file", samples.get(from / each));
+        named.add(kind.name().toLowerCase(Locale.ROOT), sample);
+        all.add(named);
+      }
     }
-    return GSON.toJson(samples) + "\n";
+    return GSON.toJson(all) + "\n";
   }
 
   private JsonArray row(int from, int count) {
     JsonArray row = new JsonArray();
     for (int j = from; j < from + count; j++) {
-      row.add(number(values[j]));
+      row.add(GSON.toJsonTree(cell(values[j])));
     }
     return row;
   }

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 import org.volterra.DenseNets;
 import org.volterra.FeedForwardSpec;
 import org.volterra.feature.BatchNorm;
+import org.volterra.feature.Connectivity;
 import org.volterra.feature.Convolution;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Pooling;
@@ -18,12 +19,13 @@ final class StagePresets {
   /** What names there are. */
   static final String NAMES =
       "densenet121, densenet161, densenet169, densenet201; densenet-L-K and densenet-bc-L-K of L"
-          + " layers with growth rate K; residual-L-D and plain-L-D of L convolutions with D"
+          + " layers with growth rate K, log-densenet-L-K and log-densenet-bc-L-K whose layers see"
+          + " those 1, 2, 4, 8 … back; residual-L-D and plain-L-D of L convolutions with D"
           + " channels";
 
   private static final Pattern IMAGE_NET = Pattern.compile("densenet(\\d{3})");
   private static final Pattern FAMILY =
-      Pattern.compile("(densenet|densenet-bc|residual|plain)-(\\d{1,4})-(\\d{1,4})");
+      Pattern.compile("((?:log-)?densenet(?:-bc)?|residual|plain)-(\\d{1,4})-(\\d{1,4})");
 
   private StagePresets() {}
 
@@ -46,11 +48,13 @@ final class StagePresets {
     }
     int layers = Integer.parseInt(family.group(2));
     int width = Integer.parseInt(family.group(3));
-    return switch (family.group(1)) {
-      case "densenet" -> on(shape, DenseNets.cifar(layers, width, false, classes));
-      case "densenet-bc" -> on(shape, DenseNets.cifar(layers, width, true, classes));
-      default -> chain(family.group(1).equals("residual"), layers, width, shape, classes);
-    };
+    String kind = family.group(1);
+    if (!kind.contains("densenet")) {
+      return chain(kind.equals("residual"), layers, width, shape, classes);
+    }
+    Connectivity connectivity =
+        kind.startsWith("log-") ? Connectivity.logarithmic() : Connectivity.full();
+    return on(shape, DenseNets.cifar(layers, width, kind.endsWith("-bc"), connectivity, classes));
   }
 
   private static FeedForwardSpec on(Shape shape, FeedForwardSpec usual) {

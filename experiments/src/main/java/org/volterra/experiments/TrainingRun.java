@@ -130,7 +130,7 @@ final class TrainingRun {
   }
 
   private void finish(Trainer trainer) throws IOException {
-    ModelFile.save(network, data.normalizer().metadata(), folder.model());
+    ModelFile.save(network, data.inputs().metadata(), folder.model());
     Evaluation evaluation = trainer.evaluate(samples.test());
     List<EpochMetrics> metrics = folder.metrics();
     Summary summary =

@@ -17,5 +17,5 @@ esac
 here=$(cd "$here" && pwd)
 
 # shellcheck disable=SC2086
-exec "$here/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ${VOLTERRA_JAVA_OPTS:-} \
-  -Dvolterra.home="$here" -Dvolterra.commit=@commit@ -cp "$here/lib/*" org.volterra.experiments.Main "$@"
+exec "$here/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn32m \
+  ${VOLTERRA_JAVA_OPTS:-} -Dvolterra.home="$here" -Dvolterra.commit=@commit@ -cp "$here/lib/*" org.volterra.experiments.Main "$@"

@@ -71,6 +71,7 @@ class ExchangeTest {
     all.put("graded-exponentials", deep("exponentials(2)", "tanh").grading(1.5).build());
     all.put("scalar", deep("scalar", "tanh").bias(DepthDependence.constant()).build());
     all.put("sum", deep("fractional(0.5) + matrix*exponentials(2)", "softplus").build());
+    all.put("power-law", deep("power-law", "tanh").grading(1.5).build());
     all.put("separable", deep("separable(2) + matrix*convolution", "sigmoid").noBias().build());
     all.put(
         "attention-residual",
@@ -98,6 +99,13 @@ class ExchangeTest {
                 "conv(4,3x3,stride=2,pad=1,bias),max-pool(2,stride=1),dense(2,batch-norm,relu,"
                     + "conv(3,1x1)),dense(3,reach=2,conv(2,3x3,pad=1),tanh),dropout(0.2),"
                     + "average-pool(2),global-average-pool,affine(3)")));
+    all.put(
+        "log-densenet",
+        new FeedForwardSpec(
+            new Shape(4, 3, 2),
+            FeatureTransform.parse(
+                "dense(6,reach=log,batch-norm,relu,conv(4,1x1),batch-norm,relu,conv(2,3x3,pad=1)),"
+                    + "dense(5,reach=log,affine(1),gelu)")));
     all.put(
         "positions",
         new FeedForwardSpec(
@@ -134,15 +142,20 @@ class ExchangeTest {
   @MethodSource("names")
   void comesBack(String name) throws IOException {
     for (ElementType type : List.of(ElementType.FLOAT32, ElementType.FLOAT64)) {
-      Normalizer normalizer = new Normalizer(new double[] {0.1}, new double[] {3});
+      InputFormat inputs =
+          new InputFormat(
+              new Normalizer(new double[] {0.1}, new double[] {3}),
+              new Shape(4, 4, 3),
+              List.of("a \"b\", c", "ü"));
       try (Model model = Model.create(specs().get(name), DEVICE, type, 3)) {
-        Exchange.write(model, normalizer, folder);
+        Exchange.write(model, inputs, folder);
         Exchange.Imported imported = Exchange.read(folder, DEVICE);
         try (Model back = imported.model()) {
           assertThat(back.spec().toProperties()).isEqualTo(model.spec().toProperties());
           assertThat(back.type()).isEqualTo(type);
           assertThat(values(back)).isEqualTo(values(model));
-          assertThat(imported.normalizer().metadata()).isEqualTo(normalizer.metadata());
+          assertThat(imported.inputs().metadata()).isEqualTo(inputs.metadata());
+          assertThat(imported.inputs().classes()).isEqualTo(inputs.classes());
         }
       }
     }
@@ -180,7 +193,7 @@ class ExchangeTest {
     assumeTrue(target != null, "only before the references are made anew");
     for (Map.Entry<String, ModelSpec> entry : specs().entrySet()) {
       try (Model model = Model.create(entry.getValue(), DEVICE, ElementType.FLOAT64, 7)) {
-        Exchange.write(model, Normalizer.none(), Path.of(target, entry.getKey()));
+        Exchange.write(model, InputFormat.of(Normalizer.none()), Path.of(target, entry.getKey()));
       }
     }
   }

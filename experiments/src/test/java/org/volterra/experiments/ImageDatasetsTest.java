@@ -80,6 +80,17 @@ class ImageDatasetsTest {
     cifar("test.bin", 3, 2, 5, 99);
     ImageDatasets.Images hundred = ImageDatasets.read("cifar100", folder, null);
     assertThat(hundred.train().labels()).containsExactly(77, 77, 77);
+    assertThat(hundred.classes()).hasSize(100).startsWith("0", "1").endsWith("99");
+    assertThat(ten.classes()).hasSize(10);
+    Path names = folder.resolve("cifar-binary/batches.meta.txt");
+    Files.writeString(names, "airplane\nb\nc\nd\ne\nf\ng\nh\ni\ntruck\n\n");
+    assertThat(ImageDatasets.read("cifar10", folder, null).classes())
+        .hasSize(10)
+        .startsWith("airplane")
+        .endsWith("truck");
+    Files.writeString(names, "airplane\n");
+    assertThatThrownBy(() -> ImageDatasets.read("cifar10", folder, null))
+        .hasMessageContaining("batches.meta.txt has 1 names: 10 are needed");
     assertThat(hundred.test().labels()).containsExactly(99, 99);
     check(hundred.test(), 3);
   }

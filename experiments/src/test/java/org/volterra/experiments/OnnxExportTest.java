@@ -208,7 +208,7 @@ class OnnxExportTest {
   private void agrees(ModelSpec spec, ElementType type, double tolerance) throws IOException {
     Path path = folder.resolve("model.onnx");
     try (Model model = random(spec, type)) {
-      OnnxExport.write(model, Normalizer.none(), path);
+      OnnxExport.write(model, InputFormat.of(Normalizer.none()), path);
       OnnxFile file = OnnxFile.read(path);
       String kind = type == ElementType.FLOAT32 ? "float" : "double";
       assertThat(file.inputs())
@@ -243,7 +243,7 @@ class OnnxExportTest {
     NetworkSpec spec = ExchangeTest.deep("dense", "tanh").kernel(functions().get(name)).build();
     Path path = folder.resolve("model.onnx");
     try (Model model = random(spec, ElementType.FLOAT64)) {
-      OnnxExport.write(model, Normalizer.none(), path);
+      OnnxExport.write(model, InputFormat.of(Normalizer.none()), path);
       double[] input = numbers(spec, 2);
       OnnxTensor output = compute(OnnxFile.read(path), spec, input, 2);
       assertClose(output.values(), infer(model, input, 2), 1e-12);
@@ -362,7 +362,7 @@ class OnnxExportTest {
         Path to = Path.of(target, entry.getKey() + (type == ElementType.FLOAT32 ? "-32" : "-64"));
         Files.createDirectories(to);
         try (Model model = random(spec, type)) {
-          OnnxExport.write(model, Normalizer.none(), to.resolve("model.onnx"));
+          OnnxExport.write(model, InputFormat.of(Normalizer.none()), to.resolve("model.onnx"));
           double[] input = numbers(spec, 3);
           Tensor x = Tensor.ofDoubles(input, 3, spec.positions(), spec.inputs());
           NpyFile.write(to.resolve("input.npy"), x);

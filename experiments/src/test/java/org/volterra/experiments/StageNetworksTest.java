@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.volterra.Engine;
 import org.volterra.FeedForward;
 import org.volterra.FeedForwardSpec;
@@ -28,6 +30,10 @@ class StageNetworksTest {
         .contains("769,162", "8x8x342");
     assertThat(CommandLineRun.of("describe", "densenet121", "--classes", "1000").succeeded().out())
         .contains("7,978,856");
+    assertThat(CommandLineRun.of("describe", "log-densenet-bc-100-12").succeeded().out())
+        .contains("dense(16,reach=log,batch-norm,relu,conv(48,1x1),", "8x8x342");
+    assertThat(CommandLineRun.of("describe", "log-densenet-10-4").succeeded().out())
+        .contains("dense(2,reach=log,batch-norm,relu,conv(4,3x3,pad=1x1))");
     assertThat(CommandLineRun.of("describe", "residual-5-8", "--shape", "8x8x1").succeeded().out())
         .contains("residual(batch-norm,relu,conv(8,3x3,pad=1x1))");
     CommandLineRun.of("describe", "densenet").refused("network 'densenet': there are densenet121");
@@ -48,9 +54,10 @@ class StageNetworksTest {
   }
 
   /** What is predicted is what a workspace allocates. */
-  @Test
-  void memoryIsPredicted() {
-    FeedForwardSpec spec = StagePresets.find("densenet-bc-10-4", new Shape(8, 8, 1), 10);
+  @ParameterizedTest
+  @ValueSource(strings = {"densenet-bc-10-4", "log-densenet-bc-28-4"})
+  void memoryIsPredicted(String name) {
+    FeedForwardSpec spec = StagePresets.find(name, new Shape(8, 8, 1), 10);
     MemoryEstimate estimate = MemoryEstimate.of(spec, 5);
     long before = NativeMemory.liveBytes();
     try (ComputeProvider device = Engine.open("scalar", 1)) {
@@ -73,7 +80,7 @@ class StageNetworksTest {
       "train",
       "digits",
       "--stages",
-      "conv(4,3x3,pad=1),relu,dense(2,batch-norm,relu,conv(3,3x3,pad=1)),global-average-pool,affine(10)",
+      "conv(4,3x3,pad=1),relu,dense(3,reach=log,batch-norm,relu,conv(3,3x3,pad=1)),global-average-pool,affine(10)",
       "--epochs",
       "1",
       "--quiet",
@@ -86,7 +93,7 @@ class StageNetworksTest {
             CommandLineRun.of("describe", run.resolve("model.safetensors").toString())
                 .succeeded()
                 .out())
-        .contains("dense(2,batch-norm,relu,conv(3,3x3,pad=1x1))");
+        .contains("dense(3,reach=log,batch-norm,relu,conv(3,3x3,pad=1x1))");
     CommandLineRun.of("train", "--resume", run.toString()).succeeded();
   }
 

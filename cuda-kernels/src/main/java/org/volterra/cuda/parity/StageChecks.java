@@ -54,6 +54,10 @@ final class StageChecks {
                 .dropout(0.2)
                 .classes(CLASSES)),
         stages(
+            "Log-DenseNet",
+            "dense(4,reach=log,batch-norm,relu,conv(4,1),batch-norm,relu,conv(2,3,pad=1)),"
+                + "dense(3,reach=log,conv(2,1),tanh),global-average-pool"),
+        stages(
             "convolutions",
             "conv(6,3,stride=2,pad=1),relu,conv(6,3,groups=6,pad=1),batch-norm,gelu,"
                 + "residual(conv(6,1,bias),rms-norm),max-pool(2),global-average-pool"),

@@ -48,8 +48,10 @@ final class FloatChannelKernels {
       long next) {
     FloatVector a = FloatVector.fromArray(SPECIES, scale, c);
     FloatVector b = FloatVector.fromArray(SPECIES, shift, c);
+    FloatVector zero = splat(0);
     for (int r = 0; r < rows; r++) {
-      store(load(x, i + r * stride).fma(a, b).max(0), y, j + r * next);
+      FloatVector u = load(x, i + r * stride).fma(a, b);
+      store(u.blend(zero, u.compare(VectorOperators.LE, zero)), y, j + r * next);
     }
   }
 
