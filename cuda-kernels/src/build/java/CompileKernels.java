@@ -1,5 +1,7 @@
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +23,11 @@ import java.util.stream.Stream;
 
 /**
  * Compiles the CUDA kernels into the images that are kept under version control, and writes their
- * manifest and the table of the registers and the shared memory that each kernel takes. A kernel
- * that spills registers is an error. The build runs it as a source program, before resources are
- * copied.
+ * manifest and the table of the threads of a block that each kernel allows and of the registers and
+ * the shared memory that it takes. A kernel that spills registers is an error. Where the machine
+ * code for an architecture is that for the one before of the same major number, as for 8.9 and 8.6,
+ * only the latter is kept: devices run images of lower minor numbers. The build runs it as a source
+ * program, before resources are copied.
  *
  * <p>Nothing happens while the sources are those of the manifest, so a build with and one without
  * nvcc give the same jar. Where they differ and nvcc is found, what has changed, or includes what
@@ -45,6 +49,10 @@ final class CompileKernels {
           Pattern.DOTALL);
   private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(\\w+\\.cuh)\"");
   private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
+  private static final Pattern ENTRY =
+      Pattern.compile("\\.entry (\\w+)\\([^)]*\\)\\s*(?:\\.maxntid (\\d+), 1, 1)?");
+  private static final Pattern MAJOR = Pattern.compile("\\.sm_(\\d+)\\d");
+  private static final String MOST_THREADS = "1024";
 
   private final Path sources;
   private final Path images;
@@ -53,6 +61,9 @@ final class CompileKernels {
   private final Map<String, List<String>> resources = new TreeMap<>();
 
   private final List<String> spills = new ArrayList<>();
+
+  /** For each image that is not kept, the one with the same machine code. */
+  private final Map<String, String> twins = new TreeMap<>();
 
   private CompileKernels(Path sources, Path images) {
     this.sources = sources;
@@ -99,11 +110,19 @@ final class CompileKernels {
       String operation = operation(file);
       if (!force && Collections.disjoint(changed.keySet(), parts(file))) {
         keepResources(operation);
+        keepTwins(operation);
         continue;
       }
+      Path before = null;
       for (String architecture : CUBINS) {
         Path image = fresh.resolve(operation + "." + architecture + ".cubin");
         readResources(operation, compile(nvcc, source, image, "--cubin", architecture));
+        if (before != null && sameMajor(before, image) && code(before).equals(code(image))) {
+          twins.put(image.getFileName().toString(), before.getFileName().toString());
+          Files.delete(image);
+        } else {
+          before = image;
+        }
       }
       compile(nvcc, source, fresh.resolve(operation + ".ptx"), "--ptx", PORTABLE);
     }
@@ -113,7 +132,8 @@ final class CompileKernels {
     }
     Files.createDirectories(images);
     for (Path old : list(images, ".cubin", ".ptx")) {
-      if (!hashes.containsKey(operation(old.getFileName().toString()) + ".cu")) {
+      String name = old.getFileName().toString();
+      if (!hashes.containsKey(operation(name) + ".cu") || twins.containsKey(name)) {
         Files.delete(old);
       }
     }
@@ -124,6 +144,45 @@ final class CompileKernels {
     writeResources();
     writeManifest(version(nvcc), hashes);
     System.out.println("Compiled the CUDA kernels with " + nvcc + " into " + images);
+  }
+
+  /** Whether images are for compute capabilities of one major number, such as sm_86 and sm_89. */
+  private static boolean sameMajor(Path a, Path b) {
+    return major(a).equals(major(b));
+  }
+
+  private static String major(Path image) {
+    Matcher architecture = MAJOR.matcher(image.getFileName().toString());
+    if (!architecture.find()) {
+      throw new IllegalArgumentException(image + " names no architecture");
+    }
+    return architecture.group(1);
+  }
+
+  /** The machine code of an image: the contents of its sections .text.KERNEL. */
+  private static Map<String, ByteBuffer> code(Path cubin) throws IOException {
+    ByteBuffer elf = ByteBuffer.wrap(Files.readAllBytes(cubin)).order(ByteOrder.LITTLE_ENDIAN);
+    int headers = (int) elf.getLong(40);
+    int names = section(elf, headers, elf.getShort(62)).position();
+    Map<String, ByteBuffer> code = new TreeMap<>();
+    for (int i = 0; i < elf.getShort(60); i++) {
+      int at = names + elf.getInt(headers + 64 * i);
+      int end = at;
+      while (elf.get(end) != 0) {
+        end++;
+      }
+      String name = new String(elf.array(), at, end - at, StandardCharsets.US_ASCII);
+      if (name.startsWith(".text.")) {
+        code.put(name, section(elf, headers, i));
+      }
+    }
+    return code;
+  }
+
+  private static ByteBuffer section(ByteBuffer elf, int headers, int number) {
+    int header = headers + 64 * number;
+    int begin = (int) elf.getLong(header + 24);
+    return elf.duplicate().position(begin).limit(begin + (int) elf.getLong(header + 32));
   }
 
   /** The name before the first dot. */
@@ -145,8 +204,18 @@ final class CompileKernels {
   private void keepResources(String operation) throws IOException {
     for (String line : Files.readAllLines(resourceTable())) {
       if (line.startsWith(operation + ' ')) {
+        List<String> fields = List.of(line.split(" "));
+        resources.put(fields.get(0) + ' ' + fields.get(1), fields.subList(3, fields.size()));
+      }
+    }
+  }
+
+  /** Takes over what the manifest has about images of an operation that are not kept. */
+  private void keepTwins(String operation) throws IOException {
+    for (String line : Files.readAllLines(manifest())) {
+      if (line.startsWith("twin " + operation + '.')) {
         String[] fields = line.split(" ", 3);
-        resources.put(fields[0] + ' ' + fields[1], List.of(fields[2].split(" ")));
+        twins.put(fields[2], fields[1]);
       }
     }
   }
@@ -207,12 +276,30 @@ final class CompileKernels {
   private void writeResources() throws IOException {
     StringBuilder text = new StringBuilder();
     text.append(
-            "# Registers of a thread / bytes of static shared memory of a block; no kernel spills;")
-        .append(" written by CompileKernels\n");
-    text.append("# operation kernel ").append(String.join(" ", CUBINS)).append('\n');
-    resources.forEach((name, taken) ->
-        text.append(name).append(' ').append(String.join(" ", taken)).append('\n'));
+            "# Most threads of a block, registers of a thread / bytes of static shared memory of")
+        .append(" a block; no kernel spills; written by CompileKernels\n");
+    text.append("# operation kernel threads ").append(String.join(" ", CUBINS)).append('\n');
+    Map<String, String> threads = threads();
+    for (Map.Entry<String, List<String>> kernel : resources.entrySet()) {
+      String name = kernel.getKey();
+      text.append(name).append(' ').append(threads.get(name));
+      text.append(' ').append(String.join(" ", kernel.getValue())).append('\n');
+    }
     Files.writeString(resourceTable(), text);
+  }
+
+  /** For each kernel, the launch bound of its image in PTX. */
+  private Map<String, String> threads() throws IOException {
+    Map<String, String> threads = new TreeMap<>();
+    for (Path image : list(images, ".ptx")) {
+      String operation = operation(image.getFileName().toString());
+      Matcher entry = ENTRY.matcher(Files.readString(image));
+      while (entry.find()) {
+        String bound = entry.group(2) == null ? MOST_THREADS : entry.group(2);
+        threads.put(operation + ' ' + entry.group(1), bound);
+      }
+    }
+    return threads;
   }
 
   private static String version(Path nvcc) throws IOException, InterruptedException {
@@ -229,18 +316,21 @@ final class CompileKernels {
 
   private void writeManifest(String compiler, Map<String, String> hashes) throws IOException {
     StringBuilder text = new StringBuilder();
-    text.append("# SHA-256 of each kernel source and of each image; written by CompileKernels\n");
+    text.append(
+            "# SHA-256 of each kernel source and of each image, and whose machine code images have")
+        .append(" that are not here; written by CompileKernels\n");
     text.append("# compiler ").append(compiler).append('\n');
     text.append("# options ").append(String.join(" ", OPTIONS)).append('\n');
     hashes.forEach((name, hash) -> append(text, "source", hash, name));
     for (Path image : list(images, ".cubin", ".ptx")) {
       append(text, "image", hash(image), image.getFileName().toString());
     }
+    twins.forEach((name, kept) -> append(text, "twin", kept, name));
     Files.writeString(manifest(), text);
   }
 
-  private static void append(StringBuilder text, String kind, String hash, String name) {
-    text.append(kind).append(' ').append(hash).append(' ').append(name).append('\n');
+  private static void append(StringBuilder text, String kind, String what, String name) {
+    text.append(kind).append(' ').append(what).append(' ').append(name).append('\n');
   }
 
   private Map<String, String> sourceHashes() throws IOException {

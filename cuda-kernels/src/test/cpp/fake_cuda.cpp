@@ -338,7 +338,7 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
   auto* loaded = static_cast<Module*>(module);
   auto found = kernels().find(name);
   if (found == kernels().end() || loaded->image.find(name) == std::string::npos) return kNotFound;
-  loaded->functions.push_back({&*found});
+  loaded->functions.push_back({&*found, launch_limits::free_dynamic(name)});
   *function = &loaded->functions.back();
   return 0;
 }
@@ -347,9 +347,8 @@ int cuFuncSetAttribute(void* function, int attribute, int value) {
   BEGIN_OUTSIDE_CAPTURE();
   const bool dynamic_shared = attribute == 8;
   const std::string& name = static_cast<const Function*>(function)->kernel->first;
-  const size_t most = name.find("_hopper_") == std::string::npos ? kMostShared : kMostSharedHopper;
-  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > most) {
-    return report("attribute of a function that no device has"), kInvalidValue;
+  if (!dynamic_shared || value < 0 || static_cast<size_t>(value) > launch_limits::most_dynamic(name)) {
+    return report(name + ": an attribute of a function that no device has"), kInvalidValue;
   }
   static_cast<Function*>(function)->most_shared = static_cast<size_t>(value);
   return 0;
@@ -376,17 +375,17 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
                    unsigned bz, unsigned shared, void* stream, void** arguments, void**) {
   BEGIN();
   Driver& d = driver();
-  const auto& [name, kernel] = *static_cast<const Function*>(function)->kernel;
-  if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || bx * by * bz > 1024 ||
-      bx * by * bz == 0 || shared > static_cast<const Function*>(function)->most_shared) {
-    return report(name + ": a grid or block that no device has"), kInvalidValue;
-  }
-  Work work = kernel({dim3(gx, gy, gz), dim3(bx, by, bz), shared, d.launches++}, arguments);
+  const auto* launched = static_cast<const Function*>(function);
+  const auto& [name, kernel] = *launched->kernel;
+  const dim3 grid(gx, gy, gz), block(bx, by, bz);
+  const auto refusal = launch_limits::refuse(name, grid, block, shared, launched->most_shared);
+  if (refusal.status != 0) return report(name + ": " + refusal.reason), refusal.status;
+  Work work = kernel({grid, block, shared, d.launches++}, arguments);
   if (!work.live(holds)) {
     return report(name + ": a pointer that is not of the device"), kIllegalAddress;
   }
-  const Task launched = work.run;
-  work.run = [launched]() -> const char* { return trace('k'), launched(); };
+  const Task task = work.run;
+  work.run = [task]() -> const char* { return trace('k'), task(); };
   auto found = d.streams.find(static_cast<Stream*>(stream));
   if (found != d.streams.end()) found->second->computes = true;
   return queue(stream, std::move(work));

@@ -76,6 +76,7 @@ static const ErrorText* error_text(int status) {
       {201, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
       {500, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
       {700, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
+      {701, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "too many resources requested for launch"},
       {719, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
       {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
       {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED",

@@ -9,21 +9,19 @@
 
 #include "device_memory.hpp"
 #include "kernels.hpp"
+#include "launch_limits.hpp"
 
 namespace {
 
 constexpr int kInvalidValue = 1, kOutOfMemory = 2, kInvalidContext = 201, kNotFound = 500,
               kIllegalAddress = 700, kLaunchFailed = 719, kCaptureUnsupported = 900,
               kCaptureInvalidated = 901;
-constexpr size_t kFreeShared = 48 << 10;   // what a kernel may take without leave
-constexpr size_t kMostShared = 99 << 10;  // with it, on the smallest devices
-constexpr size_t kMostSharedHopper = 227 << 10;
 
 using NamedKernel = std::map<std::string, Kernel>::value_type;
 
 struct Function {
   const NamedKernel* kernel;
-  size_t most_shared = kFreeShared;
+  size_t most_shared;  // dynamic
 };
 
 struct Module {

@@ -103,15 +103,16 @@ void columns(int rows, int count,
              void (*sum_partials)(T, const double*, T, T*, int, long long)) {
   const auto a = whole<T>(size_t(rows) * count, 5), x = whole<T>(rows, 6);
   const int width = 16 / sizeof(T);
-  const dim3 block(8, 4);
+  const dim3 block(8, 4), square(16, 16);
   const unsigned across = (count + 8 * width - 1) / (8 * width);
+  const unsigned wide = (count + 16 * width - 1) / (16 * width);
   std::vector<T> y(count), z(count), s(count);
   std::vector<double> partial(2 * size_t(count));
   double* none = nullptr;
   run_with(block.count() * width * sizeof(T), "column_products", products, dim3(across), block, T(1),
            a.data(), count, x.data(), T(0), y.data(), none, rows, rows, count);
   const long long piece = (rows + 1) / 2;
-  run_with(block.count() * width * sizeof(double), "column_sums", sums, dim3(across), block, T(1),
+  run_with(square.count() * width * sizeof(double), "column_sums", sums, dim3(wide), square, T(1),
            a.data(), count, T(0), s.data(), none, rows, rows, count);
   bool right = true, sum_right = true;
   for (int j = 0; j < count; j++) {

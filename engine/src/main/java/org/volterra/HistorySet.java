@@ -22,6 +22,9 @@ import org.volterra.sum.WidenedMatrixSum;
  * The histories of a workspace, kept where a {@link MemoryPlan} says: features z, states x, sums u
  * and gradients ∂J/∂z.
  *
+ * <p>Where a device takes all layers in passes that compute features and ∂J/∂z where they use them
+ * ({@link WholePasses#areLean}), and states and sums fit, these are all.
+ *
  * <p>Those that leave memory first come first in the plan: sums and states are written once and
  * read once in a step, layer after layer, while all of z and ∂J/∂z is touched again and again.
  */
@@ -51,6 +54,8 @@ final class HistorySet {
   private final History gradients;
   private final History transposed;
   private final Buffer checkpoints;
+  private final boolean isLean;
+  private History requested;
 
   /** Plans and allocates; what is allocated belongs to {@code resources}. */
   HistorySet(
@@ -67,11 +72,16 @@ final class HistorySet {
     this.sumPlan = sumPlan;
     this.resources = resources;
     ComputeProvider provider = network.provider();
-    List<Need> needs = needs(network, batch, training, mesh, sumPlan);
+    List<Need> few = lean(needs(network, batch, training, mesh, sumPlan), spec);
+    long others = sumPlan.memory() + (training ? WholePasses.scratchBytes(network, batch) : 0);
+    this.isLean =
+        WholePasses.areLean(spec, provider, network.type(), batch)
+            && bytes(few) <= deviceBudget(network, budget, few, others, training).bytes();
+    List<Need> needs = isLean ? few : needs(network, batch, training, mesh, sumPlan);
     this.plan =
         MemoryPlan.choose(
             "a batch of " + batch + " at depth " + spec.depth(),
-            deviceBudget(network, budget, needs, sumPlan.memory(), training),
+            deviceBudget(network, budget, needs, others, training),
             needs,
             sumPlan.isRecurrent(),
             provider.offloadBytes(wholeBytes()));
@@ -101,8 +111,11 @@ final class HistorySet {
     int kept = isShort ? sumPlan.run() : slices;
     int run = isShort ? kept : Recomputation.longestRun(mesh);
     int width = spec.featureChannels();
-    features = history(Recomputation.FEATURES, spec.historyLayout(), kept, width);
-    gradients = training ? history(GRADIENTS, spec.historyLayout(), kept, width) : null;
+    History own =
+        isLean && !spec.featuresAreStates()
+            ? null
+            : history(Recomputation.FEATURES, spec.historyLayout(), kept, width);
+    gradients = training && !isLean ? history(GRADIENTS, spec.historyLayout(), kept, width) : null;
     checkpoints =
         isShort
             ? resources.own(
@@ -114,12 +127,13 @@ final class HistorySet {
             : null;
     states =
         spec.featuresAreStates() && !isShort
-            ? features
+            ? own
             : history(
                 Recomputation.STATES,
                 History.Layout.SLICE_MAJOR,
                 isShort || isRecomputed(Recomputation.STATES) ? 1 + run : slices,
                 spec.channels());
+    features = own == null ? states : own;
     sums =
         !hasSums(spec)
             ? null
@@ -151,14 +165,14 @@ final class HistorySet {
 
   /** The budget, as far as a device has so much memory left beside what else a step takes. */
   private static MemoryBudget deviceBudget(
-      Network network, MemoryBudget budget, List<Need> needs, long sums, boolean training) {
+      Network network, MemoryBudget budget, List<Need> needs, long beside, boolean training) {
     OptionalLong available = network.provider().bytesAvailable();
-    long all = needs.stream().mapToLong(Need::bytes).sum();
+    long all = bytes(needs);
     if (available.isEmpty()) {
       return budget;
     }
     long parameters = network.type().bytesFor(network.layout().length());
-    long others = sums + (training ? PARAMETER_COPIES * parameters : 0);
+    long others = beside + (training ? PARAMETER_COPIES * parameters : 0);
     long room = (available.getAsLong() - others) / 100 * PERCENT_FOR_HISTORIES;
     return all <= room || budget.bytes() <= room
         ? budget
@@ -198,7 +212,22 @@ final class HistorySet {
 
   /** The bytes of all histories if they are kept. */
   static long bytes(Network network, int batch, boolean training) {
-    return needs(network, batch, training, null, null).stream().mapToLong(Need::bytes).sum();
+    NetworkSpec spec = network.spec();
+    List<Need> needs = needs(network, batch, training, null, null);
+    boolean isLean = WholePasses.areLean(spec, network.provider(), network.type(), batch);
+    return bytes(isLean ? lean(needs, spec) : needs);
+  }
+
+  private static long bytes(List<Need> needs) {
+    return needs.stream().mapToLong(Need::bytes).sum();
+  }
+
+  /** Of these, states and sums. */
+  private static List<Need> lean(List<Need> needs, NetworkSpec spec) {
+    String states = spec.featuresAreStates() ? Recomputation.FEATURES : Recomputation.STATES;
+    return needs.stream()
+        .filter(need -> need.name().equals(states) || need.name().equals(Recomputation.SUMS))
+        .toList();
   }
 
   /** The bytes of all histories if as much as possible is computed again. */
@@ -302,7 +331,24 @@ final class HistorySet {
     return plan;
   }
 
-  /** Features z. */
+  /** Whether states and sums are all that is kept. */
+  boolean isLean() {
+    return isLean;
+  }
+
+  /** Gradients ∂J/∂z; where they are not kept, memory for them is taken at the first call. */
+  History requestedGradients() {
+    if (gradients != null) {
+      return gradients;
+    }
+    if (requested == null) {
+      requested =
+          history(GRADIENTS, spec.historyLayout(), spec.depth() + 1, spec.featureChannels());
+    }
+    return requested;
+  }
+
+  /** Features z; the states where features are not kept. */
   History features() {
     return features;
   }
@@ -317,7 +363,7 @@ final class HistorySet {
     return sums;
   }
 
-  /** Gradients ∂J/∂z, or null for inference. */
+  /** Gradients ∂J/∂z, or null for inference and where they are not kept. */
   History gradients() {
     return gradients;
   }

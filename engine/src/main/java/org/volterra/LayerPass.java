@@ -1,6 +1,7 @@
 package org.volterra;
 
 import org.volterra.feature.FeatureMap;
+import org.volterra.memory.History;
 import org.volterra.spi.Activation;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
@@ -36,6 +37,9 @@ final class LayerPass {
     this.checkpoints = memory.checkpoints(v, sum);
     this.features = memory.features(v);
     this.whole = WholePasses.of(network, memory, v, sum);
+    if (whole == null && memory.isLean()) {
+      throw new IllegalStateException("no history of features, and no pass that needs none");
+    }
     this.isLinear = v.sums() == null;
     this.hasOwnFeatures = checkpoints != null || !spec.featuresAreStates();
     Slices targets = isLinear ? v.states() : v.sums();
@@ -49,7 +53,12 @@ final class LayerPass {
 
   /** Whether the features of all layers and their gradients are kept. */
   boolean keepsFeatures() {
-    return checkpoints == null;
+    return checkpoints == null && !memory.isLean();
+  }
+
+  /** Whether features are computed again from checkpoints, a run of layers at a time. */
+  boolean dropsFeatures() {
+    return checkpoints != null;
   }
 
   /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
@@ -205,9 +214,10 @@ final class LayerPass {
     if (whole == null) {
       layersAdjoint(costate, listener);
     } else {
-      whole.adjoint(costate);
+      History slopes = listener == null ? v.gradient() : memory.requestedGradients(v);
+      whole.adjoint(costate, slopes);
       if (listener != null) {
-        tell(costate, listener);
+        tell(costate, slopes, listener);
       }
     }
     if (memory.input() != null) {
@@ -216,14 +226,26 @@ final class LayerPass {
   }
 
   /** Tells the costates of all layers, from the gradients ∂J/∂z. */
-  private void tell(Matrix costate, CostateListener listener) {
+  private void tell(Matrix costate, History slopes, CostateListener listener) {
     int depth = spec.depth();
     listener.layer(depth, v.state(depth), costate, 0);
-    for (int l = depth - 1; l >= 1; l--) {
-      stateAdjoint(l, 0, costate);
-      listener.layer(l, v.state(l), costate, hamiltonian(l));
+    for (int l = depth - 1; l >= 0; l--) {
+      Matrix dz = slopes.slice(l);
+      double hamiltonian = hamiltonian(l, toldFeature(l), dz);
+      if (l > 0) {
+        stateAdjoint(l, dz, 0, costate);
+      }
+      listener.layer(l, v.state(l), l > 0 ? costate : v.initialCostate(), hamiltonian);
     }
-    listener.layer(0, v.state(0), v.initialCostate(), hamiltonian(0));
+  }
+
+  /** The feature of layer k as it is stored, or would be. */
+  private Matrix toldFeature(int k) {
+    if (!memory.isLean() || features == null) {
+      return v.feature(k);
+    }
+    features.forward(k, v.state(k), v.delta(), true);
+    return v.delta();
   }
 
   private void layersAdjoint(Matrix costate, CostateListener listener) {
@@ -231,26 +253,33 @@ final class LayerPass {
     p.fill(0, v.initialCostate());
     for (int l = spec.depth(); l >= 1; l--) {
       recall(l);
-      double hamiltonian = listener == null || l == spec.depth() ? 0 : hamiltonian(l);
+      Matrix dz = slope(l);
+      double hamiltonian =
+          listener == null || l == spec.depth() ? 0 : hamiltonian(l, v.feature(l), dz);
       if (l < spec.depth()) {
-        stateAdjoint(l, 0, costate);
+        stateAdjoint(l, dz, 0, costate);
       }
       if (listener != null) {
         listener.layer(l, v.state(l), costate, hamiltonian);
       }
       layerAdjoint(l, costate);
     }
-    double hamiltonian = listener == null ? 0 : hamiltonian(0);
-    stateAdjoint(0, 1, v.initialCostate());
+    double hamiltonian = listener == null ? 0 : hamiltonian(0, v.feature(0), slope(0));
+    stateAdjoint(0, slope(0), 1, v.initialCostate());
     if (listener != null) {
       listener.layer(0, v.state(0), v.initialCostate(), hamiltonian);
     }
   }
 
-  /** Σ_{l>k} δ_lᵀ K_{l,k} φ_k(x_k), from the gradient ∂J/∂z_k of the feature as it is stored. */
-  private double hamiltonian(int k) {
-    double[] z = v.feature(k).toArray();
-    double[] dz = v.gradient().slice(recomputation.featureSlice(k)).toArray();
+  /** ∂J/∂z_k. */
+  private Matrix slope(int k) {
+    return v.gradient().slice(recomputation.featureSlice(k));
+  }
+
+  /** Σ_{l>k} δ_lᵀ K_{l,k} φ_k(x_k), from the feature as it is stored and its gradient. */
+  private double hamiltonian(int k, Matrix feature, Matrix slope) {
+    double[] z = feature.toArray();
+    double[] dz = slope.toArray();
     double sum = 0;
     for (int i = 0; i < z.length; i++) {
       sum += z[i] * dz[i];
@@ -259,8 +288,7 @@ final class LayerPass {
   }
 
   /** costate = φ_k'(x_k)ᵀ ∂J/∂z_k + beta · costate. */
-  private void stateAdjoint(int k, double beta, Matrix costate) {
-    Matrix dz = v.gradient().slice(recomputation.featureSlice(k));
+  private void stateAdjoint(int k, Matrix dz, double beta, Matrix costate) {
     double weight = spec.featureWeight(k);
     if (features == null) {
       p.axpby(weight, dz, beta, costate);

@@ -13,6 +13,7 @@ import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.PassPrimitives;
 import org.volterra.sum.CumulativeSum;
+import org.volterra.sum.SumAlgorithm;
 
 /**
  * The layers of a network as one call of a device that has {@link PassPrimitives}: where φ and ψ
@@ -24,7 +25,6 @@ final class WholePasses {
   private final CumulativeSum sum;
   private final PassPrimitives.Layers layers;
   private final PassPrimitives.Histories histories;
-  private final PassPrimitives.Stack gradients;
   private final Matrix initialCostate;
   private final Matrix biasGradient;
 
@@ -33,6 +33,7 @@ final class WholePasses {
       CumulativeSum sum,
       PassPrimitives.Layers layers,
       WorkspaceMemory.Views v,
+      boolean lean,
       Matrix biasGradient) {
     this.device = device;
     this.sum = sum;
@@ -40,11 +41,10 @@ final class WholePasses {
     this.histories =
         new PassPrimitives.Histories(
             stack(v.states().history()),
-            stack(v.features().history()),
+            lean ? null : stack(v.features().history()),
             v.sums() == null || v.sums().history().slices() < layers.layers()
                 ? null
                 : stack(v.sums().history()));
-    this.gradients = v.gradient() == null ? null : stack(v.gradient());
     this.initialCostate = v.initialCostate();
     this.biasGradient = biasGradient;
   }
@@ -74,6 +74,35 @@ final class WholePasses {
             .filter(passes ->
                 passes.suits(spec.depth(), batch * spec.positions(), spec.channels(), !isScalar))
             .isPresent();
+  }
+
+  /**
+   * Whether such passes need no memory but for states and sums: with scalar kernels, features and
+   * ∂J/∂z are computed where they are used.
+   */
+  static boolean areLean(NetworkSpec spec, ComputeProvider provider, ElementType type, int batch) {
+    if (!(spec.kernel() instanceof ScalarKernel)) {
+      return false;
+    }
+    SumAlgorithm forced = spec.sum().forTerm(0, 1);
+    return (forced == null || forced == SumAlgorithm.DIRECT) && suit(spec, provider, type, batch);
+  }
+
+  /** The scratch memory of the adjoint, in bytes; 0 where layers are taken one by one. */
+  static long scratchBytes(Network network, int batch) {
+    NetworkSpec spec = network.spec();
+    return suit(spec, network.provider(), network.type(), batch)
+        ? network
+            .provider()
+            .passes(network.type())
+            .orElseThrow()
+            .scratchBytes(
+                spec.depth(),
+                batch * spec.positions(),
+                spec.channels(),
+                !(spec.kernel() instanceof ScalarKernel),
+                spec.bias() != null)
+        : 0;
   }
 
   private static boolean suits(NetworkSpec spec) {
@@ -126,7 +155,12 @@ final class WholePasses {
             bias == null ? null : rows(bias.value(1), spec));
     Matrix biasGradient = bias == null || !memory.training() ? null : rows(bias.gradient(1), spec);
     return new WholePasses(
-        network.provider().passes(network.type()).orElseThrow(), sum, layers, v, biasGradient);
+        network.provider().passes(network.type()).orElseThrow(),
+        sum,
+        layers,
+        v,
+        memory.isLean(),
+        biasGradient);
   }
 
   /** The rows of all layers, which lie one behind the other. */
@@ -140,8 +174,13 @@ final class WholePasses {
     device.forward(layers, histories);
   }
 
-  /** Computes ∂J/∂z, λ_0 and the gradients of kernel and bias from λ_L. */
-  void adjoint(Matrix lastCostate) {
+  /**
+   * Computes λ_0 and the gradients of kernel and bias from λ_L.
+   *
+   * @param slopes receives ∂J/∂z; null only where memory is lean
+   */
+  void adjoint(Matrix lastCostate, History slopes) {
+    PassPrimitives.Stack gradients = slopes == null ? null : stack(slopes);
     device.adjoint(layers, histories, lastCostate, gradients, initialCostate, biasGradient);
   }
 }

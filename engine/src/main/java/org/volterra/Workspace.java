@@ -123,7 +123,8 @@ public final class Workspace implements ModelWorkspace {
 
   /**
    * As {@link #backward(Matrix)}, and tells the costate and the Hamiltonian of every layer.
-   * Hamiltonians are summed on the host, so that such a pass cannot be recorded.
+   * Hamiltonians are summed on the host, so that such a pass cannot be recorded. Where ∂J/∂z is not
+   * kept ({@link #keepsHistory}), the first such pass takes memory for it.
    *
    * @param outputGradient ∂J/∂output, of the output's shape
    * @param listener hears layers L … 0
@@ -134,7 +135,7 @@ public final class Workspace implements ModelWorkspace {
   public void backward(Matrix outputGradient, CostateListener listener) {
     Objects.requireNonNull(listener, "listener");
     check();
-    checkKept();
+    checkNotDropped();
     backward(listener, outputGradient);
   }
 
@@ -207,7 +208,7 @@ public final class Workspace implements ModelWorkspace {
    * The features of the last forward pass.
    *
    * @return the history z as it is stored; if φ is the identity, its slices are the states
-   * @throws IllegalStateException if features are recomputed and only a few are kept
+   * @throws IllegalStateException if it is not kept ({@link #keepsHistory})
    */
   public History history() {
     check();
@@ -219,7 +220,7 @@ public final class Workspace implements ModelWorkspace {
    * The gradients with respect to the features, ∂J/∂z_k, of the last backward pass.
    *
    * @return a history of the same shape
-   * @throws IllegalStateException if features are recomputed and only a few are kept
+   * @throws IllegalStateException if it is not kept ({@link #keepsHistory})
    */
   public History historyGradient() {
     check();
@@ -292,14 +293,24 @@ public final class Workspace implements ModelWorkspace {
    * Whether the features of all layers and their gradients are kept.
    *
    * @return false if {@link #history} and {@link #historyGradient} refuse, because only those of
-   *     one run of layers are in memory
+   *     one run of layers are in memory, or a device takes all layers in passes that keep states
+   *     and sums alone
    */
   public boolean keepsHistory() {
     return pass.keepsFeatures();
   }
 
   private void checkKept() {
+    checkNotDropped();
     if (!keepsHistory()) {
+      throw new IllegalStateException(
+          "the device takes all layers at once and keeps states and sums alone: hear ∂J/∂x of"
+              + " every layer from a CostateListener, or choose another algorithm for the sums");
+    }
+  }
+
+  private void checkNotDropped() {
+    if (pass.dropsFeatures()) {
       throw new IllegalStateException(
           "features are recomputed from checkpoints, only those of one run of layers are kept:"
               + " raise the memory budget to see all of them");

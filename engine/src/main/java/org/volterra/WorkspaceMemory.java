@@ -169,8 +169,7 @@ final class WorkspaceMemory implements AutoCloseable {
       return new MemoryBudget(Math.max(1, provider.bytesAvailable().getAsLong()));
     }
     boolean shrinks =
-        budget.spill() != null
-            || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec()));
+        budget.spill() != null || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec()));
     return new MemoryBudget(shrinks ? budget.bytes() : 1);
   }
 
@@ -264,7 +263,7 @@ final class WorkspaceMemory implements AutoCloseable {
             : slices(histories.features(), batch, null, otherFeature),
         states,
         histories.sums() == null ? null : slices(histories.sums(), batch, null, otherSum),
-        training ? forBatch(histories.gradients(), batch) : null,
+        histories.gradients() == null ? null : forBatch(histories.gradients(), batch),
         new Recomputation(spec, meshRows, histories.plan(), training, sumPlan.run()),
         costate.rows(0, rows),
         delta.rows(0, rows),
@@ -283,6 +282,16 @@ final class WorkspaceMemory implements AutoCloseable {
 
   private static History forBatch(History whole, int batch) {
     return batch == whole.batch() ? whole : whole.forBatch(batch);
+  }
+
+  /** Whether states and sums are all that is kept of a pass. */
+  boolean isLean() {
+    return histories.isLean();
+  }
+
+  /** Gradients ∂J/∂z that somebody wants to see. */
+  History requestedGradients(Views v) {
+    return forBatch(histories.requestedGradients(), v.rows() / spec.positions());
   }
 
   SumPlan sumPlan() {

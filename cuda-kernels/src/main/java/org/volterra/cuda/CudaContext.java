@@ -180,7 +180,8 @@ final class CudaContext {
     }
   }
 
-  private void freeScratch() {
+  /** Gives scratch memory back until the next launch that takes some. */
+  void freeScratch() {
     if (scratch != null) {
       DevicePointer old = scratch;
       scratch = null;

@@ -27,6 +27,15 @@ final class CudaPasses implements PassPrimitives {
   }
 
   @Override
+  public long scratchBytes(
+      int layers, int rows, int channels, boolean hasMatrices, boolean hasBias) {
+    if (hasMatrices) {
+      return dense.scratchBytes(layers, rows, channels);
+    }
+    return hasBias ? scalar.scratchBytes(layers, rows, channels) : 0;
+  }
+
+  @Override
   public void forward(Layers network, Histories memory) {
     check(network, memory);
     launcher.run(() -> {
@@ -50,7 +59,9 @@ final class CudaPasses implements PassPrimitives {
     Matrix state = memory.states().first();
     whole("lastCostate", lastCostate, state.rows(), state.columns());
     whole("initialCostate", initialCostate, state.rows(), state.columns());
-    same("gradients", gradients, network, memory);
+    if (gradients != null || network.kernel() instanceof Matrices) {
+      same("gradients", gradients, network, memory);
+    }
     if (biasGradient != null) {
       whole("biasGradient", biasGradient, network.layers(), state.columns());
     }
@@ -85,7 +96,9 @@ final class CudaPasses implements PassPrimitives {
     }
     Shapes.type("states", state, type);
     same("states", memory.states(), network, memory);
-    same("features", memory.features(), network, memory);
+    if (memory.features() != null || hasMatrices) {
+      same("features", memory.features(), network, memory);
+    }
     if (memory.sums() != null) {
       same("sums", memory.sums(), network, memory);
     }
@@ -103,6 +116,9 @@ final class CudaPasses implements PassPrimitives {
 
   /** Elements of scalar passes have one place in all histories. */
   private void same(String name, Stack stack, Layers network, Histories memory) {
+    if (stack == null) {
+      throw new IllegalArgumentException(name + ": missing, and passes with matrices take them");
+    }
     Matrix state = memory.states().first();
     Shapes.check(name, stack.first(), type, state.rows(), state.columns());
     boolean isApart = network.layers() > 1 && stack.distance() != memory.states().distance();

@@ -82,6 +82,7 @@ final class CudaRecording implements Recording {
   private void capture() {
     boolean complete = false;
     try {
+      context.freeScratch(); // what the call took goes to the recording
       scratch = scratchBytes == 0 ? null : context.memory().allocate(scratchBytes, "scratch");
       indexChecks = new IndexChecks(context, Math.max(1, indexCheckCount));
       graph = instantiate();

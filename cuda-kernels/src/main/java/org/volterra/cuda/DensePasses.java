@@ -43,17 +43,23 @@ final class DensePasses {
     return (2 * channels + ROWS) * (channels + launcher.width()) * launcher.type().bytes();
   }
 
-  private static int tiles(Matrix state) {
-    return (int) Grid.ceil(state.rows(), ROWS);
+  private static int tiles(int rows) {
+    return (int) Grid.ceil(rows, ROWS);
   }
 
   /** What tickets and flags of so many layers take: numbers of 8 bytes, to be filled with 0. */
-  private static long orderLength(int layers, Matrix state) {
+  private static long orderLength(int layers, int rows) {
     return Grid.ceil(1 + (layers + 1L) * tiles(state), 2);
   }
 
+  /** The most that an adjoint takes beside its operands: δ and λ of all layers, and their order. */
+  long scratchBytes(int layers, int rows, int channels) {
+    long slices = (long) layers * rows * channels * launcher.type().bytes();
+    return 2 * slices + 32 + orderLength(layers, rows) * Long.BYTES;
+  }
+
   private long clearedOrder(long address, int layers, Matrix state) {
-    long count = orderLength(layers, state) * Long.BYTES / launcher.type().bytes();
+    long count = orderLength(layers, state.rows()) * Long.BYTES / launcher.type().bytes();
     launcher.arguments().scalar(0).address(address).int64(count).int64(1).int64(count);
     launcher.launch(
         "axpby", "fill", Grid.elementwise(1, count, launcher.width(), launcher.mostBlocks()));
@@ -69,7 +75,7 @@ final class DensePasses {
           "activation", "activate_" + network.feature(), arguments, false, feature);
     }
     int layers = network.layers();
-    long order = launcher.context().scratch(orderLength(layers, state) * Long.BYTES);
+    long order = launcher.context().scratch(orderLength(layers, state.rows()) * Long.BYTES);
     clearedOrder(order, layers, state);
     KernelArguments arguments =
         launcher
@@ -97,7 +103,8 @@ final class DensePasses {
     long delta =
         launcher
             .context()
-            .scratch((plain ? 1 : 2) * slices + 16 + orderLength(layers, state) * Long.BYTES);
+            .scratch(
+                (plain ? 1 : 2) * slices + 16 + orderLength(layers, state.rows()) * Long.BYTES);
     long lambda = plain ? delta : delta + slices;
     long order = (lambda + slices + 15) / 16 * 16;
     clearedOrder(order, layers, state);
@@ -140,7 +147,7 @@ final class DensePasses {
   private void launch(
       String kernel, int parts, KernelArguments arguments, int layers, Matrix state) {
     arguments.int32(layers).int32(state.rows()).int32(state.columns());
-    Grid grid = new Grid(Math.multiplyExact(parts, tiles(state)), 1, 1, THREADS, 1);
+    Grid grid = new Grid(Math.multiplyExact(parts, tiles(state.rows())), 1, 1, THREADS, 1);
     launcher.launch("dense_pass", kernel, grid, sharedBytes(state.columns()));
   }
 }

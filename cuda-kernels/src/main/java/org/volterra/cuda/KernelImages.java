@@ -63,7 +63,8 @@ public final class KernelImages {
 
   /**
    * The file name of the image for a device: the cubin for exactly its compute capability, with
-   * architecture-specific features (such as sm_90a) before without, or else the PTX.
+   * architecture-specific features (such as sm_90a) before without, or the one of a lower minor
+   * number with the same machine code, or else the PTX.
    *
    * @param operation one of {@link #operations}
    * @param major major number of the device's compute capability, at least 8
@@ -90,6 +91,9 @@ public final class KernelImages {
     for (String image : new String[] {exact + "a.cubin", exact + ".cubin"}) {
       if (manifest.images().containsKey(image)) {
         return image;
+      }
+      if (manifest.twins().containsKey(image)) {
+        return manifest.twins().get(image);
       }
     }
     return operation + PTX;

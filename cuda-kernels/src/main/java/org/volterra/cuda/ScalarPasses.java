@@ -45,12 +45,26 @@ final class ScalarPasses {
     return warps;
   }
 
+  /** Blocks along the rows, each of which leaves sums for the bias. */
+  private int blocks(int layers, int rows) {
+    return (int) Grid.ceil(rows, warps(layers));
+  }
+
+  /** The sums for the bias of all blocks, in bytes. */
+  long scratchBytes(int layers, int rows, int channels) {
+    return (long) blocks(layers, rows) * layers * channels * launcher.type().bytes();
+  }
+
+  private static boolean keepsFeatures(Layers network, Histories memory) {
+    return memory.features() != null && network.feature() != Activation.IDENTITY;
+  }
+
   void forward(Layers network, Histories memory) {
     Matrix state = memory.states().first();
     KernelArguments arguments = begin(network);
     functions(arguments.optional(network.bias()), network)
         .vector(state)
-        .optional(network.feature() == Activation.IDENTITY ? null : memory.features().first())
+        .optional(keepsFeatures(network, memory) ? memory.features().first() : null)
         .optional(memory.sums() == null ? null : memory.sums().first());
     launch("scalar_forward", arguments, network, memory);
   }
@@ -63,17 +77,19 @@ final class ScalarPasses {
       Matrix initialCostate,
       Matrix biasGradient) {
     Matrix state = memory.states().first();
-    int blocks = (int) Grid.ceil(state.rows(), warps(network.layers()));
+    int blocks = blocks(network.layers(), state.rows());
     long partial =
         biasGradient == null
             ? 0
-            : launcher.context().scratch(blocks * biasGradient.size() * launcher.type().bytes());
+            : launcher
+                .context()
+                .scratch(scratchBytes(network.layers(), state.rows(), state.columns()));
     KernelArguments arguments = functions(begin(network), network);
     arguments
         .vector(state)
         .optional(memory.sums() == null ? null : memory.sums().first())
         .vector(lastCostate)
-        .vector(gradients.first())
+        .optional(gradients == null ? null : gradients.first())
         .vector(initialCostate)
         .address(partial);
     launch("scalar_adjoint", arguments, network, memory);

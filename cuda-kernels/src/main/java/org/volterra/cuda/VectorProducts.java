@@ -12,6 +12,13 @@ final class VectorProducts {
 
   private static final int SHORTEST_PIECE = 4096;
   private static final int BLOCK_COLUMNS = 64;
+
+  /**
+   * For sums: blocks of 16 x 16 need few pieces, and take 66 to 94 % of the time of 64 x 4 on an
+   * H200.
+   */
+  private static final int SUM_COLUMNS = 16;
+
   private static final int LEAST_TURNS = 8;
 
   private final Launcher launcher;
@@ -71,9 +78,9 @@ final class VectorProducts {
     }
   }
 
-  private Columns columns(long rows, long columns) {
+  private Columns columns(long rows, long columns, int most) {
     int width = launcher.width();
-    int blockX = (int) Math.min(BLOCK_COLUMNS, Grid.powerOfTwo(Grid.ceil(columns, width)));
+    int blockX = (int) Math.min(most, Grid.powerOfTwo(Grid.ceil(columns, width)));
     int blockY = (int) Math.min(Grid.THREADS / blockX, Grid.powerOfTwo(rows));
     return new Columns(Grid.ceil(columns, (long) blockX * width), blockX, blockY, width);
   }
@@ -85,7 +92,7 @@ final class VectorProducts {
 
   /** The same for some of the columns, to the bits that the product of all would give them. */
   void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeColumns) {
-    Columns whole = columns(a.rows(), wholeColumns);
+    Columns whole = columns(a.rows(), wholeColumns, x == null ? SUM_COLUMNS : BLOCK_COLUMNS);
     Columns grid = whole.of(a.columns());
     long pieces = pieces(whole.across(), a.rows() / ((long) grid.blockY() * LEAST_TURNS));
     long piece = Grid.ceil(a.rows(), pieces);
@@ -113,7 +120,7 @@ final class VectorProducts {
 
   /** y += the sums of the columns of a matrix in scratch, of few rows. */
   void addRows(long rows, long count, long stride, Matrix y) {
-    Columns grid = columns(count, y.columns());
+    Columns grid = columns(count, y.columns(), BLOCK_COLUMNS);
     launcher
         .arguments()
         .scalar(1)

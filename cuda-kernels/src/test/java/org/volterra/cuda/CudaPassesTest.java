@@ -2,6 +2,7 @@ package org.volterra.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.PassPrimitives;
+import org.volterra.spi.Recording;
 import org.volterra.sum.SumAlgorithm;
 import org.volterra.sum.SumChoice;
 
@@ -131,7 +133,7 @@ final class CudaPassesTest {
       results.add(Matrix.vector(pass.gradients(), 0, length).toArray());
       for (int l = 0; l <= spec.depth(); l++) {
         results.add(pass.state(l).toArray());
-        if (l < spec.depth()) {
+        if (l < spec.depth() && spec.kernel() instanceof DepthKernel.Dense) {
           results.add(pass.history().slice(l).toArray());
           results.add(pass.historyGradient().slice(l).toArray());
         }
@@ -142,9 +144,17 @@ final class CudaPassesTest {
     return results;
   }
 
-  @Test
-  void listenersHearWhatTheReferenceTells() {
-    NetworkSpec spec = spec("dense", 16, 6, "tanh", "relu", "");
+  @ParameterizedTest
+  @CsvSource({
+    "dense, 16, tanh, relu",
+    "fractional:0.5, 16, tanh, identity",
+    "smooth, 7, identity, tanh",
+    "convolution, 32, gelu, sigmoid"
+  })
+  void listenersHearWhatTheReferenceTells(
+      String kernel, int channels, String feature, String activation) {
+    String rest = channels % 16 == 0 ? "" : "no bias";
+    NetworkSpec spec = spec(kernel, channels, 6, feature, activation, rest);
     try (ComputeProvider cuda = new CudaComputeProvider();
         ComputeProvider reference = new ScalarProvider()) {
       List<double[]> expected = heard(spec, reference);
@@ -175,6 +185,70 @@ final class CudaPassesTest {
           });
     }
     return results;
+  }
+
+  /** With scalar kernels states and sums are kept, and the sums for the bias of all blocks. */
+  @ParameterizedTest
+  @CsvSource({"tanh, identity, 1", "identity, tanh, 2", "gelu, tanh, 2", "identity, identity, 1"})
+  void scalarPassesKeepStatesAndSumsAlone(String feature, String activation, int histories) {
+    NetworkSpec spec = spec("fractional:0.5", 16, 40, feature, activation, "");
+    long slice = 8L * 16 * Float.BYTES;
+    try (ComputeProvider cuda = new CudaComputeProvider();
+        Network network = Network.create(spec, cuda, ElementType.FLOAT32, 1)) {
+      long before = FakeCuda.liveBytes();
+      try (Workspace workspace = network.workspace(8)) {
+        assertThat(workspace.historyBytes())
+            .isBetween(40 * histories * slice, 41 * histories * slice);
+        long beside = FakeCuda.liveBytes() - before - workspace.historyBytes();
+        assertThat(beside).as("gradients and scratch").isLessThan(12 * slice);
+        assertThat(workspace.keepsHistory()).isFalse();
+        assertThatIllegalStateException()
+            .isThrownBy(workspace::history)
+            .withMessageContaining("CostateListener");
+        assertThatIllegalStateException().isThrownBy(workspace::historyGradient);
+      }
+      PassPrimitives passes = cuda.passes(ElementType.FLOAT32).orElseThrow();
+      assertThat(passes.scratchBytes(40, 8, 16, false, true)).isEqualTo(2 * 40 * 16 * Float.BYTES);
+      assertThat(passes.scratchBytes(40, 8, 16, false, false)).isZero();
+    }
+  }
+
+  @Test
+  void aRecordedStepHasItsScratchMemoryOnce() {
+    NetworkSpec spec = spec("fractional:0.5", 16, 40, "tanh", "identity", "");
+    try (ComputeProvider cuda = new CudaComputeProvider();
+        Network network = Network.create(spec, cuda, ElementType.FLOAT32, 1);
+        Workspace workspace = network.workspace(8);
+        Buffer memory = cuda.allocate(ElementType.FLOAT32, 8L * (INPUTS + OUTPUTS))) {
+      Matrix data = Matrix.of(memory, 0, 8, INPUTS);
+      Matrix slope = Matrix.of(memory, 8L * INPUTS, 8, OUTPUTS);
+      try (Recording step =
+          cuda.record(() -> {
+            workspace.forward(data);
+            workspace.backward(slope);
+          })) {
+        step.run();
+        long called = FakeCuda.liveBytes();
+        step.run();
+        assertThat(FakeCuda.liveBytes() - called).isLessThan(2 * 40 * 16 * Float.BYTES);
+        step.run();
+      }
+    }
+  }
+
+  /**
+   * torchfde takes 591 to 1956 MB for 201 layers, 128 samples of 2304. The shared memory of this
+   * device holds half of what that of an H200 does, so that twice as many blocks leave sums.
+   */
+  @Test
+  void theFractionalNetworkOfTorchfdeFitsIntoItsMemory() {
+    long slice = 128L * 2304 * Float.BYTES;
+    try (ComputeProvider cuda = new CudaComputeProvider()) {
+      PassPrimitives passes = cuda.passes(ElementType.FLOAT32).orElseThrow();
+      long scratch = passes.scratchBytes(201, 128, 2304, false, true);
+      assertThat(scratch).isEqualTo(64L * 201 * 2304 * Float.BYTES);
+      assertThat((202 + 201) * slice + scratch / 2).isLessThan(540L * 1_000_000);
+    }
   }
 
   @Test
@@ -241,6 +315,20 @@ final class CudaPassesTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> passes.adjoint(right, histories, strided, stack, costate, null))
           .withMessageContaining("lastCostate");
+      Matrix weights = Matrix.vector(memory, 0, 240);
+      PassPrimitives.Layers dense =
+          new PassPrimitives.Layers(
+              new PassPrimitives.Matrices(weights, weights),
+              1,
+              5,
+              Activation.IDENTITY,
+              Activation.IDENTITY,
+              true,
+              null);
+      PassPrimitives.Histories states = new PassPrimitives.Histories(stack, null, null);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> passes.forward(dense, states))
+          .withMessageContaining("features: missing");
     }
   }
 }

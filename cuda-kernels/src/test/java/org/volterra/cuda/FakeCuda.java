@@ -24,7 +24,10 @@ import java.util.stream.Stream;
 final class FakeCuda {
   private static final Path LIBRARY = Path.of("target/fake-cuda/libcuda.so.1");
   private static final List<Path> SOURCES =
-      List.of(Path.of("src/test/cpp"), Path.of("src/main/cuda"));
+      List.of(
+          Path.of("src/test/cpp"),
+          Path.of("src/main/cuda"),
+          Path.of("src/main/resources/org/volterra/cuda/kernels"));
   private static SymbolLookup symbols;
 
   private FakeCuda() {}

@@ -81,7 +81,8 @@ public interface PassPrimitives {
    * The memory of a pass.
    *
    * @param states x_0 … x_L
-   * @param features z_0 … z_{L−1}; the states themselves if f is the identity
+   * @param features z_0 … z_{L−1}; the states themselves if f is the identity; with scalars null if
+   *     they are not to be kept
    * @param sums u_1 … u_L, or null if they are not to be kept
    */
   record Histories(Stack states, Stack features, Stack sums) {}
@@ -96,6 +97,18 @@ public interface PassPrimitives {
    * @return false if layers are better taken one by one, or do not fit
    */
   boolean suits(int layers, int rows, int channels, boolean hasMatrices);
+
+  /**
+   * The most memory that an adjoint takes beside its operands.
+   *
+   * @param layers L
+   * @param rows rows of a state
+   * @param channels d
+   * @param hasMatrices whether the kernel is {@link Matrices} and not scalars
+   * @param hasBias whether there is a bias
+   * @return bytes
+   */
+  long scratchBytes(int layers, int rows, int channels, boolean hasMatrices, boolean hasBias);
 
   /**
    * Computes all layers.
@@ -114,7 +127,8 @@ public interface PassPrimitives {
    * @param network what was computed
    * @param memory what it left; sums may be null only if p is the identity
    * @param lastCostate λ_L, rows × d without gaps
-   * @param gradients receives ∂J/∂z_0 … ∂J/∂z_L, the last of them 0
+   * @param gradients receives ∂J/∂z_0 … ∂J/∂z_L, the last of them 0; with scalars null if they are
+   *     not wanted
    * @param initialCostate receives λ_0, to which Σ_{l≥1} λ_l is added if g = x_0; without gaps
    * @param biasGradient L × d without gaps, or null
    * @throws IllegalArgumentException if sizes do not fit or do not suit

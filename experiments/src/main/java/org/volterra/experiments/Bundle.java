@@ -1,18 +1,25 @@
 package org.volterra.experiments;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
@@ -30,10 +37,25 @@ final class Bundle {
   private static final String MODULES =
       "java.base,java.desktop,java.logging,java.management,jdk.incubator.vector,jdk.unsupported";
 
-  /** Classes of windows' looks and of synthesizers: charts are drawn into files. */
-  private static final String LEFT_OUT =
-      "/java.desktop/javax/swing/plaf/**UI.class,/java.desktop/javax/swing/plaf/**Painter*.class,"
-          + "/java.desktop/com/sun/media/sound/Soft*.class";
+  /** Of these packages of windows, printers, synthesizers and readers of XML, no class is used. */
+  private static final List<String> UNUSED =
+      List.of(
+          "java.desktop/com/sun/java/swing",
+          "java.desktop/com/sun/media/sound",
+          "java.desktop/javax/swing/colorchooser",
+          "java.desktop/javax/swing/filechooser",
+          "java.desktop/javax/swing/plaf",
+          "java.desktop/javax/swing/table",
+          "java.desktop/javax/swing/text",
+          "java.desktop/javax/swing/tree",
+          "java.desktop/sun/print",
+          "java.desktop/sun/swing",
+          "java.xml/com/sun",
+          "java.xml/jdk/xml/internal/jdkcatalog");
+
+  /** Libraries that belong to them. */
+  private static final String LIBRARIES_LEFT_OUT =
+      "/java.desktop/lib/libsplashscreen.so,/java.desktop/lib/libjsound.so";
 
   /** JCuda's natives for other libraries than the driver, 25 MB that nothing here calls. */
   private static final String NATIVES = "jcuda-natives";
@@ -68,7 +90,7 @@ final class Bundle {
     Path work = Files.createTempDirectory("volterra-bundle");
     try {
       Path root = Files.createDirectory(work.resolve(FOLDER));
-      link(root.resolve("runtime"));
+      link(root.resolve("runtime"), work.resolve("left-out"));
       copyJars(Files.createDirectory(root.resolve("lib")));
       copyDocuments(root);
       launcher(root.resolve("volterra"));
@@ -79,13 +101,16 @@ final class Bundle {
     }
   }
 
-  private static void link(Path runtime) {
+  private static void link(Path runtime, Path leftOut) throws IOException {
+    Files.write(leftOut, unused());
     tool(
         "jlink",
         "--add-modules",
         MODULES,
         "--exclude-resources",
-        LEFT_OUT,
+        "@" + leftOut,
+        "--exclude-files",
+        LIBRARIES_LEFT_OUT,
         "--strip-debug",
         "--no-header-files",
         "--no-man-pages",
@@ -93,6 +118,33 @@ final class Bundle {
         "zip-0", // the archive is compressed as a whole
         "--output",
         runtime.toString());
+  }
+
+  /**
+   * All of the unused packages but the smallest file of each: a module has to keep its packages.
+   */
+  private static List<String> unused() throws IOException {
+    Path modules = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("modules");
+    List<String> files = new ArrayList<>();
+    for (String packages : UNUSED) {
+      Map<Path, List<Path>> byPackage;
+      try (Stream<Path> found = Files.walk(modules.resolve(packages))) {
+        byPackage = found.filter(Files::isRegularFile).collect(groupingBy(Path::getParent));
+      }
+      for (List<Path> contents : byPackage.values()) {
+        contents.sort(Comparator.comparingLong(Bundle::size).thenComparing(Path::toString));
+        contents.stream().skip(1).map(file -> "/" + modules.relativize(file)).forEach(files::add);
+      }
+    }
+    return files;
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void tool(String name, String... arguments) {
@@ -114,7 +166,15 @@ final class Bundle {
       Path entry = classPath.get(i);
       if (Files.isDirectory(entry)) {
         Path jar = lib.resolve("classes-" + i + ".jar");
-        tool("jar", "--create", "--file", jar.toString(), "-C", entry.toString(), ".");
+        tool(
+            "jar",
+            "--create",
+            "--no-compress",
+            "--file",
+            jar.toString(),
+            "-C",
+            entry.toString(),
+            ".");
         continue;
       }
       Path target = lib.resolve(entry.getFileName().toString());

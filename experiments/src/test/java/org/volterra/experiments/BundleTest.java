@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The archive runs where there is no Java. */
 @EnabledOnOs(OS.LINUX)
 class BundleTest {
-  private static final long MOST_BYTES = 48L << 20;
+  private static final long MOST_BYTES = 40L << 20;
   private static final Path HOME = Path.of("..");
 
   /** What tests add to the class path of the command. */
@@ -84,6 +84,7 @@ class BundleTest {
     String trained = run(program, "train", "digits", "--epochs", "1", "--out", "run");
     assertThat(trained).contains("accuracy");
     assertThat(folder.resolve("run/model.safetensors")).isNotEmptyFile();
+    assertThat(folder.resolve("run/loss.svg")).content().contains("</svg>");
     assertThat(folder.resolve("volterra/bench/peers/torch_cpu.py")).isRegularFile();
     worksThroughALink();
     try (Stream<Path> left = Files.list(folder.resolve("made"))) {
