@@ -1,5 +1,6 @@
 package org.volterra.fit;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.volterra.control.Minimization;
 import org.volterra.control.Minimizer;
 import org.volterra.control.Objective;
@@ -92,6 +94,28 @@ public record KernelFit(KernelModel model, int iterations, double tolerance) {
    *     together, end after the interval, or the equation cannot be solved at any start
    */
   public FitResult fit(List<Trajectory> data, Listener listener) {
+    return fit(data, listener, objective -> objective);
+  }
+
+  /**
+   * Fits, and keeps all evaluations in a file; a fit that was interrupted goes on when it is called
+   * again with the same file, and ends at the same bits.
+   *
+   * @param data trajectories with as many components each; the interval ends with their sources,
+   *     the family's field, or else the last observation
+   * @param listener hears each evaluation, those from the file too
+   * @param log the file
+   * @return what was found
+   * @throws IllegalArgumentException if there is nothing to fit, trajectories do not belong
+   *     together, end after the interval, or the equation cannot be solved at any start
+   * @throws UncheckedIOException if the file cannot be read or written
+   */
+  public FitResult fit(List<Trajectory> data, Listener listener, EvaluationLog log) {
+    return fit(data, listener, log::remembered);
+  }
+
+  private FitResult fit(
+      List<Trajectory> data, Listener listener, UnaryOperator<Objective> evaluation) {
     Misfit misfit = new Misfit(model, List.copyOf(data), horizon(data));
     if (misfit.observations() <= misfit.size() && misfit.isUndetermined()) {
       throw new IllegalArgumentException(
@@ -102,7 +126,7 @@ public record KernelFit(KernelModel model, int iterations, double tolerance) {
               + misfit.size()
               + " parameters and needs more");
     }
-    Counted counted = new Counted(misfit, listener);
+    Counted counted = new Counted(evaluation.apply(misfit), listener);
     List<double[]> starts = starts(misfit, counted);
     Minimizer lbfgs = Minimizer.lbfgs(MEMORY, null);
     Minimization run = null;

@@ -18,6 +18,7 @@ import org.volterra.depth.LineMesh;
 import org.volterra.equation.DiagonalMethod;
 import org.volterra.equation.QuadratureMethod;
 import org.volterra.equation.SystemSolver;
+import org.volterra.fit.EvaluationLog;
 import org.volterra.fit.FitResult;
 import org.volterra.fit.KernelFamily;
 import org.volterra.fit.KernelFit;
@@ -251,24 +252,32 @@ final class FitCommand implements Callable<Integer> {
     say("%s", model.family().formula());
     long begin = System.nanoTime();
     long[] next = {begin};
-    FitResult result =
-        fit.fit(
-            series.trajectories(),
-            (evaluations, best) -> {
-              if (System.nanoTime() - next[0] >= PROGRESS_SECONDS * 1e9) {
-                next[0] = System.nanoTime();
-                say("evaluation %5d  misfit %.6g", evaluations, best);
-              }
-            });
-    double seconds = (System.nanoTime() - begin) * 1e-9;
-    print(result, series, seconds);
     String stem = data.getFileName().toString().replaceAll("\\.csv(\\.gz)?$", "");
     Path folder =
         out != null ? out : Path.of("runs", "fit-" + stem + "-" + kernel.replace(':', '-'));
-    Files.createDirectories(folder);
+    Path evaluations = folder.resolve("evaluations.bin");
+    FitResult result;
+    try (EvaluationLog log = EvaluationLog.at(evaluations)) {
+      result =
+          fit.fit(
+              series.trajectories(),
+              (count, best) -> {
+                if (System.nanoTime() - next[0] >= PROGRESS_SECONDS * 1e9) {
+                  next[0] = System.nanoTime();
+                  say("evaluation %5d  misfit %.6g", count, best);
+                }
+              },
+              log);
+      if (log.recalled() > 0) {
+        say("went on after %d evaluations of a fit that was interrupted", log.recalled());
+      }
+    }
+    double seconds = (System.nanoTime() - begin) * 1e-9;
+    print(result, series, seconds);
     String command =
         "volterra " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
     new FitReport(data, series, horizon, result, command, seconds).write(folder);
+    Files.delete(evaluations);
     line.println("report: " + folder.resolve("report.html"));
     return 0;
   }

@@ -1,6 +1,7 @@
 package org.volterra.experiments;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
@@ -8,13 +9,19 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.volterra.fit.EvaluationLog;
+import org.volterra.fit.FractionalFamily;
+import org.volterra.fit.KernelFit;
+import org.volterra.fit.KernelModel;
 import org.volterra.io.CsvReader;
 import org.volterra.io.Table;
+import org.volterra.spi.Activation;
 
 /** The command {@code fit}: series from known kernels, and what is found in them. */
 class FitCommandTest {
@@ -87,6 +94,47 @@ class FitCommandTest {
     for (String plot : new String[] {"trajectories", "residuals", "kernel"}) {
       assertThat(folder.resolve("out").resolve(plot + ".svg")).isNotEmptyFile();
     }
+  }
+
+  @Test
+  void aRepeatedCommandGoesOnWhereAFitWasInterrupted() throws IOException {
+    fit("--make", path("s.csv"), "--kernel", "fractional", "--set", "alpha=0.7,c=-1").succeeded();
+    String[] command = {
+      "--data",
+      path("s.csv"),
+      "--kernel",
+      "fractional",
+      "--trajectory-column",
+      "trajectory",
+      "--layers",
+      "24",
+      "--out",
+      path("whole")
+    };
+    fit(command).succeeded();
+    Path log = Files.createDirectories(folder.resolve("rest")).resolve("evaluations.bin");
+    TrajectoryFiles.Series series =
+        new TrajectoryFiles("t", "trajectory", null, List.of(), 0).read(folder.resolve("s.csv"));
+    KernelModel model = KernelModel.of(new FractionalFamily(), Activation.IDENTITY, 24);
+    try (EvaluationLog evaluations = EvaluationLog.at(log)) {
+      assertThatThrownBy(() ->
+              new KernelFit(model, 300, 1e-7)
+                  .fit(
+                      series.trajectories(),
+                      (count, best) -> {
+                        if (count == 10) {
+                          throw new IllegalStateException("interrupted");
+                        }
+                      },
+                      evaluations))
+          .hasMessage("interrupted");
+    }
+    command[command.length - 1] = path("rest");
+    assertThat(fit(command).succeeded().out())
+        .contains("went on after 10 evaluations of a fit that was interrupted");
+    assertThat(log).doesNotExist();
+    assertThat(result("rest").get("parameters")).isEqualTo(result("whole").get("parameters"));
+    assertThat(result("rest").get("evaluations")).isEqualTo(result("whole").get("evaluations"));
   }
 
   @Test
