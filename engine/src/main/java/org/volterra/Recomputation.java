@@ -18,8 +18,8 @@ import org.volterra.sum.RecurrentSum;
  * run is one layer, or one block of a {@link org.volterra.sum.FieldSum}, which sums the layers of a
  * block together. Where the sum is a {@link RecurrentSum} the features go too: runs are ⌈√L⌉ layers
  * long, or a few times that, and begin with {@link Checkpoints}, so that about √L slices of
- * everything are kept.
- * Immutable but for the run that {@link #enter} notes; one for each batch size.
+ * everything are kept. Immutable but for the run that {@link #enter} notes; one for each batch
+ * size.
  */
 final class Recomputation {
   /** Names of the histories in a {@link MemoryPlan}. */

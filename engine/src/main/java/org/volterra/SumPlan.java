@@ -173,8 +173,7 @@ public final class SumPlan {
       boolean approximates =
           spec.sum().tolerance() > 0
               || spec.sum().forTerm(i, terms.size()) == SumAlgorithm.EXPONENTIALS;
-      if (scalar == null
-          || !(isRecurrence(scalar) || (approximates && spec.grid().isUniform()))) {
+      if (scalar == null || !(isRecurrence(scalar) || (approximates && spec.grid().isUniform()))) {
         return false;
       }
     }

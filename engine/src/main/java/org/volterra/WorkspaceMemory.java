@@ -169,8 +169,7 @@ final class WorkspaceMemory implements AutoCloseable {
       return new MemoryBudget(Math.max(1, provider.bytesAvailable().getAsLong()));
     }
     boolean shrinks =
-        budget.spill() != null
-            || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec()));
+        budget.spill() != null || (budget.recompute() && SumPlan.mayBeRecurrent(network.spec()));
     return new MemoryBudget(shrinks ? budget.bytes() : 1);
   }
 

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.io.TempDir;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.kernel.DepthKernel;
@@ -238,7 +238,8 @@ class MemoryBudgetTest {
     "fractional(0.4), exponentials:1e-4",
     "matrix*fractional(0.4), exponentials:1e-4",
     "matrix*exponentials(2), exponentials",
-    "fractional(0.4) + matrix*separable(2) + exponentials(3), exponentials+separable+exponentials:1e-4",
+    "fractional(0.4) + matrix*separable(2) + exponentials(3),"
+        + " exponentials+separable+exponentials:1e-4",
   })
   @ParameterizedTest
   void fittedSumsAndTermsKeepRunsToo(String kernel, String sum) {

@@ -1,6 +1,5 @@
 package org.volterra.sum;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.volterra.memory.History;

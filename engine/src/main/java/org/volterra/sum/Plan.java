@@ -44,7 +44,8 @@ public record Plan(
       int carried,
       String refusal) {
     static Candidate refused(SumAlgorithm algorithm, String refusal) {
-      return new Candidate(algorithm, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, 0, refusal);
+      return new Candidate(
+          algorithm, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, 0, refusal);
     }
 
     /**

@@ -5,7 +5,10 @@ import java.util.List;
 import org.volterra.memory.History;
 import org.volterra.spi.Matrix;
 
-/** The sum with a kernel that is a sum of terms: term by term over one history. Recurrent where all terms are. */
+/**
+ * The sum with a kernel that is a sum of terms: term by term over one history. Recurrent where all
+ * terms are.
+ */
 public final class TermsSum implements RecurrentSum {
   private final List<CumulativeSum> terms;
 
