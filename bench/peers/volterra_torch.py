@@ -90,20 +90,23 @@ class Volterra(torch.nn.Module):
         plain = [a for a in arguments if "=" not in a.partition("(")[0]]
         named = dict(a.split("=", 1) for a in arguments if a not in plain)
         w = lambda word: self.at(name + word, k)
+        window = lambda stride: [pair(named.get(*o)) for o in (("stride", stride), ("pad", "0"), ("dilation", "1"))]
         if kind == "affine":
             return x @ w("weight") + w("bias")
         if kind == "conv":
             (height, width), groups, bias = pair(plain[1]), int(named.get("groups", 1)), "bias" in plain
             weight = w("weight").reshape(height, width, -1, int(plain[0])).permute(3, 2, 0, 1)
-            options = [pair(named.get(*o)) for o in (("stride", "1"), ("pad", "0"), ("dilation", "1"))]
-            y = F.conv2d(x.movedim(3, 1), weight, w("bias")[0] if bias else None, *options, groups)
+            y = F.conv2d(x.movedim(3, 1), weight, w("bias")[0] if bias else None, *window("1"), groups)
             return y.movedim(1, 3)
         if kind.endswith("-pool"):
             y = x.movedim(3, 1)
             if kind.startswith("global"):
                 return (y.mean((2, 3), keepdim=True) if "average" in kind else y.amax((2, 3), keepdim=True)).movedim(1, 3)
-            pool = F.avg_pool2d if kind == "average-pool" else F.max_pool2d
-            return pool(y, pair(plain[0]), pair(named.get("stride", plain[0])), pair(named.get("pad", "0"))).movedim(1, 3)
+            size, options = pair(plain[0]), window(plain[0])
+            if kind == "max-pool":
+                return F.max_pool2d(y, size, *options).movedim(1, 3)
+            mean = y.new_full((y.shape[1], 1, *size), 1 / (size[0] * size[1]))  # avg_pool2d knows no dilation
+            return F.conv2d(y, mean, None, *options, y.shape[1]).movedim(1, 3)
         if kind == "batch-norm":
             momentum, epsilon = float(named.get("momentum", 0.1)), float(named.get("epsilon", 1e-5))
             y = F.batch_norm(x.movedim(3, 1), w("running-mean")[0], w("running-variance")[0], w("weight")[0], w("bias")[0],

@@ -27,6 +27,16 @@ public final class CaseStudies {
   public static final List<String> STEPS =
       List.of("64x64x32", "64x64x128", "64x64x256", "256x128x64");
 
+  /** The sizes of {@link #attention} unless others are asked for. */
+  public static final List<String> ATTENTION =
+      List.of(
+          "depth:16x1024x64",
+          "depth:64x1024x64",
+          "depth:32x640x256",
+          "positions:64x10x64",
+          "positions:8x256x64",
+          "positions:2x1024x128");
+
   private static final int OVERHEAD_CHANNELS = 8;
   private static final List<Integer> OVERHEAD_LAYERS = List.of(1, 8, 32);
   private static final List<Integer> ACTIVATION_SIZES = List.of(4096, 1 << 20);
@@ -160,6 +170,38 @@ public final class CaseStudies {
       }
     }
     return new CaseStudy("activation", Activation.class, "G elements/s", cases, effort);
+  }
+
+  /**
+   * Attention over the slices of a history and over positions.
+   *
+   * @param sizes {@code depth:KxMxN} of slices, rows and channels, or {@code positions:BxPxN} of
+   *     samples, positions and channels
+   * @param providers names of providers
+   * @param threads threads of the providers
+   * @param effort repetitions
+   * @return the study
+   * @throws IllegalArgumentException if a size is malformed or nothing is asked for
+   */
+  public static CaseStudy attention(
+      List<String> sizes, List<String> providers, int threads, Effort effort) {
+    List<CaseStudy.Case> cases = new ArrayList<>();
+    for (String text : sizes) {
+      AttentionSize size = AttentionSize.parse(text);
+      for (String provider : providers) {
+        Map<String, Double> operations = new LinkedHashMap<>();
+        operations.put("forward", size.forwardFlops());
+        operations.put("gradient", size.gradientFlops());
+        cases.add(
+            new CaseStudy.Case(
+                ordered("size", text, "provider", provider, "threads", String.valueOf(threads)),
+                Map.of(),
+                Map.of(),
+                operations,
+                size.gradientFlops() / DepthCost.flopsPerSecond(provider)));
+      }
+    }
+    return new CaseStudy("attention", Attention.class, "GF/s", cases, effort);
   }
 
   /**

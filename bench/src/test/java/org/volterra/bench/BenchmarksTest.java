@@ -116,6 +116,30 @@ class BenchmarksTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"depth:5x9x12", "positions:2x80x8"})
+  void attentionRuns(String size) {
+    for (Engine.Candidate candidate : Engine.candidates()) {
+      if (candidate.available()) {
+        Attention benchmark = new Attention();
+        benchmark.size = size;
+        benchmark.provider = candidate.name();
+        try {
+          benchmark.setup();
+          double[] first = benchmark.gradient().getLast().toArray();
+          assertThat(benchmark.gradient().getLast().toArray()).isEqualTo(first);
+          assertThat(benchmark.gradient()).hasSize(3).contains(benchmark.forward());
+        } finally {
+          benchmark.close();
+        }
+      }
+    }
+    assertThatThrownBy(() -> AttentionSize.parse("positions:2x80x6"))
+        .hasMessageContaining("channels must be a multiple of the 4 heads");
+    assertThatThrownBy(() -> AttentionSize.parse("width:2x80x6"))
+        .hasMessageContaining("must be depth:KxMxN");
+  }
+
   @Test
   void wrongStatesAreFound() {
     try (ComputeProvider provider = Engine.open("scalar", 1);

@@ -45,7 +45,7 @@ public record Calibration(double gemm, double stream, double cached, double four
   public static final String CHOICE = "volterra.calibration";
 
   private static final System.Logger LOG = System.getLogger("org.volterra");
-  private static final String VERSION = "1";
+  private static final String VERSION = "2";
   private static final double SECONDS_EACH = 0.15;
   private static final double PATIENCE_SECONDS = 3;
 
@@ -218,12 +218,14 @@ public record Calibration(double gemm, double stream, double cached, double four
       Matrix tinyA = a.block(0, 0, 8, 32);
       Matrix tinyB = history.block(0, 0, 32, 64);
       Matrix tinyC = sums.block(0, 0, 8, 64);
+      Matrix tinyRow = coefficients.block(0, 0, 1, 32);
       Matrix tinyX = history.block(0, 0, layers, 16);
       Matrix tinyY = Matrix.of(memory, 14L * layers * n, layers, n).block(0, 0, layers, 16);
       Calibration usual = typical();
       warm(
           2.0 * 8 * 32 * 64 / (IMPLAUSIBLE * usual.gemm),
           () -> p.gemm(1, tinyA, false, tinyB, false, 0, tinyC));
+      warm(usual.call / IMPLAUSIBLE, () -> p.gemv(1, tinyB, true, tinyRow, 0, tinyC.rows(0, 1)));
       warm(
           CostModel.fourierFlops(layers, 16) / (IMPLAUSIBLE * usual.fourier),
           () -> p.toeplitz(1, spectrum, false, tinyX, 0, tinyY));

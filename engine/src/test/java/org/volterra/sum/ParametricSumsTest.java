@@ -44,7 +44,7 @@ class ParametricSumsTest {
   static List<Integer> lengths() {
     return TestProvider.isReference()
         ? List.of(1, 2, 3, 63, 64, 65, 300)
-        : List.of(1, 2, 3, 63, 64, 65, 200, 1000, 4096);
+        : List.of(1, 2, 3, 63, 64, 65, 200, 1000);
   }
 
   private static ScalarBinding binding(
@@ -75,9 +75,6 @@ class ParametricSumsTest {
       DepthGrid grid = new DepthGrid(layers, 1, grading);
       for (SumAlgorithm algorithm :
           List.of(SumAlgorithm.DIRECT, SumAlgorithm.BLOCKED, SumAlgorithm.HIERARCHICAL)) {
-        if (layers > 1000 && algorithm == SumAlgorithm.DIRECT) {
-          continue;
-        }
         try (SumCase c = new SumCase(type, layers, 3)) {
           Matrix theta = c.matrix(1, 3);
           Matrix gradient = c.matrix(1, 3);

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Gemm.class,
       BenchCommand.Step.class,
       BenchCommand.ActivationSpeed.class,
+      BenchCommand.AttentionSpeed.class,
       BenchCommand.Overhead.class,
       BenchCommand.Regions.class,
       BenchStartCommands.Start.class,
@@ -219,6 +220,35 @@ final class BenchCommand implements Runnable {
           common.checked(() ->
               CaseStudies.activation(
                   functions, repetitions.providers(), repetitions.threads(), repetitions.effort())),
+          repetitions.kind());
+      return 0;
+    }
+  }
+
+  /** {@code volterra bench attention}. */
+  @Command(
+      name = "attention",
+      description = "Time attention over the slices of a history and over positions.",
+      mixinStandardHelpOptions = true)
+  static final class AttentionSpeed implements Callable<Integer> {
+    @Mixin private BenchOptions common;
+    @Mixin private BenchOptions.Repetitions repetitions;
+
+    @Option(
+        names = "--sizes",
+        split = ",",
+        paramLabel = "SIZE",
+        description =
+            "depth:KxMxN, slices, rows and channels; positions:BxPxN, samples, positions and"
+                + " channels, with 4 heads.")
+    private List<String> sizes = CaseStudies.ATTENTION;
+
+    @Override
+    public Integer call() throws IOException {
+      common.run(
+          common.checked(() ->
+              CaseStudies.attention(
+                  sizes, repetitions.providers(), repetitions.threads(), repetitions.effort())),
           repetitions.kind());
       return 0;
     }

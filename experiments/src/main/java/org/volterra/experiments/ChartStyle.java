@@ -57,10 +57,11 @@ final class ChartStyle {
 
   static <A extends ValueAxis> A styled(A axis) {
     axis.setMinorTickMarksVisible(false);
-    axis.setLabelFont(font(Font.PLAIN, 14));
+    axis.setLabelFont(font(Font.PLAIN, 13));
     axis.setTickLabelFont(font(Font.PLAIN, 12));
     axis.setLabelPaint(TEXT);
     axis.setTickLabelPaint(TEXT);
+    axis.setTickLabelInsets(new RectangleInsets(4, 6, 4, 6)); // fewer ticks than would just fit
     return axis;
   }
 
@@ -90,7 +91,7 @@ final class ChartStyle {
   static JFreeChart chart(String title, String subtitle, Plot plot) {
     JFreeChart chart = new JFreeChart(null, null, plot, false);
     chart.setBackgroundPaint(Color.WHITE);
-    chart.setTitle(left(title, Font.BOLD, 18));
+    chart.setTitle(left(title, Font.BOLD, 16));
     TextTitle origin = left(subtitle, Font.PLAIN, 12);
     origin.setTextAlignment(HorizontalAlignment.LEFT);
     origin.setMargin(0, 0, 14, 0);

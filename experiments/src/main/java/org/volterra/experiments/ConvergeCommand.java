@@ -1,12 +1,8 @@
 package org.volterra.experiments;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,7 +33,7 @@ import picocli.CommandLine.Spec;
       "",
       "Studies: closed-form, scalar-control, digits, fractional, dnl-regression, stability.",
       "A JSON file holds the same: {\"study\": \"closed-form\", \"lambda0\": 0.3, \"depths\": [10,"
-          + " 20, 40]}.",
+          + " 20, 40], \"seeds\": [1]}.",
       "A study that was interrupted goes on where it stopped when the command is repeated.",
       "",
       "Examples:",
@@ -257,31 +253,11 @@ final class ConvergeCommand implements Callable<Integer> {
   }
 
   private void readFile(Path file, Map<String, String> settings) throws IOException {
-    try {
-      JsonObject object = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-      if (!object.has("study")) {
-        throw new IOException(file + " has no \"study\", the name of one");
-      }
-      for (Map.Entry<String, JsonElement> entry : object.entrySet()) {
-        JsonElement value = entry.getValue();
-        switch (entry.getKey()) {
-          case "study" -> name = value.getAsString();
-          case "depths" -> {
-            if (depths == null) {
-              depths = value.getAsJsonArray().asList().stream().map(JsonElement::getAsInt).toList();
-            }
-          }
-          case "seeds" -> {
-            if (seeds == null) {
-              seeds = value.getAsJsonArray().asList().stream().map(JsonElement::getAsLong).toList();
-            }
-          }
-          default -> settings.put(entry.getKey(), value.getAsString());
-        }
-      }
-    } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
-      throw new IOException(file + " is no description of a study: " + e.getMessage(), e);
-    }
+    StudyFile there = StudyFile.read(file);
+    name = there.study();
+    settings.putAll(there.settings());
+    depths = depths == null ? there.depths() : depths;
+    seeds = seeds == null ? there.seeds() : seeds;
   }
 
   private void checkDepths(ConvergenceStudy chosen) {

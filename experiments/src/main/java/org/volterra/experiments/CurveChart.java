@@ -20,9 +20,9 @@ import org.volterra.train.EpochMetrics;
 
 /** Losses, and the accuracy where there are classes, against epochs. */
 final class CurveChart {
-  private static final int WIDTH = 720;
-  private static final int HEIGHT_OF_PLOT = 250;
-  private static final int HEIGHT_OF_REST = 140;
+  private static final int WIDTH = 540;
+  private static final int HEIGHT_OF_PLOT = 200;
+  private static final int HEIGHT_OF_REST = 130;
   private static final int MOST_MARKS = 12;
   private static final Shape MARK = new Ellipse2D.Double(-2.5, -2.5, 5, 5);
 

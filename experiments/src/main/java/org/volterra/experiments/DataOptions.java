@@ -13,6 +13,9 @@ import picocli.CommandLine.Spec;
 
 /** Which data to train on. */
 final class DataOptions {
+  private static final int FRACTIONAL_TRAINED = 5000;
+  private static final int FRACTIONAL_HELD = 1000;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -20,8 +23,9 @@ final class DataOptions {
       arity = "0..1",
       paramLabel = "DATASET",
       description =
-          "A bundled data set: digits (1797 handwritten digits of 8 x 8 pixels); or a task on"
-              + " random sequences of 10 of 8 tokens, reverse or sort.")
+          "A bundled data set: digits (1797 handwritten digits of 8 x 8 pixels); fractional (6000"
+              + " solutions of a fractional logistic equation: the end from start and speed); or a"
+              + " task on random sequences of 10 of 8 tokens, reverse or sort.")
   String dataset;
 
   @Option(
@@ -141,11 +145,12 @@ final class DataOptions {
 
   private Data bundled() throws IOException {
     boolean isTask = SequenceTasks.isTask(dataset);
-    if (!isTask && !dataset.equals("digits")) {
+    boolean isFractional = dataset.equals("fractional");
+    if (!isTask && !isFractional && !dataset.equals("digits")) {
       throw usage(
           "data set '"
               + dataset
-              + "' is unknown: digits is bundled, "
+              + "' is unknown: digits and fractional are bundled, "
               + SequenceTasks.NAMES
               + " are tasks; your own go with --data FILE");
     }
@@ -156,7 +161,7 @@ final class DataOptions {
         || classes != 0) {
       throw usage(
           dataset
-              + " has its own labels and split: --test, --labels, --label-column,"
+              + " has its own targets and split: --test, --labels, --label-column,"
               + " --target-columns and --classes go with --data");
     }
     if (isTask) {
@@ -164,7 +169,12 @@ final class DataOptions {
       Samples.Split split = all.split(all.count() - all.count() / 6, splitSeed);
       return normalized(split, SequenceTasks.shape(), Normalization.NONE);
     }
-    return normalized(DataFiles.digits(splitSeed), new Shape(8, 8, 1), Normalization.MAX);
+    return isFractional
+        ? normalized(
+            StudySamples.fractional(0.5, FRACTIONAL_TRAINED, FRACTIONAL_HELD, splitSeed),
+            null,
+            Normalization.STANDARD)
+        : normalized(DataFiles.digits(splitSeed), new Shape(8, 8, 1), Normalization.MAX);
   }
 
   /** The kind of a set of images, or null. */

@@ -250,9 +250,10 @@ final class FitReport {
 
   private String page(List<StudyPlots.Plot> plots) throws IOException {
     List<String> names = result.model().family().parameterNames();
-    List<Map<String, Object>> rows = new ArrayList<>();
+    List<StudyTables.Row> rows = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      rows.add(Map.of("cells", List.of(names.get(i), format("%.8g", result.parameters().get(i)))));
+      rows.add(
+          new StudyTables.Row(List.of(names.get(i), format("%.8g", result.parameters().get(i)))));
     }
     Map<String, String> facts = new LinkedHashMap<>();
     for (int i = 0; i < names.size() && names.size() <= MOST_SHOWN; i++) {
@@ -273,9 +274,9 @@ final class FitReport {
             result.ending().text(), result.iterations(), result.evaluations(), seconds));
     page.put("headline", StudyReport.pairs(facts));
     page.put("plots", plots);
-    page.put("table", "Parameters");
-    page.put("columns", List.of("parameter", "value"));
-    page.put("rows", rows);
+    page.put(
+        "tables",
+        List.of(new StudyTables.Table("Parameters", List.of("parameter", "value"), rows)));
     page.put("settings", StudyReport.pairs(settings()));
     page.put("machine", StudyReport.pairs(InfoCommand.facts()));
     return Page.render("study.html", page);

@@ -25,7 +25,7 @@ final class FractionalStudy extends NetworkStudy {
     channels = settings.count("channels", 4);
     int train = settings.count("samples", 200);
     settings.complete();
-    samples = StudySamples.fractional(order, train, 100);
+    samples = StudySamples.fractional(order, train, 100, 1);
   }
 
   @Override

@@ -15,8 +15,9 @@ import org.jfree.data.xy.XYSeriesCollection;
 
 /** Lines in one coordinate system, either axis linear or logarithmic. */
 final class LinePlot {
-  private static final int WIDTH = 720;
-  private static final int HEIGHT = 430;
+  private static final int WIDTH = 540;
+  private static final int HEIGHT = 330;
+  private static final int ROW_OF_LEGEND = 22;
   private static final Shape MARK = new Ellipse2D.Double(-3.5, -3.5, 7, 7);
 
   /** How a line is drawn. */
@@ -53,7 +54,6 @@ final class LinePlot {
   private final Axis x;
   private final Axis y;
   private boolean countsX = true;
-  private int bars;
   private final XYSeriesCollection data = new XYSeriesCollection();
   private final XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
 
@@ -106,7 +106,6 @@ final class LinePlot {
         renderer.setSeriesShapesVisible(index, false);
         renderer.setSeriesVisibleInLegend(index, false);
         renderer.setSeriesStroke(index, new BasicStroke(1.1f));
-        bars++;
       }
     }
   }
@@ -145,9 +144,28 @@ final class LinePlot {
                 axis(
                     y, data.getRangeLowerBound(false), data.getRangeUpperBound(false), 1.25, false),
                 renderer));
-    int rowsOfLegend = (data.getSeriesCount() - bars + 3) / 4;
     return ChartStyle.svg(
-        ChartStyle.chart(title, subtitle, plot), prefix, WIDTH, HEIGHT + 22 * rowsOfLegend);
+        ChartStyle.chart(title, subtitle, plot),
+        prefix,
+        WIDTH,
+        HEIGHT + ROW_OF_LEGEND * rowsOfLegend());
+  }
+
+  /** About how many rows the legend takes, by the lengths of its names. */
+  private int rowsOfLegend() {
+    int rows = 1;
+    double used = 0;
+    for (int i = 0; i < data.getSeriesCount(); i++) {
+      if (!Boolean.FALSE.equals(renderer.getSeriesVisibleInLegend(i))) {
+        double width = 48 + 6.6 * data.getSeriesKey(i).toString().length();
+        if (used > 0 && used + width > WIDTH - 40) {
+          rows++;
+          used = 0;
+        }
+        used += width;
+      }
+    }
+    return rows;
   }
 
   private static ValueAxis axis(

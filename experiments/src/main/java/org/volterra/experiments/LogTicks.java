@@ -18,6 +18,8 @@ import org.jfree.chart.ui.TextAnchor;
 final class LogTicks extends LogAxis {
   private static final long serialVersionUID = 1;
 
+  private static final double SMALL_RANGE = 3;
+
   private final double[] ticks;
 
   private LogTicks(String label, List<Double> ticks) {
@@ -25,11 +27,24 @@ final class LogTicks extends LogAxis {
     this.ticks = ticks.stream().mapToDouble(t -> t).toArray();
   }
 
-  /** An axis with ticks at powers of ten, and between them where there are few, over a range. */
+  /**
+   * An axis with ticks at powers of ten, and between them where there are few, over a range; where
+   * even these are few, at equal distances.
+   */
   static LogTicks decades(String label, double least, double most) {
-    double[] steps = most / least < 1e3 ? new double[] {1, 2, 5} : new double[] {1};
+    double[] steps =
+        most / least < 20
+            ? new double[] {1, 2, 3, 5, 7}
+            : most / least < 1e3 ? new double[] {1, 2, 5} : new double[] {1};
     int apart = (int) Math.max(1, Math.ceil(Math.log10(most / least) / 8));
     List<Double> ticks = new ArrayList<>();
+    if (most / least < SMALL_RANGE) {
+      double step = roundStep((most - least) / 5);
+      for (long i = (long) Math.ceil(least / step); i * step <= most; i++) {
+        ticks.add(i * step);
+      }
+      return at(label, ticks, least, most);
+    }
     for (int k = (int) Math.floor(Math.log10(least)); k <= Math.log10(most); k++) {
       for (double step : steps) {
         double tick = step * Math.pow(10, k);
@@ -39,6 +54,12 @@ final class LogTicks extends LogAxis {
       }
     }
     return at(label, ticks, least, most);
+  }
+
+  /** The largest of 1, 2, 5 times a power of ten that is not above a size. */
+  private static double roundStep(double size) {
+    double power = Math.pow(10, Math.floor(Math.log10(size)));
+    return (size < 2 * power ? 1 : size < 5 * power ? 2 : 5) * power;
   }
 
   /** An axis with ticks at given numbers; of many, every other one. */
@@ -69,6 +90,7 @@ final class LogTicks extends LogAxis {
       String text = String.format(Locale.ROOT, "%.1e", number);
       return text.replace(".0e", "e").replace("e-0", "e-").replace("e+0", "e").replace("e+", "e");
     }
-    return String.format(Locale.ROOT, "%.4f", number).replaceAll("\\.?0+$", "");
+    return String.format(Locale.ROOT, number < 0.1 ? "%.5f" : "%.4f", number)
+        .replaceAll("\\.?0+$", "");
   }
 }

@@ -105,10 +105,10 @@ abstract class NetworkStudy implements ConvergenceStudy {
       plots.add(
           new MeasurePlot(
               "Accuracy at the minimum",
-              "share of test samples that are right",
+              "share that is right",
               false,
               List.of(ACCURACY),
-              "Of the test samples."));
+              "The share of the test samples whose class has the greatest output."));
     }
     plots.add(
         new MeasurePlot(
@@ -117,7 +117,7 @@ abstract class NetworkStudy implements ConvergenceStudy {
             false,
             List.of(ITERATIONS),
             "Iterations until the norm of the gradient, in the metric of H¹, had fallen to "
-                + tolerance
+                + String.valueOf(tolerance).replace(".0E", "e")
                 + " of its size at θ = 0; at most "
                 + iterations
                 + ". All depths but the first began at the extension of the coarser minimiser."));

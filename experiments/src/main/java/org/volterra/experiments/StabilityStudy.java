@@ -148,7 +148,7 @@ final class StabilityStudy implements ConvergenceStudy {
             "Loss of the 360 test samples after the last epoch, at the same rate."),
         plot(
             "Sensitivity to inputs",
-            "relative change of outputs / of inputs",
+            "change of outputs / of inputs",
             true,
             INPUT,
             median,
@@ -157,11 +157,12 @@ final class StabilityStudy implements ConvergenceStudy {
                 + " that ignores its input is insensitive too."),
         plot(
             "Sensitivity to parameters",
-            "relative change of outputs / of parameters",
+            "change of outputs / of parameters",
             true,
             PARAMETER,
             median,
-            "The same when each matrix and bias gets noise of 1 % of its norm."),
+            "The same, relative to the parameters, when each matrix and bias gets noise of 1 % of"
+                + " its norm."),
         plot(
             "Runs that diverged",
             "share of runs",

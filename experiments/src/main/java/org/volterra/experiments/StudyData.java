@@ -47,6 +47,18 @@ final class StudyData {
     return seeds;
   }
 
+  /** How many seeds there are, as words: "3 seeds", or "3 seeds, 1 at L = 1024". */
+  String seedsText() {
+    StringBuilder text = new StringBuilder(seeds.size() + " seeds");
+    for (int depth : depths) {
+      long count = points.stream().filter(p -> p.depth() == depth).count();
+      if (count < seeds.size()) {
+        text.append(", ").append(count).append(" at L = ").append(depth);
+      }
+    }
+    return text.toString();
+  }
+
   /** Depths as abscissae. */
   List<Double> layers() {
     return depths.stream().map(Integer::doubleValue).toList();

@@ -22,6 +22,9 @@ final class StudyPlots {
   private static final int MOST_CURVES = 7;
   private static final int MOST_COMPONENTS = 6;
 
+  /** Exponents of measures that are known worse, to 95 %, are not worth a word. */
+  private static final double MOST_DOUBT = 0.25;
+
   /** A plot, its heading and its text. */
   record Plot(String file, String heading, String text, String svg) {}
 
@@ -94,7 +97,7 @@ final class StudyPlots {
             Axis.linear(study.valueName()));
     String name = study.valueName();
     if (data.seeds().size() > 1) {
-      name = "median of " + data.seeds().size() + " seeds";
+      name = "median of " + data.seedsText();
       for (long seed : data.seeds()) {
         plot.add(
             "seed " + seed,
@@ -149,7 +152,8 @@ final class StudyPlots {
         format(
             "Theory: the gap |J_L − J_∞| is O(1/L) for Lipschitz minimisers. Measured: it falls"
                 + " like %s%s.",
-            law, known ? "" : ", against the limit that was extrapolated from the same points"),
+            power(law),
+            known ? "" : ", against the limit that was extrapolated from the same points"),
         new LinePlot(
                 "Gap to the limit",
                 known ? "the limit is known" : "the limit is extrapolated",
@@ -217,9 +221,7 @@ final class StudyPlots {
     LinePlot plot =
         new LinePlot(
             measure.title(),
-            data.seeds().size() > 1
-                ? text(measure.statistic()) + " of " + data.seeds().size() + " seeds"
-                : "",
+            data.seeds().size() > 1 ? text(measure.statistic()) + " of " + data.seedsText() : "",
             depth,
             measure.logarithmic() ? Axis.logarithmic(measure.axis()) : Axis.linear(measure.axis()));
     int color = 0;
@@ -236,7 +238,10 @@ final class StudyPlots {
         plot.addBars(data.layers(), data.least(quantity), data.greatest(quantity), shade);
       }
       if (measure.logarithmic() && values.size() > 2 && values.stream().allMatch(v -> v > 0)) {
-        text.append(format(" %s ~ %s.", line.getKey(), power(law(data.layers(), values))));
+        ScalingFit law = law(data.layers(), values);
+        if (law.halfWidth() <= MOST_DOUBT) {
+          text.append(format(" %s ~ %s.", line.getKey(), power(law)));
+        }
       }
     }
     String file = "measure-" + plots.stream().filter(p -> p.file().startsWith("measure")).count();

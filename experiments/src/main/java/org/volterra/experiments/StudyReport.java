@@ -133,13 +133,7 @@ final class StudyReport {
     page.put("claim", study.claim());
     page.put("headline", headline());
     page.put("plots", plots);
-    page.put("table", "All points");
-    page.put("columns", columns);
-    page.put(
-        "rows",
-        rows.stream()
-            .map(row -> Map.of("cells", row.stream().map(StudyReport::cell).toList()))
-            .toList());
+    page.put("tables", StudyTables.of(columns, rows));
     page.put("settings", pairs(study.settings()));
     page.put("machine", pairs(InfoCommand.facts()));
     return Page.render("study.html", page);
@@ -169,15 +163,6 @@ final class StudyReport {
     return map.entrySet().stream()
         .map(e -> Map.of("name", e.getKey(), "value", e.getValue()))
         .toList();
-  }
-
-  private static String cell(double value) {
-    if (!Double.isFinite(value)) {
-      return "–";
-    }
-    return value == Math.rint(value) && Math.abs(value) < 1e9
-        ? format("%.0f", value)
-        : format("%.6g", value);
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // needs a library of annotations

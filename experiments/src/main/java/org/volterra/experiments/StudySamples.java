@@ -38,7 +38,7 @@ final class StudySamples {
    * 0.6] and λ in [0.5, 3] to u(1), which product integration on a graded grid gives to about five
    * digits.
    */
-  static Samples.Split fractional(double order, int train, int test) {
+  static Samples.Split fractional(double order, int train, int test, long splitSeed) {
     RandomGenerator random = new Random(1);
     int count = train + test;
     double[] inputs = new double[2 * count];
@@ -56,7 +56,7 @@ final class StudySamples {
         targets[i] = solution.values()[SOLVER_LAYERS];
       }
     }
-    return Samples.regression(inputs, 2, targets, 1).split(train, 1);
+    return Samples.regression(inputs, 2, targets, 1).split(train, splitSeed);
   }
 
   /** u = u(0) + ∫ (t−s)^{α−1} λ u (1 − u) / Γ(α) ds. */

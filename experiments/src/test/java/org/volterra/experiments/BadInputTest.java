@@ -161,7 +161,7 @@ class BadInputTest {
     CommandLineRun.of().refused("say what to do");
     CommandLineRun.of("trian").refused("'trian'");
     CommandLineRun.of("train").refused("say what to train on");
-    train("mnist").refused("digits is bundled");
+    train("mnist").refused("digits and fractional are bundled");
     train("digits", "--epochs", "many").refused("--epochs");
     train("digits", "--epochs", "0").refused("epochs 0");
     train("digits", "--kernel", "sparse").refused("kernel 'sparse'");
@@ -170,7 +170,7 @@ class BadInputTest {
     train("digits", "--loss", "magic").refused("loss 'magic'");
     train("digits", "--provider", "abacus").refused("provider 'abacus'");
     train("digits", "--history-budget", "much").refused("history-budget 'much'");
-    train("digits", "--test", "0.5").refused("digits has its own labels and split");
+    train("digits", "--test", "0.5").refused("digits has its own targets and split");
     train("digits", "--threads", "-1").refused("--threads -1");
     train("digits", "--products", "half").refused("products 'half': must be one of float32, tf32");
     train("digits", "--products", "bf16").refused("products in bf16 need --device cuda, not auto");

@@ -137,6 +137,27 @@ class ConvergeCommandTest {
         .contains("Dense connectivity is said", "Runs that diverged", "Sensitivity to parameters")
         .contains("Norms of the states: plain");
     assertThat(text("measure-0.svg")).contains("States at initialisation", "number of layers L");
+    assertThat(text("measure-0.svg")).contains("medians and ranges of 2 seeds<");
+    assertThat(text("report.html"))
+        .contains("<h2>Training loss</h2>\n<div class=\"wide\"><table class=\"numbers\">")
+        .contains("<th scope=\"col\">dense, × h</th><th scope=\"col\">dense</th>")
+        .doesNotContain("<th scope=\"col\">dense: training loss");
+    Files.delete(folder.resolve("out/points/L24-seed2.json"));
+    converge(
+            "stability",
+            "--depths",
+            "3,24",
+            "--seeds",
+            "1,2",
+            "--set",
+            "samples=96",
+            "--set",
+            "epochs=1",
+            "--set",
+            "rates=0.01,1e30",
+            "--report-only")
+        .succeeded();
+    assertThat(text("measure-0.svg")).contains("medians and ranges of 2 seeds, 1 at L = 24<");
   }
 
   @ParameterizedTest
@@ -239,8 +260,77 @@ class ConvergeCommandTest {
     run.succeeded();
     assertThat(run.out().lines().filter(l -> l.startsWith("{"))).hasSize(2);
     assertThat(text("study.json")).contains("\"lambda0\": \"2.0\"", "\"T\": \"2.0\"");
-    Files.writeString(file, "[1]");
-    converge(file.toString()).failed("no description of a study");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "fractional | \"channels\": 2, \"order\": 0.7 | order 0.7 ",
+        "dnl-regression | \"channels\": 2, \"intervals\": 1, \"lambda0\": 0.1 | attention",
+        "stability | \"channels\": 2, \"epochs\": 1, \"rates\": [0.01, 0.001] | [0.01, 0.001]",
+        "scalar-control | \"share\": 0.01, \"plain-limit\": 20, \"msa-depth\": 2 | Three states"
+      })
+  void filesDescribeEveryStudy(String study, String settings, String claim) throws IOException {
+    Path file = folder.resolve("study.json");
+    String small =
+        study.equals("scalar-control")
+            ? ""
+            : ", \"samples\": 12" + (study.equals("stability") ? "" : ", \"iterations\": 2");
+    Files.writeString(
+        file,
+        "{\"study\": \"%s\", %s%s, \"depths\": [2, 4], \"seeds\": [7]}"
+            .formatted(study, settings, small));
+    converge(file.toString()).succeeded();
+    JsonObject results = JsonParser.parseString(text("results.json")).getAsJsonObject();
+    assertThat(results.get("study").getAsString()).isEqualTo(study);
+    assertThat(results.getAsJsonArray("points")).hasSize(2);
+    assertThat(results.getAsJsonArray("points").get(1).getAsJsonObject().get("seed").getAsInt())
+        .isEqualTo(7);
+    assertThat(text("report.html").replace("α = ", "order ")).contains(claim.strip());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[1] | it must be an object",
+        "{\"study\": \"digits\" | no description of a study",
+        "{\"depths\": [4]} | \"study\", the name of one, is missing",
+        "{\"study\": [\"digits\"]} | \"study\" is [\"digits\"]: must be the name of a study",
+        "{\"study\": null} | \"study\" is null: must be the name of a study",
+        "{\"study\": \"digits\", \"depths\": \"4,8\"} | \"depths\" is \"4,8\": must be a list of"
+            + " whole",
+        "{\"study\": \"digits\", \"depths\": []} | \"depths\" is []: must be a list of whole",
+        "{\"study\": \"digits\", \"depths\": [4.5]} | \"depths\" is [4.5]: must be a list of whole",
+        "{\"study\": \"digits\", \"seeds\": [[1]]} | \"seeds\" is [1]: must be a list of whole",
+        "{\"study\": \"digits\", \"kernel\": {\"field\": 4}} | \"kernel\" is {\"field\":4}: must be"
+            + " a number",
+      })
+  void wrongFilesAreFailures(String content, String message) throws IOException {
+    Path file = folder.resolve("study.json");
+    Files.writeString(file, content);
+    converge(file.toString()).failed(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"study\": \"heat\"} | study 'heat' is unknown: choose closed-form",
+        "{\"study\": \"digits\", \"layers\": 4} | setting 'layers' is unknown: this study has"
+            + " lambda0",
+        "{\"study\": \"digits\", \"channels\": \"many\"} | channels 'many': must be a whole number",
+        "{\"study\": \"fractional\", \"order\": 2} | order 2.0: must be in (0, 1]",
+        "{\"study\": \"closed-form\", \"depths\": [8, 4]} | --depths 4: numbers of layers must be",
+      })
+  void wrongSettingsOfFilesAreRefused(String content, String message) throws IOException {
+    Path file = folder.resolve("study.json");
+    Files.writeString(file, content);
+    converge(file.toString()).refused(message);
   }
 
   /** A user's study. */

@@ -113,6 +113,13 @@ class ExchangeTest {
             FeatureTransform.parse(
                 "non-local(gaussian,3),conv(4,3x3,pad=1,groups=4),non-local(dot-product,2),"
                     + "residual(layer-norm,attention(2)),global-max-pool")));
+    all.put(
+        "windows-dilated",
+        new FeedForwardSpec(
+            new Shape(9, 8, 2),
+            FeatureTransform.parse(
+                "conv(3,3x2,stride=1x2,pad=2x1,dilation=2x1,bias),max-pool(3x2,stride=1,pad=1x0,dilation=2x1),"
+                    + "average-pool(2,stride=2x1,pad=1,dilation=2)")));
     return all;
   }
 

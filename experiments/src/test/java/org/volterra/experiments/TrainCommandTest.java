@@ -288,4 +288,41 @@ class TrainCommandTest {
     CommandLineRun.of("train", "digits", "--metric", "1").refused("give two weights");
     CommandLineRun.of("train", "digits", "--metric", "0,1").refused("lambda0 must be positive");
   }
+
+  @Test
+  void solutionsOfAFractionalEquationAreLearnedFromCoarseToFine() throws IOException {
+    Path out = folder.resolve("fractional");
+    CommandLineRun refined =
+        CommandLineRun.of(
+                "train",
+                "fractional",
+                "--depth",
+                "8",
+                "--channels",
+                "8",
+                "--kernel",
+                "fractional:0.5",
+                "--features",
+                "tanh,affine(8)",
+                "--feature-depth",
+                "per-layer",
+                "--bias",
+                "none",
+                "--refine",
+                "4",
+                "--refine-epochs",
+                "3",
+                "--epochs",
+                "1",
+                "--out",
+                out.toString())
+            .succeeded();
+    assertThat(refined.out()).contains("refinement: 3 epochs on 4 layers");
+    JsonObject config =
+        JsonParser.parseString(Files.readString(out.resolve("config.json"))).getAsJsonObject();
+    assertThat(config.toString()).contains("fractional");
+    Matcher loss = Pattern.compile("test loss ([0-9.e-]+) after").matcher(refined.out());
+    assertThat(loss.find()).isTrue();
+    assertThat(Double.parseDouble(loss.group(1))).isLessThan(2e-3);
+  }
 }

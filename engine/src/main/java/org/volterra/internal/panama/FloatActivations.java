@@ -24,8 +24,6 @@ final class FloatActivations {
   /** Beyond this |x|, Φ(−|x|) is 0. */
   private static final float PHI_MOST = SINGLE ? (float) 15 : (float) 40;
 
-  private static final float MINUS_HALF = (float) -0.5;
-  private static final float HALF = (float) 0.5;
   private static final float SQRT_HALF = (float) 0.7071067811865476;
   private static final float INVERSE_SQRT_TWO_PI = (float) 0.3989422804014327;
 
@@ -116,14 +114,19 @@ final class FloatActivations {
     };
   }
 
+  private static FloatVector splat(double value) {
+    return FloatVector.broadcast(SPECIES, (float) value);
+  }
+
   private static FloatVector at(float[] x, int i) {
     return FloatVector.fromArray(SPECIES, x, i);
   }
 
   /** a = factor |x|. */
   private static void absolute(FloatBlocks w, float factor, int n) {
+    FloatVector scale = splat(factor);
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.x, i).abs().mul(factor).intoArray(w.a, i);
+      at(w.x, i).abs().mul(scale).intoArray(w.a, i);
     }
   }
 
@@ -143,50 +146,60 @@ final class FloatActivations {
 
   /** y += factor x a. */
   private static void addProduct(float[] x, float[] a, float factor, float[] y, int n) {
+    FloatVector scale = splat(factor);
     for (int i = 0; i < n; i += LENGTH) {
-      at(x, i).fma(at(a, i).mul(factor), at(y, i)).intoArray(y, i);
+      at(x, i).fma(at(a, i).mul(scale), at(y, i)).intoArray(y, i);
     }
   }
 
   /** y = factor a / (1 + a)²: the derivative of the sigmoid, accurate where s (1 − s) cancels. */
   private static void bell(float[] a, float factor, float[] y, int n) {
+    FloatVector one = splat(1);
+    FloatVector scale = splat(factor);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector e = at(a, i);
-      FloatVector d = e.add(1);
-      e.mul(factor).div(d.mul(d)).intoArray(y, i);
+      FloatVector d = e.add(one);
+      e.mul(scale).div(d.mul(d)).intoArray(y, i);
     }
   }
 
   /** a = −2 |x|, bounded. */
   private static void tanhArgument(FloatBlocks w, int n) {
+    FloatVector most = splat(30);
+    FloatVector scale = splat(-2);
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.x, i).abs().min(30).mul(-2).intoArray(w.a, i);
+      at(w.x, i).abs().min(most).mul(scale).intoArray(w.a, i);
     }
   }
 
   /** tanh |x| = −q / (2 + q) with q = e^(−2|x|) − 1 in b, then the sign. */
   private static void tanh(FloatBlocks w, int n) {
+    FloatVector zero = splat(0);
+    FloatVector two = splat(2);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector q = at(w.b, i);
-      FloatVector y = q.div(q.add(2));
-      y.blend(y.neg(), at(w.x, i).compare(VectorOperators.GE, 0)).intoArray(w.y, i);
+      FloatVector y = q.div(q.add(two));
+      y.blend(y.neg(), at(w.x, i).compare(VectorOperators.GE, zero)).intoArray(w.y, i);
     }
   }
 
   /** y = 1 / (1 + e^(−x)), from a = e^(−|x|). */
   private static void sigmoid(FloatBlocks w, int n) {
+    FloatVector zero = splat(0);
+    FloatVector one = splat(1);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector e = at(w.a, i);
-      VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, 0);
-      e.blend(1, positive).div(e.add(1)).intoArray(w.y, i);
+      VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, zero);
+      e.blend(one, positive).div(e.add(one)).intoArray(w.y, i);
     }
   }
 
   /** a = s = e / (2 + e) of e = e^(−|x|) in a; b = s². */
   private static void softplusArgument(FloatBlocks w, int n) {
+    FloatVector two = splat(2);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector e = at(w.a, i);
-      FloatVector s = e.div(e.add(2));
+      FloatVector s = e.div(e.add(two));
       s.intoArray(w.a, i);
       s.mul(s).intoArray(w.b, i);
     }
@@ -194,24 +207,27 @@ final class FloatActivations {
 
   /** y = max(x, 0) + log(1 + e), log(1 + e) = 2 artanh s; c holds 2 artanh(s) / s. */
   private static void softplus(FloatBlocks w, int n) {
+    FloatVector zero = splat(0);
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.a, i).fma(at(w.c, i), at(w.x, i).max(0)).intoArray(w.y, i);
+      at(w.a, i).fma(at(w.c, i), at(w.x, i).max(zero)).intoArray(w.y, i);
     }
   }
 
   /** max(x, 0). */
   private static void relu(float[] x, float[] y, int n) {
+    FloatVector zero = splat(0);
     for (int i = 0; i < n; i += LENGTH) {
-      at(x, i).max(0).intoArray(y, i);
+      at(x, i).max(zero).intoArray(y, i);
     }
   }
 
   /** 1 where x > 0, else 0. */
   private static void step(float[] x, float[] y, int n) {
-    FloatVector zero = FloatVector.zero(SPECIES);
+    FloatVector zero = splat(0);
+    FloatVector one = splat(1);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector u = at(x, i);
-      FloatVector d = zero.blend(1, u.compare(VectorOperators.GT, 0));
+      FloatVector d = zero.blend(one, u.compare(VectorOperators.GT, zero));
       d.blend(u, u.test(VectorOperators.IS_NAN)).intoArray(y, i);
     }
   }
@@ -221,24 +237,30 @@ final class FloatActivations {
    * −x²/2 is taken exactly, as a product in b and its rounding error in c; y = t / 2, d = 2t − 1.
    */
   private static void erfcArgument(FloatBlocks w, int n) {
-    FloatVector two = FloatVector.broadcast(SPECIES, 2);
+    FloatVector most = splat(PHI_MOST);
+    FloatVector minusHalf = splat(-0.5);
+    FloatVector rootOfHalf = splat(SQRT_HALF);
+    FloatVector half = splat(0.5);
+    FloatVector one = splat(1);
+    FloatVector two = splat(2);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector z = at(w.x, i).abs().min(PHI_MOST);
+      FloatVector z = at(w.x, i).abs().min(most);
       FloatVector square = z.mul(z);
-      square.mul(MINUS_HALF).intoArray(w.b, i);
-      z.fma(z, square.neg()).mul(MINUS_HALF).intoArray(w.c, i);
-      FloatVector t = two.div(z.mul(SQRT_HALF).add(two));
-      t.mul(HALF).intoArray(w.y, i);
-      t.add(t).sub(1).intoArray(w.d, i);
+      square.mul(minusHalf).intoArray(w.b, i);
+      z.fma(z, square.neg()).mul(minusHalf).intoArray(w.c, i);
+      FloatVector t = two.div(z.mul(rootOfHalf).add(two));
+      t.mul(half).intoArray(w.y, i);
+      t.add(t).sub(one).intoArray(w.d, i);
     }
   }
 
   /** y = Φ(x) from t / 2 in y and the exponential in a. */
   private static void normalTail(FloatBlocks w, int n) {
-    FloatVector one = FloatVector.broadcast(SPECIES, 1);
+    FloatVector zero = splat(0);
+    FloatVector one = splat(1);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector tail = at(w.a, i).mul(at(w.y, i));
-      VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, 0);
+      VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, zero);
       tail.blend(one.sub(tail), positive).intoArray(w.y, i);
     }
   }

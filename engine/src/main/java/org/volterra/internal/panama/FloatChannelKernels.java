@@ -179,7 +179,7 @@ final class FloatChannelKernels {
     for (int r = 0; r < rows; r++) {
       sum = sum.add(load(x, i + r * stride));
     }
-    FloatVector mean = sum.div(rows);
+    FloatVector mean = sum.div(splat(rows));
     FloatVector square = splat(0);
     for (int r = 0; r < rows; r++) {
       FloatVector d = load(x, i + r * stride).sub(mean);

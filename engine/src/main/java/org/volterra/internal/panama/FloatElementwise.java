@@ -22,8 +22,9 @@ final class FloatElementwise {
 
   static void axpby(
       float alpha, MemorySegment x, long i, float beta, MemorySegment y, long j, int bytes) {
+    FloatVector a = splat(alpha);
     for (int o = 0; o < bytes; o += WIDTH) {
-      merge(load(x, i + o).mul(alpha), beta, y, j + o);
+      merge(load(x, i + o).mul(a), beta, y, j + o);
     }
   }
 

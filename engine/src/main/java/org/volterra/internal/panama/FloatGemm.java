@@ -13,6 +13,7 @@ import static org.volterra.internal.panama.FloatTile.ROWS;
 import static org.volterra.internal.panama.FloatTile.WIDE;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * The matrix product over register tiles of 4 rows and 4 vectors of columns; 2 vectors in the last
@@ -252,15 +253,18 @@ final class FloatGemm extends Workshop.Reusable {
 
   private static void setRow(
       float alpha, MemorySegment t, long from, MemorySegment c, long to, int bytes) {
+    FloatVector a = splat(alpha);
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(load(t, from + o).mul(alpha), c, to + o);
+      store(load(t, from + o).mul(a), c, to + o);
     }
   }
 
   private static void addRow(
       float alpha, MemorySegment t, long from, float keep, MemorySegment c, long to, int bytes) {
+    FloatVector a = splat(alpha);
+    FloatVector b = splat(keep);
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(load(c, to + o).fma(splat(keep), load(t, from + o).mul(alpha)), c, to + o);
+      store(load(c, to + o).fma(b, load(t, from + o).mul(a)), c, to + o);
     }
   }
 }

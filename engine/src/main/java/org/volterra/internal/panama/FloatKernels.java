@@ -127,14 +127,22 @@ final class FloatKernels {
         MemorySegment v,
         long l,
         int bytes) {
+      FloatVector b1 = splat(beta1);
+      FloatVector r1 = splat(rest1);
+      FloatVector b2 = splat(beta2);
+      FloatVector r2 = splat(rest2);
+      FloatVector c = splat(correction);
+      FloatVector least = splat(epsilon);
+      FloatVector kept = splat(keep);
+      FloatVector minusStep = splat(-step);
       for (int o = 0; o < bytes; o += WIDTH) {
         FloatVector slope = load(g, j + o);
-        FloatVector mean = load(m, k + o).fma(splat(beta1), slope.mul(rest1));
-        FloatVector square = load(v, l + o).fma(splat(beta2), slope.mul(slope).mul(rest2));
+        FloatVector mean = load(m, k + o).fma(b1, slope.mul(r1));
+        FloatVector square = load(v, l + o).fma(b2, slope.mul(slope).mul(r2));
         store(mean, m, k + o);
         store(square, v, l + o);
-        FloatVector move = mean.div(square.mul(correction).sqrt().add(epsilon));
-        store(move.fma(splat(-step), load(p, i + o).mul(keep)), p, i + o);
+        FloatVector move = mean.div(square.mul(c).sqrt().add(least));
+        store(move.fma(minusStep, load(p, i + o).mul(kept)), p, i + o);
       }
     }
   }

@@ -77,9 +77,10 @@ final class FloatMath {
 
   /** y = 2^n e^r from what {@link #reduce} left in r and s, and the series of r in y. */
   private static void exp(float[] r, float[] s, float[] y, int n) {
+    FloatVector one = FloatVector.broadcast(SPECIES, 1);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector t = FloatVector.fromArray(SPECIES, r, i);
-      FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t).add(1);
+      FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t).add(one);
       VectorBits.scale(p, FloatVector.fromArray(SPECIES, s, i)).intoArray(y, i);
     }
   }
@@ -89,11 +90,12 @@ final class FloatMath {
    * series of r in y.
    */
   static void expMinusOne(float[] r, float[] s, float[] y, int n) {
+    FloatVector one = FloatVector.broadcast(SPECIES, 1);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector t = FloatVector.fromArray(SPECIES, r, i);
       FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t);
       FloatVector scale = VectorBits.power(FloatVector.fromArray(SPECIES, s, i));
-      scale.fma(p, scale.sub(1)).intoArray(y, i);
+      scale.fma(p, scale.sub(one)).intoArray(y, i);
     }
   }
 
@@ -103,8 +105,10 @@ final class FloatMath {
     FloatVector scale = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector high = FloatVector.broadcast(SPECIES, -LN2_HIGH);
     FloatVector rest = FloatVector.broadcast(SPECIES, -LN2_LOW);
+    FloatVector least = FloatVector.broadcast(SPECIES, EXP_LEAST);
+    FloatVector most = FloatVector.broadcast(SPECIES, EXP_MOST);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector u = FloatVector.fromArray(SPECIES, x, i).max(EXP_LEAST).min(EXP_MOST);
+      FloatVector u = FloatVector.fromArray(SPECIES, x, i).max(least).min(most);
       FloatVector v = FloatVector.fromArray(SPECIES, low, i);
       FloatVector t = u.add(v).fma(scale, shift);
       t.intoArray(s, i);

@@ -31,8 +31,9 @@ final class FloatRowKernels {
     if (beta == 0) {
       FloatElementwise.fill(y, j, 0, whole);
     } else {
+      FloatVector b = splat(beta);
       for (int o = 0; o < whole; o += WIDTH) {
-        store(load(y, j + o).mul(beta), y, j + o);
+        store(load(y, j + o).mul(b), y, j + o);
       }
     }
     for (int o = whole; o < n * BYTES; o += BYTES) {

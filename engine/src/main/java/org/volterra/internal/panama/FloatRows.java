@@ -165,9 +165,10 @@ final class FloatRows extends Workshop.Reusable {
   /** Σ (x − mean)². */
   static float squares(MemorySegment x, long i, float mean, int n) {
     FloatVector s = splat(0);
+    FloatVector m = splat(mean);
     int whole = n / LENGTH * WIDTH;
     for (int o = 0; o < whole; o += WIDTH) {
-      FloatVector d = load(x, i + o).sub(mean);
+      FloatVector d = load(x, i + o).sub(m);
       s = d.fma(d, s);
     }
     float sum = FloatReduce.sum(s);
@@ -230,9 +231,10 @@ final class FloatRows extends Workshop.Reusable {
   /** y = p ⊙ (g − sum). */
   private static void gated(
       MemorySegment p, long i, MemorySegment g, long k, float sum, MemorySegment y, long j, int n) {
+    FloatVector s = splat(sum);
     int whole = n / LENGTH * WIDTH;
     for (int o = 0; o < whole; o += WIDTH) {
-      store(load(g, k + o).sub(sum).mul(load(p, i + o)), y, j + o);
+      store(load(g, k + o).sub(s).mul(load(p, i + o)), y, j + o);
     }
     for (int o = whole; o < n * BYTES; o += BYTES) {
       y.set(LAYOUT, j + o, (g.get(LAYOUT, k + o) - sum) * p.get(LAYOUT, i + o));

@@ -119,8 +119,9 @@ final class FloatSoftmax extends Workshop.Reusable {
 
   /** y = x − value. */
   private static void subtract(float[] x, float value, float[] y, int n) {
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector.fromArray(SPECIES, x, i).sub(value).intoArray(y, i);
+      FloatVector.fromArray(SPECIES, x, i).sub(v).intoArray(y, i);
     }
   }
 
@@ -133,8 +134,9 @@ final class FloatSoftmax extends Workshop.Reusable {
   }
 
   private static void multiply(float[] x, float factor) {
+    FloatVector f = FloatVector.broadcast(SPECIES, factor);
     for (int i = 0; i < x.length; i += LENGTH) {
-      FloatVector.fromArray(SPECIES, x, i).mul(factor).intoArray(x, i);
+      FloatVector.fromArray(SPECIES, x, i).mul(f).intoArray(x, i);
     }
   }
 }

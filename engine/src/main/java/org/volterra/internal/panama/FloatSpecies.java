@@ -49,7 +49,11 @@ final class FloatSpecies {
 
   /** Stores {@code v + beta * old}, not reading the old value if beta is 0. */
   static void merge(FloatVector v, float beta, MemorySegment s, long byteOffset) {
-    store(beta == 0 ? v : load(s, byteOffset).fma(splat(beta), v), s, byteOffset);
+    if (beta == 0) {
+      store(v, s, byteOffset);
+    } else {
+      store(load(s, byteOffset).fma(splat(beta), v), s, byteOffset);
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.volterra.internal.panama.FloatSpecies.splat;
 import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /** The elementwise kernels of transforms. */
 @SuppressWarnings("cast")
@@ -59,8 +60,10 @@ final class FloatTransformKernels {
         MemorySegment d,
         long l,
         int bytes) {
+      FloatVector one = splat(1);
+      FloatVector least = splat(epsilon);
       for (int o = 0; o < bytes; o += WIDTH) {
-        store(splat(1).div(load(x, i + o).add(epsilon).sqrt()), y, j + o);
+        store(one.div(load(x, i + o).add(least).sqrt()), y, j + o);
       }
     }
   }

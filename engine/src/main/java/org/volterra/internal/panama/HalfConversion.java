@@ -81,16 +81,21 @@ final class HalfConversion extends Workshop.Reusable {
     }
   }
 
+  private static IntVector splat(int value) {
+    return IntVector.broadcast(INTS, value);
+  }
+
   private static int whole(int count) {
     return LITTLE ? count - count % LENGTH : 0;
   }
 
   private static void widen(MemorySegment x, long i, MemorySegment y, long j, int count) {
     int whole = whole(count);
+    IntVector upper = splat(UPPER);
     for (int c = 0; c < whole; c += LENGTH) {
       IntVector pairs = IntVector.fromMemorySegment(INTS, x, i + (long) c * Short.BYTES, ORDER);
       IntVector first = pairs.lanewise(VectorOperators.LSHL, Short.SIZE);
-      IntVector second = pairs.and(UPPER);
+      IntVector second = pairs.and(upper);
       long to = j + (long) c * Float.BYTES;
       first.rearrange(ZIP, second).intoMemorySegment(y, to, ORDER);
       first.rearrange(ZIP_REST, second).intoMemorySegment(y, to + WIDTH, ORDER);
@@ -103,12 +108,13 @@ final class HalfConversion extends Workshop.Reusable {
 
   private static void narrow(MemorySegment x, long i, MemorySegment y, long j, int count) {
     int whole = whole(count);
+    IntVector upper = splat(UPPER);
     for (int c = 0; c < whole; c += LENGTH) {
       long from = i + (long) c * Float.BYTES;
       IntVector a = rounded(IntVector.fromMemorySegment(INTS, x, from, ORDER));
       IntVector b = rounded(IntVector.fromMemorySegment(INTS, x, from + WIDTH, ORDER));
       IntVector first = a.rearrange(EVEN, b).lanewise(VectorOperators.LSHR, Short.SIZE);
-      IntVector second = a.rearrange(ODD, b).and(UPPER);
+      IntVector second = a.rearrange(ODD, b).and(upper);
       first.or(second).intoMemorySegment(y, j + (long) c * Short.BYTES, ORDER);
     }
     for (int c = whole; c < count; c++) {
@@ -119,11 +125,12 @@ final class HalfConversion extends Workshop.Reusable {
 
   /** The bits of bfloat16 in the upper halves of the lanes; the lower halves are of no use. */
   private static IntVector rounded(IntVector bits) {
-    VectorMask<Integer> isNan = bits.and(Integer.MAX_VALUE).compare(VectorOperators.GT, INFINITY);
+    VectorMask<Integer> isNan =
+        bits.and(splat(Integer.MAX_VALUE)).compare(VectorOperators.GT, splat(INFINITY));
     return bits.lanewise(VectorOperators.LSHR, Short.SIZE)
-        .and(1)
-        .add(0x7fff)
+        .and(splat(1))
+        .add(splat(0x7fff))
         .add(bits)
-        .blend(bits.or(0x400000), isNan);
+        .blend(bits.or(splat(0x400000)), isNan);
   }
 }
