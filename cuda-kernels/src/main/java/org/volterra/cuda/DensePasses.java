@@ -49,7 +49,7 @@ final class DensePasses {
 
   /** What tickets and flags of so many layers take: numbers of 8 bytes, to be filled with 0. */
   private static long orderLength(int layers, int rows) {
-    return Grid.ceil(1 + (layers + 1L) * tiles(state), 2);
+    return Grid.ceil(1 + (layers + 1L) * tiles(rows), 2);
   }
 
   /** The most that an adjoint takes beside its operands: δ and λ of all layers, and their order. */

@@ -200,7 +200,7 @@ final class CudaPassesTest {
         assertThat(workspace.historyBytes())
             .isBetween(40 * histories * slice, 41 * histories * slice);
         long beside = FakeCuda.liveBytes() - before - workspace.historyBytes();
-        assertThat(beside).as("gradients and scratch").isLessThan(12 * slice);
+        assertThat(beside).as("gradients and scratch").isLessThan(30 * slice);
         assertThat(workspace.keepsHistory()).isFalse();
         assertThatIllegalStateException()
             .isThrownBy(workspace::history)
