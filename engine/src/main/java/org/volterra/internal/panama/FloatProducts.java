@@ -111,25 +111,82 @@ final class FloatProducts extends Workshop.Reusable {
     int width = Math.min(BLOCK, a.columns - task * BLOCK);
     long column = (long) task * BLOCK * BYTES;
     int whole = width / LENGTH * WIDTH;
-    FloatElementwise.fill(t, 0, (float) 0, BLOCK * BYTES);
-    int i = 0;
-    for (; i + 4 <= a.rows; i += 4) {
-      long row = a.start + i * a.stride + column;
-      long at = x.start + (long) i * BYTES;
-      axpy4(x.segment, at, a.segment, row, a.stride, t, whole);
-      axpyTail(x.segment, at, 4, a.segment, row, a.stride, t, whole, width);
+    long first = a.start + column;
+    if (whole > 0) {
+      FloatElementwise.fill(t, 0, (float) 0, whole);
+      wholeVectors(first, t, whole);
     }
-    for (; i < a.rows; i++) {
-      long row = a.start + i * a.stride + column;
-      long at = x.start + (long) i * BYTES;
-      axpy(x.segment.get(LAYOUT, at), a.segment, row, t, 0, whole);
-      axpyTail(x.segment, at, 1, a.segment, row, a.stride, t, whole, width);
+    int left = width % LENGTH;
+    if (left > 0) {
+      lastVector(first + whole, left, t, whole);
     }
     long to = y.start + column;
     FloatElementwise.axpby(alpha, t, 0, beta, y.segment, to, whole);
     for (int o = whole; o < width * BYTES; o += BYTES) {
       merge(t.get(LAYOUT, o) * alpha, beta, y.segment, to + o);
     }
+  }
+
+  private void wholeVectors(long first, MemorySegment t, int bytes) {
+    int i = 0;
+    for (; i + 4 <= a.rows; i += 4) {
+      long row = first + i * a.stride;
+      axpy4(x.segment, x.start + (long) i * BYTES, a.segment, row, a.stride, t, bytes);
+    }
+    for (; i < a.rows; i++) {
+      float factor = x.segment.get(LAYOUT, x.start + (long) i * BYTES);
+      axpy(factor, a.segment, first + i * a.stride, t, 0, bytes);
+    }
+  }
+
+  /**
+   * The columns that do not fill a vector, to t at o. Vectors are loaded whole as long as the
+   * memory has so many bytes; what they hold beside these columns comes to nothing.
+   */
+  private void lastVector(long first, int columns, MemorySegment t, int o) {
+    long last = a.segment.byteSize() - WIDTH - first;
+    long fit = last < 0 ? 0 : a.stride == 0 ? a.rows : Math.min(a.rows, last / a.stride + 1);
+    int rows = (int) fit;
+    weigh(x.segment, x.start, a.segment, first, a.stride, rows, t, o);
+    for (int i = rows; i < a.rows; i++) {
+      float factor = x.segment.get(LAYOUT, x.start + (long) i * BYTES);
+      for (int c = 0; c < columns * BYTES; c += BYTES) {
+        float sum =
+            Math.fma(a.segment.get(LAYOUT, first + i * a.stride + c), factor, t.get(LAYOUT, o + c));
+        t.set(LAYOUT, o + c, sum);
+      }
+    }
+  }
+
+  /** t = Σ x_i a_i over rows of one vector, in four chains. */
+  private static void weigh(
+      MemorySegment x,
+      long at,
+      MemorySegment a,
+      long row,
+      long stride,
+      int rows,
+      MemorySegment t,
+      long o) {
+    FloatVector s0 = splat(0);
+    FloatVector s1 = splat(0);
+    FloatVector s2 = splat(0);
+    FloatVector s3 = splat(0);
+    int left = rows;
+    for (; left >= 4; left -= 4) {
+      s0 = load(a, row).fma(splat(x.get(LAYOUT, at)), s0);
+      s1 = load(a, row + stride).fma(splat(x.get(LAYOUT, at + BYTES)), s1);
+      s2 = load(a, row + 2 * stride).fma(splat(x.get(LAYOUT, at + 2 * BYTES)), s2);
+      s3 = load(a, row + 3 * stride).fma(splat(x.get(LAYOUT, at + 3 * BYTES)), s3);
+      row += 4 * stride;
+      at += 4 * BYTES;
+    }
+    for (; left > 0; left--) {
+      s0 = load(a, row).fma(splat(x.get(LAYOUT, at)), s0);
+      row += stride;
+      at += BYTES;
+    }
+    store(s0.add(s1).add(s2.add(s3)), t, o);
   }
 
   private static void axpy4(
@@ -149,25 +206,6 @@ final class FloatProducts extends Workshop.Reusable {
       s = load(a, row + stride + o).fma(x1, s);
       s = load(a, row + 2 * stride + o).fma(x2, s);
       store(load(a, row + 3 * stride + o).fma(x3, s), t, o);
-    }
-  }
-
-  private static void axpyTail(
-      MemorySegment x,
-      long at,
-      int rows,
-      MemorySegment a,
-      long row,
-      long stride,
-      MemorySegment t,
-      int whole,
-      int width) {
-    for (int o = whole; o < width * BYTES; o += BYTES) {
-      float s = t.get(LAYOUT, o);
-      for (int r = 0; r < rows; r++) {
-        s = Math.fma(a.get(LAYOUT, row + r * stride + o), x.get(LAYOUT, at + (long) r * BYTES), s);
-      }
-      t.set(LAYOUT, o, s);
     }
   }
 

@@ -4,6 +4,8 @@ import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
+import static org.volterra.internal.panama.FloatSpecies.load;
+import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
 
@@ -127,7 +129,11 @@ final class FloatSpans extends Workshop.Reusable {
   private static void copyIn(
       Operand[] x, int i, long from, int n, int mask, MemorySegment scratch) {
     if ((mask >> i & 1) != 0) {
-      copy(x[i].segment, from, scratch, (long) i * WIDTH, n);
+      if (from + WIDTH <= x[i].segment.byteSize()) {
+        store(load(x[i].segment, from), scratch, (long) i * WIDTH); // what lies beyond is not used
+      } else {
+        copy(x[i].segment, from, scratch, (long) i * WIDTH, n);
+      }
     }
   }
 

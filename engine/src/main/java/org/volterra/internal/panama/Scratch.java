@@ -2,6 +2,7 @@ package org.volterra.internal.panama;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicReference;
 import org.volterra.memory.NativeMemory;
 
 /**
@@ -52,8 +53,11 @@ final class Scratch {
    * once. Thread-safe.
    */
   static final class Store implements AutoCloseable {
+    /** The block that a caller who computes alone takes and puts back without a lock. */
+    private final AtomicReference<Scratch> nearest = new AtomicReference<>();
+
     private final ArrayDeque<Scratch> free = new ArrayDeque<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Allocates the first blocks, so that a caller who computes alone never waits for one. */
     Store(int count) {
@@ -70,7 +74,12 @@ final class Scratch {
       }
     }
 
-    synchronized Scratch borrow() {
+    Scratch borrow() {
+      Scratch s = nearest.getAndSet(null);
+      return s == null ? another() : s;
+    }
+
+    private synchronized Scratch another() {
       if (closed) {
         throw new IllegalStateException("this provider is closed");
       }
@@ -78,7 +87,15 @@ final class Scratch {
       return s == null ? new Scratch() : s;
     }
 
-    synchronized void giveBack(Scratch s) {
+    void giveBack(Scratch s) {
+      if (!nearest.compareAndSet(null, s)) {
+        putAway(s);
+      } else if (closed) {
+        closeNearest(); // unless close() has found it
+      }
+    }
+
+    private synchronized void putAway(Scratch s) {
       if (closed) {
         s.close();
       } else {
@@ -86,9 +103,17 @@ final class Scratch {
       }
     }
 
+    private void closeNearest() {
+      Scratch s = nearest.getAndSet(null);
+      if (s != null) {
+        s.close();
+      }
+    }
+
     @Override
     public synchronized void close() {
       closed = true;
+      closeNearest();
       for (Scratch s : free) {
         s.close();
       }
