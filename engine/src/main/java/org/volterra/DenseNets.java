@@ -88,7 +88,7 @@ public final class DenseNets {
     int step = hasBottlenecks ? 6 : 3;
     if (depth <= 4 || (depth - 4) % step != 0) {
       throw new IllegalArgumentException(
-          "depth " + depth + ": must be a multiple of " + step + ", and 4");
+          "depth " + depth + ": must be 4 more than a multiple of " + step);
     }
     int layers = (depth - 4) / step;
     Builder builder =

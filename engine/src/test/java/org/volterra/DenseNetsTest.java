@@ -76,7 +76,7 @@ class DenseNetsTest {
         .withMessage("depth 120: must be 121, 161, 169 or 201");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DenseNets.cifar(41, 12, false, 10))
-        .withMessage("depth 41: must be a multiple of 3, and 4");
+        .withMessage("depth 41: must be 4 more than a multiple of 3");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DenseNets.builder(new Shape(8, 8, 1), 4))
         .withMessageContaining("0 blocks");
