@@ -53,7 +53,7 @@ class BenchCommandTest {
   void benchAloneAsksWhatToTime() {
     bench()
         .refused(
-            "depth, gemm, step, activation, overhead, regions, start, cliffs, out-of-core, gpu,"
+            "depth, gemm, step, activation, attention, overhead, regions, start, cliffs, out-of-core, gpu,"
                 + " peers, compare");
   }
 
