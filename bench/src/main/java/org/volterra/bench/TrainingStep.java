@@ -28,14 +28,14 @@ public final class TrainingStep implements AutoCloseable {
   private final Matrix outputGradient;
   private final Matrix parameters;
   private final Matrix gradients;
-  private final Matrix first;
-  private final Matrix second;
   private final Matrix loss;
   private final Recording pass;
+  private Matrix first;
+  private Matrix second;
   private long step;
 
   /**
-   * Allocates the moments of Adam and the gradient of the loss.
+   * Allocates the gradient of the loss; the first step allocates the moments of Adam.
    *
    * @param workspace a workspace with gradients; stays the caller's
    * @param data inputs, of the shape that the workspace takes
@@ -52,8 +52,6 @@ public final class TrainingStep implements AutoCloseable {
     int length = Math.toIntExact(workspace.network().layout().trainedLength());
     parameters = Matrix.vector(all, 0, length);
     gradients = Matrix.vector(workspace.gradients(), 0, length);
-    first = Matrix.vector(resources.own(device.allocate(type, length)), 0, length);
-    second = Matrix.vector(resources.own(device.allocate(type, length)), 0, length);
     outputGradient =
         Matrix.of(
             resources.own(device.allocate(type, target.size())),
@@ -92,9 +90,21 @@ public final class TrainingStep implements AutoCloseable {
    */
   public double run() {
     double before = gradient();
+    if (step == 0) {
+      first = moment();
+      second = moment();
+    }
     step++;
     p.adam(parameters, gradients, first, second, step, RATE, BETA1, BETA2, EPSILON, 0);
     return before;
+  }
+
+  /** Zeros, taken when they are needed: who asks for gradients alone needs none. */
+  private Matrix moment() {
+    ComputeProvider device = workspace.network().provider();
+    int length = parameters.columns();
+    Buffer buffer = resources.own(device.allocate(parameters.buffer().type(), length));
+    return Matrix.vector(buffer, 0, length);
   }
 
   @Override

@@ -53,8 +53,8 @@ class BenchCommandTest {
   void benchAloneAsksWhatToTime() {
     bench()
         .refused(
-            "depth, gemm, step, activation, attention, overhead, regions, start, cliffs, out-of-core,"
-                + " gpu, peers, compare");
+            "depth, gemm, step, activation, attention, overhead, regions, start, cliffs,"
+                + " out-of-core, gpu, peers, compare");
   }
 
   @Test
