@@ -18,6 +18,11 @@ final class FloatProducts extends Workshop.Reusable {
   /** Columns of one task of the block axpy; its sums stay in the first-level cache. */
   private static final int BLOCK = 1024;
 
+  /** Where scratch memory has four sums, and copies of rows, behind the sums of a block. */
+  private static final long CHAINS = BLOCK * (long) BYTES;
+
+  private static final long COPIES = CHAINS + 4 * WIDTH;
+
   private enum Kind {
     ROWS,
     BLOCK_AXPY,
@@ -140,38 +145,34 @@ final class FloatProducts extends Workshop.Reusable {
   }
 
   /**
-   * The columns that do not fill a vector, to t at o. Vectors are loaded whole as long as the
-   * memory has so many bytes; what they hold beside these columns comes to nothing.
+   * The columns that do not fill a vector, to t at o. Vectors are loaded whole; what they hold
+   * beside these columns comes to nothing. The last rows, beyond which memory may end, are loaded
+   * from copies, so that the sums have the same order wherever the matrix lies.
    */
   private void lastVector(long first, int columns, MemorySegment t, int o) {
     long last = a.segment.byteSize() - WIDTH - first;
-    long fit = last < 0 ? 0 : a.stride == 0 ? a.rows : Math.min(a.rows, last / a.stride + 1);
-    int rows = (int) fit;
-    weigh(x.segment, x.start, a.segment, first, a.stride, rows, t, o);
-    for (int i = rows; i < a.rows; i++) {
-      float factor = x.segment.get(LAYOUT, x.start + (long) i * BYTES);
-      for (int c = 0; c < columns * BYTES; c += BYTES) {
-        float sum =
-            Math.fma(a.segment.get(LAYOUT, first + i * a.stride + c), factor, t.get(LAYOUT, o + c));
-        t.set(LAYOUT, o + c, sum);
-      }
+    long fit = last < 0 ? 0 : Math.min(a.rows, last / Math.max(1, a.stride) + 1);
+    int inPlace = (int) fit / 4 * 4;
+    int left = a.rows - inPlace;
+    FloatElementwise.fill(t, CHAINS, (float) 0, 4 * WIDTH);
+    weigh(x.segment, x.start, a.segment, first, a.stride, inPlace, t);
+    for (int i = 0; i < left; i++) {
+      long row = first + (inPlace + i) * a.stride;
+      FloatSpans.copy(a.segment, row, t, COPIES + (long) i * WIDTH, columns);
     }
+    weigh(x.segment, x.start + (long) inPlace * BYTES, t, COPIES, WIDTH, left, t);
+    FloatVector even = load(t, CHAINS).add(load(t, CHAINS + WIDTH));
+    FloatVector odd = load(t, CHAINS + 2 * WIDTH).add(load(t, CHAINS + 3 * WIDTH));
+    store(even.add(odd), t, o);
   }
 
-  /** t = Σ x_i a_i over rows of one vector, in four chains. */
+  /** Adds Σ x_i a_i over rows of one vector to the four chains. */
   private static void weigh(
-      MemorySegment x,
-      long at,
-      MemorySegment a,
-      long row,
-      long stride,
-      int rows,
-      MemorySegment t,
-      long o) {
-    FloatVector s0 = splat(0);
-    FloatVector s1 = splat(0);
-    FloatVector s2 = splat(0);
-    FloatVector s3 = splat(0);
+      MemorySegment x, long at, MemorySegment a, long row, long stride, int rows, MemorySegment t) {
+    FloatVector s0 = load(t, CHAINS);
+    FloatVector s1 = load(t, CHAINS + WIDTH);
+    FloatVector s2 = load(t, CHAINS + 2 * WIDTH);
+    FloatVector s3 = load(t, CHAINS + 3 * WIDTH);
     int left = rows;
     for (; left >= 4; left -= 4) {
       s0 = load(a, row).fma(splat(x.get(LAYOUT, at)), s0);
@@ -186,7 +187,10 @@ final class FloatProducts extends Workshop.Reusable {
       row += stride;
       at += BYTES;
     }
-    store(s0.add(s1).add(s2.add(s3)), t, o);
+    store(s0, t, CHAINS);
+    store(s1, t, CHAINS + WIDTH);
+    store(s2, t, CHAINS + 2 * WIDTH);
+    store(s3, t, CHAINS + 3 * WIDTH);
   }
 
   private static void axpy4(
