@@ -3,6 +3,7 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.SINGLE;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
+import static org.volterra.internal.panama.FloatSpecies.splat;
 
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -112,10 +113,6 @@ final class FloatActivations {
               .then((w, n) -> bell(w.a, 1, w.y, n));
       case SOFTPLUS -> SIGMOID;
     };
-  }
-
-  private static FloatVector splat(double value) {
-    return FloatVector.broadcast(SPECIES, (float) value);
   }
 
   private static FloatVector at(float[] x, int i) {
@@ -238,9 +235,9 @@ final class FloatActivations {
    */
   private static void erfcArgument(FloatBlocks w, int n) {
     FloatVector most = splat(PHI_MOST);
-    FloatVector minusHalf = splat(-0.5);
+    FloatVector minusHalf = splat((float) -0.5);
     FloatVector rootOfHalf = splat(SQRT_HALF);
-    FloatVector half = splat(0.5);
+    FloatVector half = splat((float) 0.5);
     FloatVector one = splat(1);
     FloatVector two = splat(2);
     for (int i = 0; i < n; i += LENGTH) {
