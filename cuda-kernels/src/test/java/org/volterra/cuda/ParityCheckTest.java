@@ -33,7 +33,7 @@ final class ParityCheckTest {
     List<ParityResult> heard = new ArrayList<>();
     System.setProperty(CudaComputeProvider.POOL, "true"); // as for a user
     try (ComputeProvider cuda = new CudaComputeProvider()) {
-      List<ParityResult> results = ParityCheck.run(cuda, true, heard::add);
+      List<ParityResult> results = ParityCheck.run(cuda, true, name -> true, heard::add);
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
@@ -139,7 +139,7 @@ final class ParityCheckTest {
                             return none;
                           })
                       : result);
-      return ParityCheck.run(broken, true, result -> {}).stream()
+      return ParityCheck.run(broken, true, name -> true, result -> {}).stream()
           .filter(result -> !result.passed())
           .toList();
     }
