@@ -116,7 +116,14 @@ final class WorkspaceMemory implements AutoCloseable {
       otherSum = histories.sums() == null ? null : window(histories.sums(), rows);
       featureBinding = bindFeatures();
       sumBinding =
-          new SumBinding(network, sumPlan, gradients, meshRows, histories.transposed(), resources);
+          new SumBinding(
+              network,
+              sumPlan,
+              gradients,
+              meshRows,
+              histories.transposed(),
+              histories.deltas(),
+              resources);
       bias = spec.bias() == null ? null : bind("bias", spec.bias(), 1);
       source =
           spec.source() instanceof Source.Linear linear
