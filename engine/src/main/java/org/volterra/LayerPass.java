@@ -1,5 +1,7 @@
 package org.volterra;
 
+import java.util.stream.IntStream;
+import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureMap;
 import org.volterra.memory.History;
 import org.volterra.spi.Activation;
@@ -33,6 +35,7 @@ final class LayerPass {
   private final boolean fusesAdjoint;
   private final Matrix[] delta;
   private final Matrix[] deltaOperand;
+  private final Matrix biasGradients;
 
   LayerPass(Network network, WorkspaceMemory memory, WorkspaceMemory.Views v) {
     this.p = network.provider().primitives(network.type());
@@ -68,6 +71,15 @@ final class LayerPass {
       delta[l] = own != null ? own : isLinear ? v.costate() : v.delta();
       deltaOperand[l] = l > 1 && own == null ? deltaOperand[1] : sum.operand(delta[l]);
     }
+    this.biasGradients = biasGradients();
+  }
+
+  /** The gradients of all biases as one row, where all δ lie so too; else null. */
+  private Matrix biasGradients() {
+    return sum.deltas() == null || !(spec.bias() instanceof DepthDependence.PerLayer)
+        ? null
+        : Matrix.joined(
+            IntStream.rangeClosed(1, spec.depth()).mapToObj(memory.bias()::gradient).toList());
   }
 
   /** Whether the features of all layers and their gradients are kept. */
@@ -80,9 +92,9 @@ final class LayerPass {
     return checkpoints != null;
   }
 
-  /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
+  /** Whether a pass takes something from the host. */
   boolean usesHost() {
-    return sum.usesHost() || spec.features().dependsOnStep() || memory.plan().offloadedBytes() > 0;
+    return sum.usesHost() || memory.plan().offloadedBytes() > 0;
   }
 
   /** Computes all states and the output, which is returned. */
@@ -283,6 +295,9 @@ final class LayerPass {
         sum.adjoint(l, deltaOperand[l]);
       }
     }
+    if (biasGradients != null) {
+      p.columnSums(1, sum.deltas(), 1, biasGradients);
+    }
     double hamiltonian = listener == null ? 0 : hamiltonian(0, v.feature(0), slope(0));
     stateAdjoint(0, slope(0), 1, v.initialCostate());
     if (listener != null) {
@@ -355,7 +370,7 @@ final class LayerPass {
       p.gemm(1, v.state(0), true, costate, false, 1, memory.source().gradient(l));
       memory.source().accumulated(l);
     }
-    if (memory.bias() != null) {
+    if (memory.bias() != null && biasGradients == null) {
       p.columnSums(1, delta[l], 1, memory.bias().gradient(l));
       memory.bias().accumulated(l);
     }

@@ -200,7 +200,13 @@ final class CudaPrimitives implements Primitives {
   public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
     Shapes.check("row", row, type, 1, x.columns());
     Shapes.type("x", x, type);
-    launcher.run(() -> vectors.columns(alpha, launcher.in(x), null, beta, row));
+    launcher.run(() -> {
+      if (OffloadedProducts.any(x)) {
+        offloaded.gemv(alpha, x, true, null, beta, row);
+      } else {
+        vectors.columns(alpha, launcher.in(x), null, beta, row);
+      }
+    });
   }
 
   @Override

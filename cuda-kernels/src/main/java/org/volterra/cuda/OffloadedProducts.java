@@ -83,10 +83,10 @@ final class OffloadedProducts {
         target);
   }
 
-  /** y = alpha * op(a) * x + beta * y. */
+  /** y = alpha * op(a) * x + beta * y; with the sums of the columns where x is null. */
   void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
     Band matrix = Band.of(a, !transpose);
-    Matrix vector = launcher.in(x);
+    Matrix vector = x == null ? null : launcher.in(x);
     Matrix target = launcher.out(beta, y);
     each(
         y.columns(),

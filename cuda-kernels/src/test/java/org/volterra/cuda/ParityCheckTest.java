@@ -42,6 +42,7 @@ final class ParityCheckTest {
       assertThat(results.stream().map(ParityResult::name))
           .contains(
               "gemm",
+              "layer",
               "convolution",
               "network DenseNet-BC",
               "activation " + Activation.GELU,
@@ -64,7 +65,7 @@ final class ParityCheckTest {
     try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
       ParityResult result = ParityCheck.products(cuda, precision, true);
       assertThat(result).matches(ParityResult::passed);
-      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2 + 4));
+      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2 + 4) + 3 * (2 + 3 + 5));
       assertThat(cuda.description()).endsWith(", products in " + precision);
     }
   }

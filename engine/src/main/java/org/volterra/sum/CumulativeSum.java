@@ -74,6 +74,16 @@ public interface CumulativeSum {
   }
 
   /**
+   * All δ_l side by side, rows × (L · channels).
+   *
+   * @return a matrix that {@link #adjoint} completes; null, unless a sum says otherwise, where it
+   *     keeps none
+   */
+  default Matrix deltas() {
+    return null;
+  }
+
+  /**
    * As {@link #adjoint(int, Matrix)}, with what follows ∂J/∂z_{l−1}, which is complete then.
    *
    * @param l layer, from L to 1

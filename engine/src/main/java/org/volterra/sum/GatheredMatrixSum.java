@@ -91,6 +91,11 @@ public final class GatheredMatrixSum implements CumulativeSum {
   }
 
   @Override
+  public Matrix deltas() {
+    return deltas.first(deltas.slices());
+  }
+
+  @Override
   public void adjoint(int l, Matrix delta) {
     adjoint(l, delta, AdjointEpilogue.of(gradient.slice(l - 1)), p);
   }

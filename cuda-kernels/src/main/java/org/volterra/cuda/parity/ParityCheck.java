@@ -141,7 +141,18 @@ public final class ParityCheck {
     try (ComputeProvider reference = Engine.open("scalar", 1)) {
       Devices devices = new Devices(tested, reference, new Random(SEED));
       ProductChecks checks = new ProductChecks(devices, precision, extent);
-      return result(productsName(precision), ElementType.FLOAT32, checks.rounds(), checks::run);
+      LayerChecks layers = new LayerChecks(tested, new Random(SEED), ElementType.FLOAT32, !quick);
+      return result(
+          productsName(precision),
+          ElementType.FLOAT32,
+          checks.rounds() + layers.rounds(),
+          (round, comparison) -> {
+            if (round < checks.rounds()) {
+              checks.run(round, comparison);
+            } else {
+              layers.run(round - checks.rounds(), comparison);
+            }
+          });
     }
   }
 
@@ -159,6 +170,9 @@ public final class ParityCheck {
     for (ElementType type : TYPES) {
       Devices devices = new Devices(tested, reference, new Random(SEED));
       plan(new PrimitiveChecks(devices, type, extent).all(), type);
+      LayerChecks layers =
+          new LayerChecks(tested, new Random(SEED), type, !extent.equals(Extent.SHORT));
+      plan("layer", type, layers.rounds(), layers::run);
       if (tested.transforms(type).isPresent()) {
         plan(new TransformChecks(devices, type, extent).all(), type);
       }
