@@ -125,6 +125,7 @@ class PlannerTest {
     long begin = System.nanoTime();
     Calibration measured = Calibration.measure(TestProvider.get(), ElementType.FLOAT32);
     assertThat(measured.gemm()).isGreaterThan(1e6);
+    assertThat(measured.fourier() / measured.gemm()).isBetween(0.3, 0.5);
     assertThat(System.nanoTime() - begin).isLessThan(60_000_000_000L);
     assertThat(Calibration.folder()).isNotNull();
   }
