@@ -9,7 +9,8 @@
 //   normalize_backward  dx = du weight rate + beta dx, du = f'(weight u + bias) dy; partial sums of du u and
 //                       of du
 //   dropout             y = x scale + beta y where the hash of the element's number and the key is at least
-//                       threshold, else beta y; see DropMask
+//                       threshold, else beta y; see DropMask. With a stem, two words in memory, the key
+//                       is what DropMask makes of stem and key
 //
 // Grid      elementwise: any grid and any block, x along a row. deviations, normalize_backward: blocks of
 //           (32, 8), x = runs of 32 columns, y = pieces of `piece` rows; sums go in float64 to
@@ -109,10 +110,21 @@ __device__ __forceinline__ unsigned mix(unsigned h) {
   return h ^ (h >> 16);
 }
 
+__device__ __forceinline__ unsigned long long scramble(unsigned long long value) {
+  unsigned long long z = value + 0x9e3779b97f4a7c15ull;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
 template <typename T>
 __device__ __forceinline__ void dropout(
-    unsigned threshold, unsigned low, unsigned high, T scale, const T* x, long long x_stride,
-    T beta, T* y, long long y_stride, long long rows, long long columns) {
+    unsigned threshold, const unsigned* stem, unsigned long long key, T scale, const T* x,
+    long long x_stride, T beta, T* y, long long y_stride, long long rows, long long columns) {
+  if (stem != nullptr) {
+    key = scramble((static_cast<unsigned long long>(stem[1]) << 32 | stem[0]) + key);
+  }
+  const unsigned low = static_cast<unsigned>(key), high = static_cast<unsigned>(key >> 32);
   for (long long i = static_cast<long long>(blockIdx.y) * blockDim.y + threadIdx.y; i < rows;
        i += static_cast<long long>(gridDim.y) * blockDim.y) {
     for (long long j = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; j < columns;
@@ -177,9 +189,9 @@ __device__ __forceinline__ void dropout(
                        dx_stride, partial, piece, rows, columns);                                \
   }                                                                                              \
   extern "C" __global__ void dropout_##suffix(                                                   \
-      unsigned threshold, unsigned low, unsigned high, T scale, const T* x, long long x_stride,  \
-      T beta, T* y, long long y_stride, long long rows, long long columns) {                     \
-    dropout(threshold, low, high, scale, x, x_stride, beta, y, y_stride, rows, columns);         \
+      unsigned threshold, const unsigned* stem, unsigned long long key, T scale, const T* x,     \
+      long long x_stride, T beta, T* y, long long y_stride, long long rows, long long columns) { \
+    dropout(threshold, stem, key, scale, x, x_stride, beta, y, y_stride, rows, columns);         \
   }
 
 CHANNEL(float, f32)

@@ -1,5 +1,6 @@
 // gemm: c = alpha * op(a) * op(b) + beta * c, c of m x n, inner dimension k; float32 by FFMA, float64
-// by DFMA. Kernel gemm_SHAPE_AB_TYPE: A and B are n (as it lies) or t (transposed).
+// by DFMA. Kernel gemm_SHAPE_AB_TYPE: A and B are n (as it lies) or t (transposed); nb: b is transposed and
+// in blocks along k (block_row.cuh), whose length is a multiple of 16.
 // sum_pieces: c = alpha * sum_s partial[s] + beta * c, the end of a product with split k.
 //
 // Tiles     float: wide 128 x 128 x 16 by 256 threads of 8 x 8, two blocks on a multiprocessor; long 128
@@ -20,14 +21,13 @@
 // Limits    compute capability 8.0; m, n, k at most 2^31 - 129; rows of tiles <= 65535. Copies of 16
 //           bytes need aligned rows; others are copied element by element.
 #include "gemm_tile.cuh"
+#include "pieces.cuh"
 
 using WideF32 = GemmShape<float, 128, 128, 16, 8, 8, 4, 3, false>;
 using LongF32 = GemmShape<float, 128, 128, 8, 8, 16, 8, 4, true>;
 using SmallF32 = GemmShape<float, 64, 64, 16, 8, 8, 8, 3, false>;
 using WideF64 = GemmShape<double, 128, 128, 8, 8, 8, 4, 4, false>;
 using SmallF64 = GemmShape<double, 64, 64, 8, 8, 4, 4, 3, false>;
-
-constexpr int kSumThreads = 256;
 
 #define GEMM(shape, letters, T, suffix, S, blocks, ta, tb)                                         \
   extern "C" __global__ void __launch_bounds__(S::threads, blocks)                                 \
@@ -38,7 +38,20 @@ constexpr int kSumThreads = 256;
         alpha, a, a_stride, b, b_stride, beta, c, c_stride, partial, piece, m, n, k);              \
   }
 
+// The same with b transposed and in blocks.
+#define GEMM_BLOCKS(shape, T, suffix, S, blocks)                                                   \
+  extern "C" __global__ void __launch_bounds__(S::threads, blocks)                                 \
+      gemm_##shape##_nb_##suffix(                                                                  \
+          T alpha, const T* a, long long a_stride, const T* b, long long b_stride, T beta, T* c,   \
+          long long c_stride, T* partial, int piece, int m, int n, int k, int length,              \
+          long long distance, long long growth) {                                                  \
+    gemm<T, S, false, true, true>(                                                                 \
+        alpha, a, a_stride, b, b_stride, beta, c, c_stride, partial, piece, m, n, k,               \
+        {length, distance, growth});                                                               \
+  }
+
 #define GEMMS(shape, T, suffix, S, blocks)            \
+  GEMM_BLOCKS(shape, T, suffix, S, blocks)            \
   GEMM(shape, nn, T, suffix, S, blocks, false, false) \
   GEMM(shape, nt, T, suffix, S, blocks, false, true)  \
   GEMM(shape, tn, T, suffix, S, blocks, true, false)  \
@@ -50,54 +63,21 @@ GEMMS(small, float, f32, SmallF32, 6)
 GEMMS(wide, double, f64, WideF64, 1)
 GEMMS(small, double, f64, SmallF64, 3)
 
-// Thread (x, y) adds pieces y, y + blockDim.y, ... of its elements; their sums are added in order.
 template <typename T, int W>
 __device__ __forceinline__ void sum_pieces(
     T alpha, const T* partial, T beta, T* c, long long c_stride, int pieces, long long rows,
     long long columns) {
-  __shared__ Pack<T> parts[kSumThreads];
-  const long long size = rows * columns;
-  const int x = static_cast<int>(threadIdx.x), y = static_cast<int>(threadIdx.y);
-  const int across = static_cast<int>(blockDim.x), down = static_cast<int>(blockDim.y);
-  const long long step = static_cast<long long>(gridDim.x) * across * W;
-  for (long long first = static_cast<long long>(blockIdx.x) * across * W; first < size; first += step) {
-    const long long at = first + x * W;
-    Pack<T> sum = {};
-    if (at < size) {
-#pragma unroll 4
-      for (int s = y; s < pieces; s += down) {
-        const T* from = partial + s * size + at;
-        if (W > 1) {
-          const Pack<T> part = load_pack(from);
+  for_each_sum<T, W>(
+      partial, pieces, rows, columns, [=](long long i, long long j, const Pack<T>& sum) {
+        T* to = c + i * c_stride + j;
+        const Pack<T> old = beta == T(0) ? Pack<T>{} : load_part(to, W > 1, W);
+        Pack<T> out;
 #pragma unroll
-          for (int w = 0; w < W; w++) sum.at[w] += part.at[w];
-        } else {
-          sum.at[0] += *from;
+        for (int w = 0; w < W; w++) {
+          out.at[w] = beta == T(0) ? alpha * sum.at[w] : fma(alpha, sum.at[w], beta * old.at[w]);
         }
-      }
-    }
-    if (down > 1) {
-      parts[y * across + x] = sum;
-      __syncthreads();
-      if (y == 0) {
-        for (int r = 1; r < down; r++) {
-#pragma unroll
-          for (int w = 0; w < W; w++) sum.at[w] += parts[r * across + x].at[w];
-        }
-      }
-      __syncthreads();
-    }
-    if (y == 0 && at < size) {
-      T* to = c + at / columns * c_stride + at % columns;
-      const Pack<T> old = beta == T(0) ? Pack<T>{} : load_part(to, W > 1, W);
-      Pack<T> out;
-#pragma unroll
-      for (int w = 0; w < W; w++) {
-        out.at[w] = beta == T(0) ? alpha * sum.at[w] : fma(alpha, sum.at[w], beta * old.at[w]);
-      }
-      store_part(to, out, W > 1, W);
-    }
-  }
+        store_part(to, out, W > 1, W);
+      });
 }
 
 #define SUM_PIECES(T, suffix)                                                                     \

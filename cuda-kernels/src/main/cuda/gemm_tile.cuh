@@ -15,6 +15,7 @@
 // of a step down one column of the tile and up the next, for which nvcc 13.0 finds the fewest conflicts
 // with tiles of 8 x 16; with 8 x 8 it does row by row.
 #pragma once
+#include "block_row.cuh"
 #include "tensor.cuh"
 
 template <typename T, int M, int N, int K, int TM_, int TN_, int LANE_ROWS, int STAGES, bool DOWN>
@@ -34,8 +35,8 @@ struct GemmShape {
 };
 
 // One operand's slices. `across` is the row of a or the column of b, `along` the inner dimension.
-// ALONG: neighbouring elements in memory lie along the inner dimension.
-template <typename T, int EXTENT, int PITCH, int BK, int THREADS, bool ALONG>
+// ALONG: neighbouring elements in memory lie along the inner dimension; it may then come in blocks.
+template <typename T, int EXTENT, int PITCH, int BK, int THREADS, bool ALONG, bool BLOCKS = false>
 struct SliceLoader {
   static constexpr int W = ALONG ? 1 : Pack<T>::width;
   static constexpr int run = 32 / sizeof(T);  // elements of a sector, which neighbouring lanes copy
@@ -50,6 +51,9 @@ struct SliceLoader {
   long long stride;
   int first_across, extent;  // of the whole operand
   bool packed, inside;
+  BlockRow blocks;
+  int left;        // of the block in which the next slice begins
+  long long jump;  // from its end to the next block
 
   __device__ __forceinline__ static void place(int p, int* across, int* along) {
     if (ALONG) {
@@ -60,11 +64,18 @@ struct SliceLoader {
   }
 
   __device__ __forceinline__ const T* element(int across, int along) const {
+    if (BLOCKS) return data + across * stride + blocks.place(along);
     return data + (ALONG ? across * stride + along : along * stride + across);
   }
 
   __device__ __forceinline__ void init(
-      const T* from, long long from_stride, int first, int all, int thread, int begin) {
+      const T* from, long long from_stride, int first, int all, int thread, int begin,
+      const BlockRow& row = {}) {
+    if (BLOCKS) {
+      blocks = row;
+      left = row.length - begin % row.length;
+      jump = row.after(begin / row.length) - row.length;
+    }
     data = from, stride = from_stride, first_across = first, extent = all;
     packed = is_packable(from, from_stride, 2);
     inside = (ALONG || packed) && first + EXTENT <= all;
@@ -85,6 +96,7 @@ struct SliceLoader {
         copy_async<W * sizeof(T)>(slice + along * PITCH + across, from);
       }
       at += ALONG ? BK : BK * stride;
+      if (BLOCKS && (left -= BK) == 0) at += jump, jump += blocks.growth, left = blocks.length;
       return;
     }
 #pragma unroll 1
@@ -140,10 +152,10 @@ __device__ __forceinline__ void store_part(T* to, const Pack<T>& part, bool pack
 
 // c = alpha * op(a) * op(b) + beta * c for the tile of this block; with more than one piece of the
 // inner dimension, partial[piece, m, n] = op(a) * op(b) over the piece.
-template <typename T, typename S, bool TRANSPOSE_A, bool TRANSPOSE_B>
+template <typename T, typename S, bool TRANSPOSE_A, bool TRANSPOSE_B, bool BLOCKS = false>
 __device__ __forceinline__ void gemm(
     T alpha, const T* a, long long a_stride, const T* b, long long b_stride, T beta, T* c,
-    long long c_stride, T* partial, int piece, int m, int n, int k) {
+    long long c_stride, T* partial, int piece, int m, int n, int k, const BlockRow& blocks = {}) {
   constexpr int W = S::W, row_packs = S::TM / W, column_packs = S::TN / W;
   constexpr int rows_apart = S::lane_rows * W, columns_apart = S::lane_columns * W;
   DYNAMIC_SHARED(T, shared);
@@ -155,9 +167,9 @@ __device__ __forceinline__ void gemm(
   const int begin = static_cast<int>(blockIdx.z) * piece;
   const int end = k - begin < piece ? k : begin + piece;
   SliceLoader<T, S::BM, S::pitch_a, S::BK, S::threads, !TRANSPOSE_A> loader_a;
-  SliceLoader<T, S::BN, S::pitch_b, S::BK, S::threads, TRANSPOSE_B> loader_b;
+  SliceLoader<T, S::BN, S::pitch_b, S::BK, S::threads, TRANSPOSE_B, BLOCKS> loader_b;
   loader_a.init(a, a_stride, row0, m, thread, begin);
-  loader_b.init(b, b_stride, column0, n, thread, begin);
+  loader_b.init(b, b_stride, column0, n, thread, begin, blocks);
   const auto fetch = [&](int k0, int stage) {
     if (k0 < end) {
       loader_a.fetch(thread, k0, end, a_slices + stage * S::slice_a);

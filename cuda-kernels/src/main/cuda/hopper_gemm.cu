@@ -1,7 +1,8 @@
 // gemm by warpgroups, for compute capability 9.0: c = alpha * op(a) * op(b) + beta * c, c of m x n, inner
 // dimension k, all of float32 in memory. Kernel gemm_P_hopper_AB_f32: operands are rounded to P, tf32 (11
 // significant bits) or bf16 (8), to nearest, ties to even; products and sums are float32. A and B are n (as
-// it lies) or t (transposed); a and b are tensor maps.
+// it lies) or t (transposed); a and b are tensor maps. nb: b is transposed and in blocks along k (block_row.cuh),
+// whose length is a multiple of 32; its map shows all rows from the first block on, distances are in rows.
 //
 // Tiles     128 x 256 x 32 by 2 warpgroups of 128 x 128 and a ring of 4 slices that the tensor memory
 //           accelerator fills; see hopper_tile.cuh.
@@ -23,10 +24,10 @@
 #include "hopper_tile.cuh"
 
 #if defined(__CUDACC__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
-#define HOPPER_BODY(P, ta, tb) __trap()
+#define HOPPER_BODY(P, ta, tb, blocks, row) __trap()
 #else
-#define HOPPER_BODY(P, ta, tb) \
-  hopper_gemm<P, ta, tb>(alpha, &a, &b, beta, c, c_stride, partial, piece, m, n, k)
+#define HOPPER_BODY(P, ta, tb, blocks, row) \
+  hopper_gemm<P, ta, tb, blocks>(alpha, &a, &b, beta, c, c_stride, partial, piece, m, n, k, row)
 #endif
 
 #define HOPPER_GEMM(precision, P, letters, ta, tb)                                                \
@@ -35,10 +36,20 @@
           float alpha, const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b,  \
           float beta, float* c, long long c_stride, float* partial, int piece, int m, int n,      \
           int k) {                                                                                \
-    HOPPER_BODY(P, ta, tb);                                                                       \
+    HOPPER_BODY(P, ta, tb, false, {});                                                            \
+  }
+
+#define HOPPER_BLOCKS(precision, P)                                                               \
+  extern "C" __global__ void __launch_bounds__(HopperShape<P, false>::threads, 1)                 \
+      gemm_##precision##_hopper_nb_f32(                                                           \
+          float alpha, const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b,  \
+          float beta, float* c, long long c_stride, float* partial, int piece, int m, int n,      \
+          int k, int length, long long distance, long long growth) {                              \
+    HOPPER_BODY(P, false, true, true, (BlockRow{length, distance, growth}));                                                       \
   }
 
 #define HOPPER_GEMMS(precision, P)             \
+  HOPPER_BLOCKS(precision, P)                  \
   HOPPER_GEMM(precision, P, nn, false, false)  \
   HOPPER_GEMM(precision, P, nt, false, true)   \
   HOPPER_GEMM(precision, P, tn, true, false)   \

@@ -161,10 +161,10 @@ __device__ __forceinline__ void copy_slice(
 
 // c = alpha * op(a) * op(b) + beta * c for the tile of this block; with more than one piece of the inner
 // dimension, partial[piece, m, n] = op(a) * op(b) over the piece.
-template <typename P, bool TRANSPOSE_A, bool TRANSPOSE_B>
+template <typename P, bool TRANSPOSE_A, bool TRANSPOSE_B, bool BLOCKS = false>
 __device__ __forceinline__ void hopper_gemm(
     float alpha, const TensorMap* a, const TensorMap* b, float beta, float* c, long long c_stride,
-    float* partial, int piece, int m, int n, int k) {
+    float* partial, int piece, int m, int n, int k, const BlockRow& blocks = {}) {
   using H = HopperShape<P, TRANSPOSE_A>;
   DYNAMIC_SHARED(float, dynamic);
   __shared__ Barrier arrived[H::stages], turned[H::stages], freed[H::stages];
@@ -196,8 +196,15 @@ __device__ __forceinline__ void hopper_gemm(
         Barrier* there = arrived + s % H::stages;
         if (s >= H::stages) wait_barrier(freed + s % H::stages, 1 - parity(s));
         arrive_expecting(there, H::bytes);
-        copy_slice<TRANSPOSE_B, H::BN>(slice_b(s), b, column0, begin + s * H::BK, there);
-        copy_slice<!TRANSPOSE_A, H::BM>(slice_a(s), a, row0, begin + s * H::BK, there);
+        const int at = begin + s * H::BK;
+        if (BLOCKS) {
+          const int block = at / blocks.length;
+          copy_slice<true, H::BN>(slice_b(s), b, column0 + static_cast<int>(blocks.begin(block)),
+                                  at - block * blocks.length, there);
+        } else {
+          copy_slice<TRANSPOSE_B, H::BN>(slice_b(s), b, column0, at, there);
+        }
+        copy_slice<!TRANSPOSE_A, H::BM>(slice_a(s), a, row0, at, there);
       }
     }
   } else if (H::turns && group == H::turner) {

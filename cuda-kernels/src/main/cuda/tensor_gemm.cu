@@ -1,7 +1,8 @@
 // gemm on tensor cores: c = alpha * op(a) * op(b) + beta * c, c of m x n, inner dimension k, all of
 // float32 in memory. Kernel gemm_P_SHAPE_AB_f32: operands are rounded to P, tf32 (11 significant bits, to
 // nearest, ties away from zero) or bf16 (8, ties to even); products and sums are float32. A and B are n
-// (as it lies) or t (transposed).
+// (as it lies) or t (transposed); nb: b is transposed and in blocks along k (block_row.cuh), whose length is
+// a multiple of 16.
 //
 // Tiles     wide: 128 x 128 x 16 by 4 warps of 64 x 64; small: 64 x 64 x 16 by 4 warps of 32 x 32. A ring
 //           of 4 slices that asynchronous copies fill; see tensor_tile.cuh.
@@ -29,7 +30,17 @@ using SmallTensor = TensorShape<64, 64, 16, 32, 32, 4>;
                               n, k);                                                                \
   }
 
+#define TENSOR_GEMM_BLOCKS(precision, P, shape, S)                                                  \
+  extern "C" __global__ void __launch_bounds__(S::threads, 2) gemm_##precision##_##shape##_nb_f32(   \
+      float alpha, const float* a, long long a_stride, const float* b, long long b_stride,          \
+      float beta, float* c, long long c_stride, float* partial, int piece, int m, int n, int k,     \
+      int length, long long distance, long long growth) {                                           \
+    tensor_gemm<P, S, false, true, true>(alpha, a, a_stride, b, b_stride, beta, c, c_stride,        \
+                                         partial, piece, m, n, k, {length, distance, growth});      \
+  }
+
 #define TENSOR_GEMMS(precision, P, shape, S)                  \
+  TENSOR_GEMM_BLOCKS(precision, P, shape, S)                  \
   TENSOR_GEMM(precision, P, shape, S, nn, false, false)       \
   TENSOR_GEMM(precision, P, shape, S, nt, false, true)        \
   TENSOR_GEMM(precision, P, shape, S, tn, true, false)        \

@@ -6,6 +6,7 @@
 // banks, whichever way the operand lies. Operands are float32 and are rounded when fragments are loaded.
 // While one slice is multiplied, STAGES - 1 are on their way; one barrier for each slice.
 #pragma once
+#include "block_row.cuh"
 #include "tensor.cuh"
 
 template <int M, int N, int K, int WM_, int WN_, int STAGES_>
@@ -41,8 +42,8 @@ struct Bf16 {
 };
 
 // The slices of one operand. `across` is the row of a or the column of b, `along` the inner dimension.
-// ALONG: neighbouring elements in memory lie along the inner dimension.
-template <int EXTENT, int BK, int THREADS, bool ALONG>
+// ALONG: neighbouring elements in memory lie along the inner dimension; it may then come in blocks.
+template <int EXTENT, int BK, int THREADS, bool ALONG, bool BLOCKS = false>
 struct AsyncSlices {
   static constexpr int W = Pack<float>::width;
   static constexpr int lines = ALONG ? EXTENT : BK, length = ALONG ? BK : EXTENT;
@@ -56,15 +57,18 @@ struct AsyncSlices {
   long long stride;
   int first_across, extent;  // of the whole operand
   bool packed;
+  BlockRow blocks;
 
   __device__ __forceinline__ void init(
-      const float* from, long long from_stride, int first, int whole) {
+      const float* from, long long from_stride, int first, int whole, const BlockRow& row = {}) {
+    if (BLOCKS) blocks = row;
     data = from, stride = from_stride, first_across = first, extent = whole;
     packed = is_packable(from, from_stride, 2);
   }
 
   // Elements past the edges become zero.
   __device__ __forceinline__ void fetch(int thread, int k0, int k_end, float* slice) const {
+    const float* begin = BLOCKS ? data + blocks.place(k0) - k0 : data;
 #pragma unroll
     for (int e = 0; e < each; e++) {
       const int p = thread + e * THREADS;
@@ -72,7 +76,7 @@ struct AsyncSlices {
       const int row = line + (ALONG ? first_across : k0), column = at + (ALONG ? k0 : first_across);
       const int columns = ALONG ? k_end : extent;
       const int inside = row < (ALONG ? extent : k_end) && column < columns ? columns - column : 0;
-      const float* from = inside > 0 ? data + row * stride + column : data;
+      const float* from = inside > 0 ? begin + row * stride + column : data;
       float* to = slice + line * pitch + at;
       if (packed) {
         copy_async<kPackBytes>(to, from, 4 * (inside < W ? inside : W));
@@ -151,12 +155,13 @@ __device__ __forceinline__ void write_four(
 
 // c = alpha * op(a) * op(b) + beta * c for the tile of this block; with more than one piece of the inner
 // dimension, partial[piece, m, n] = op(a) * op(b) over the piece.
-template <typename P, typename S, bool TRANSPOSE_A, bool TRANSPOSE_B>
+template <typename P, typename S, bool TRANSPOSE_A, bool TRANSPOSE_B, bool BLOCKS = false>
 __device__ __forceinline__ void tensor_gemm(
     float alpha, const float* a, long long a_stride, const float* b, long long b_stride, float beta,
-    float* c, long long c_stride, float* partial, int piece, int m, int n, int k) {
+    float* c, long long c_stride, float* partial, int piece, int m, int n, int k,
+    const BlockRow& blocks = {}) {
   using SlicesA = AsyncSlices<S::BM, S::BK, S::threads, !TRANSPOSE_A>;
-  using SlicesB = AsyncSlices<S::BN, S::BK, S::threads, TRANSPOSE_B>;
+  using SlicesB = AsyncSlices<S::BN, S::BK, S::threads, TRANSPOSE_B, BLOCKS>;
   constexpr int stage = SlicesA::elements + SlicesB::elements;
   DYNAMIC_SHARED(float, ring);  // STAGES x (a slice of a, a slice of b)
   const int thread = static_cast<int>(threadIdx.x);
@@ -168,7 +173,7 @@ __device__ __forceinline__ void tensor_gemm(
   SlicesA from_a;
   SlicesB from_b;
   from_a.init(a, a_stride, row0, m);
-  from_b.init(b, b_stride, column0, n);
+  from_b.init(b, b_stride, column0, n, blocks);
   const auto fetch = [&](int slice) {
     if (slice < slices) {
       float* to = ring + slice % S::stages * stage;

@@ -24,6 +24,7 @@
 #include "gemm.cu"
 #include "gemv.cu"
 #include "hopper_gemm.cu"
+#include "layer.cu"
 #include "optimizer.cu"
 #include "pooling.cu"
 #include "reduction.cu"
@@ -81,7 +82,8 @@ Kernel deferred(void (*kernel)(Parameters...)) {
 
 #define K(name) {#name, deferred(name)}
 #define BOTH(name) K(name##_f32), K(name##_f64)
-#define LETTERS(name) K(name##_nn_f32), K(name##_nt_f32), K(name##_tn_f32), K(name##_tt_f32)
+#define LETTERS(name) \
+  K(name##_nn_f32), K(name##_nt_f32), K(name##_tn_f32), K(name##_tt_f32), K(name##_nb_f32)
 
 inline const std::map<std::string, Kernel>& kernels() {
   static const std::map<std::string, Kernel> all = {
@@ -98,6 +100,7 @@ inline const std::map<std::string, Kernel>& kernels() {
       LETTERS(gemm_bf16_small), LETTERS(gemm_tf32_hopper), LETTERS(gemm_bf16_hopper),
       BOTH(gemm_small_nn), BOTH(gemm_small_nt), BOTH(gemm_small_tn), BOTH(gemm_small_tt),
       BOTH(gemm_wide_nn), BOTH(gemm_wide_nt), BOTH(gemm_wide_tn), BOTH(gemm_wide_tt),
+      BOTH(gemm_small_nb), BOTH(gemm_wide_nb), BOTH(layer_forward), BOTH(layer_adjoint),
       BOTH(flat_gemm_n), BOTH(flat_gemm_t),
       BOTH(circulant), BOTH(fourier_load), BOTH(fourier_block), BOTH(fourier_store),
       BOTH(convolve), BOTH(convolve_transposed), BOTH(convolve_gradient), BOTH(depthwise),

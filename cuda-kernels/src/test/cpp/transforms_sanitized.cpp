@@ -200,8 +200,9 @@ void channels(long long rows, long long columns, long long gap) {
   }
   run("reciprocal_root", EACH_TYPE(reciprocal_root), grid, block, T(30), x.data(), stride, y.data(), stride,
       rows, columns);
-  run("dropout", EACH_TYPE(dropout), grid, block, 0x80000000u, 3u, 4u, T(2), x.data(), stride, T(0),
-      dx.data(), stride, rows, columns);
+  run("dropout", EACH_TYPE(dropout), grid, block, 0x80000000u,
+      static_cast<const unsigned*>(nullptr), 0x400000003ull, T(2), x.data(), stride, T(0), dx.data(),
+      stride, rows, columns);
   right = true;
   for (long long i = 0; i < rows; i++) {
     for (long long j = 0; j < columns; j++) {

@@ -31,6 +31,7 @@ import org.volterra.sum.WidenedMatrixSum;
 final class HistorySet {
   private static final String GRADIENTS = "gradients dJ/dz";
   private static final String TRANSPOSED = "z and dJ/dz transposed";
+  private static final String DELTAS = "gradients dJ/du";
 
   /** The least columns of a slice-major history that are worth a copy. */
   private static final int STRIP_COLUMNS = 16;
@@ -53,6 +54,7 @@ final class HistorySet {
   private final History sums;
   private final History gradients;
   private final History transposed;
+  private final History deltas;
   private final Buffer checkpoints;
   private final boolean isLean;
   private History requested;
@@ -121,9 +123,14 @@ final class HistorySet {
             ? resources.own(
                 provider.allocate(network.type(), checkpointElements(spec, batch, sumPlan)))
             : null;
+    boolean gathers = gathers(network);
     transposed =
-        needsTransposed(spec, training)
+        hasMatrixAdjoint(spec, training) && !gathers
             ? history(TRANSPOSED, History.Layout.SLICE_MAJOR, 2 * spec.depth(), width)
+            : null;
+    deltas =
+        hasMatrixAdjoint(spec, training) && gathers
+            ? history(DELTAS, History.Layout.INTERLEAVED, spec.depth(), spec.channels())
             : null;
     states =
         spec.featuresAreStates() && !isShort
@@ -179,10 +186,16 @@ final class HistorySet {
         : new MemoryBudget(Math.max(1, room), budget.recompute(), budget.spill());
   }
 
-  private static boolean needsTransposed(NetworkSpec spec, boolean training) {
+  private static boolean hasMatrixAdjoint(NetworkSpec spec, boolean training) {
     return training
         && spec.kernel() instanceof DepthKernel.Dense
         && spec.historyType() == HistoryType.NATIVE;
+  }
+
+  /** Whether ∂J/∂z is gathered from all δ, of matrices that lie without gaps. */
+  private static boolean gathers(Network network) {
+    return network.provider().gathersAdjoints()
+        && network.spec().channels() % ParameterLayout.ALIGNMENT == 0;
   }
 
   /** Gradients are accumulated, and sums that ψ does not take are gone when they were used. */
@@ -272,10 +285,12 @@ final class HistorySet {
     if (training) {
       needs.add(need(network, batch, GRADIENTS, slices, least, width));
     }
-    if (needsTransposed(spec, training)) {
-      // The sums touch these again and again, and ∂J/∂z slice by slice.
-      int both = 2 * spec.depth();
-      needs.add(need(network, batch, TRANSPOSED, both, both, width));
+    // The sums touch these again and again, and ∂J/∂z slice by slice.
+    if (hasMatrixAdjoint(spec, training)) {
+      boolean gathers = gathers(network);
+      int count = gathers ? spec.depth() : 2 * spec.depth();
+      String name = gathers ? DELTAS : TRANSPOSED;
+      needs.add(need(network, batch, name, count, count, gathers ? spec.channels() : width));
     }
     Need features = need(network, batch, Recomputation.FEATURES, slices, least, width);
     needs.add(isRecurrent ? withCheckpoints(features, network, batch, sumPlan) : features);
@@ -371,6 +386,11 @@ final class HistorySet {
   /** Memory for {@link Checkpoints}, or null if features are kept. */
   Buffer checkpoints() {
     return checkpoints;
+  }
+
+  /** Memory for all δ, or null. */
+  History deltas() {
+    return deltas;
   }
 
   /** Memory for features and their gradients transposed, 2 · L · e · rows elements, or null. */

@@ -1,8 +1,12 @@
 package org.volterra;
 
+import java.util.stream.IntStream;
+import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureMap;
 import org.volterra.memory.History;
 import org.volterra.spi.Activation;
+import org.volterra.spi.AdjointEpilogue;
+import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.sum.CumulativeSum;
@@ -23,9 +27,15 @@ final class LayerPass {
   private final Checkpoints checkpoints;
   private final boolean isLinear;
   private final boolean hasOwnFeatures;
+  private final boolean hasLinearSource;
+  private final boolean fusesStates;
+  private final boolean fusesFeatures;
+  private final Activation pointwise;
   private final Matrix[] target;
-  private final Matrix delta;
-  private final Matrix deltaOperand;
+  private final boolean fusesAdjoint;
+  private final Matrix[] delta;
+  private final Matrix[] deltaOperand;
+  private final Matrix biasGradients;
 
   LayerPass(Network network, WorkspaceMemory memory, WorkspaceMemory.Views v) {
     this.p = network.provider().primitives(network.type());
@@ -42,13 +52,34 @@ final class LayerPass {
     }
     this.isLinear = v.sums() == null;
     this.hasOwnFeatures = checkpoints != null || !spec.featuresAreStates();
+    this.hasLinearSource = spec.source() instanceof Source.Linear;
+    boolean isInPlace = v.states().isInPlace() && (isLinear || v.sums().isInPlace());
+    this.fusesStates = isInPlace && (isLinear || !hasLinearSource);
+    Activation function = WholePasses.pointwise(spec.features());
+    this.fusesFeatures = fusesStates && hasOwnFeatures && function != null;
+    this.pointwise = fusesFeatures ? function : Activation.IDENTITY;
     Slices targets = isLinear ? v.states() : v.sums();
     this.target = new Matrix[targets.history().slices()];
     for (int i = 0; i < target.length; i++) {
       target[i] = sum.operand(targets.view(i));
     }
-    this.delta = isLinear ? v.costate() : v.delta();
-    this.deltaOperand = sum.operand(delta);
+    this.fusesAdjoint = isInPlace && !recomputation.isActive() && function != null;
+    this.delta = new Matrix[spec.depth() + 1];
+    this.deltaOperand = new Matrix[delta.length];
+    for (int l = 1; l < delta.length; l++) {
+      Matrix own = sum.delta(l);
+      delta[l] = own != null ? own : isLinear ? v.costate() : v.delta();
+      deltaOperand[l] = l > 1 && own == null ? deltaOperand[1] : sum.operand(delta[l]);
+    }
+    this.biasGradients = biasGradients();
+  }
+
+  /** The gradients of all biases as one row, where all δ lie so too; else null. */
+  private Matrix biasGradients() {
+    return sum.deltas() == null || !(spec.bias() instanceof DepthDependence.PerLayer)
+        ? null
+        : Matrix.joined(
+            IntStream.rangeClosed(1, spec.depth()).mapToObj(memory.bias()::gradient).toList());
   }
 
   /** Whether the features of all layers and their gradients are kept. */
@@ -61,9 +92,9 @@ final class LayerPass {
     return checkpoints != null;
   }
 
-  /** Whether a pass takes something from the host: buffers, or the keys of dropout's masks. */
+  /** Whether a pass takes something from the host. */
   boolean usesHost() {
-    return sum.usesHost() || spec.features().dependsOnStep() || memory.plan().offloadedBytes() > 0;
+    return sum.usesHost() || memory.plan().offloadedBytes() > 0;
   }
 
   /** Computes all states and the output, which is returned. */
@@ -90,16 +121,15 @@ final class LayerPass {
   }
 
   private void layers(Matrix x0) {
+    feature(0, false);
     for (int l = 1; l <= spec.depth(); l++) {
-      feature(l - 1, false);
       if (checkpoints != null && l == recomputation.firstOfRun(l)) {
         checkpoints.save(recomputation.run(l), v.feature(l - 1));
       }
-      if (isLinear) {
-        cumulateState(l, x0);
-      } else {
-        cumulate(l);
-        finish(l, x0);
+      boolean isLast = l == spec.depth();
+      cumulate(l, x0, true, !isLast && fusesFeatures);
+      if (!isLast && !fusesFeatures) {
+        feature(l, false);
       }
     }
   }
@@ -120,41 +150,30 @@ final class LayerPass {
     }
   }
 
-  /** x_l = g_l + b_l + h Σ_{k<l} K_{l,k} z_k, in place. */
-  private void cumulateState(int l, Matrix x0) {
-    int slice = recomputation.stateSlice(l);
-    Matrix x = v.states().begin(slice);
-    source(l, x0, 0, x);
-    if (memory.bias() != null) {
-      p.addRow(1, memory.bias().value(l), 1, x);
+  /**
+   * Computes u_l = b_l + h Σ_{k<l} K_{l,k} z_k and, where they are wanted, x_l = g_l + ψ(u_l) and
+   * z_l; where ψ is the identity, u_l in place in x_l.
+   */
+  private void cumulate(int l, Matrix x0, boolean state, boolean feature) {
+    int slice = isLinear ? recomputation.stateSlice(l) : recomputation.sumSlice(l);
+    Matrix u = isLinear ? null : v.sums().begin(slice);
+    Matrix x = state && fusesStates ? v.states().begin(recomputation.stateSlice(l)) : null;
+    Matrix g = initialState(x0);
+    if (isLinear && hasLinearSource) {
+      addLinearSource(l, x0, 0, x);
+      g = x;
     }
-    sum.forward(l, target[slice]);
-  }
-
-  /** x = g_l + beta x. */
-  private void source(int l, Matrix x0, double beta, Matrix x) {
-    switch (spec.source()) {
-      case Source.Zero zero -> {
-        if (beta == 0) {
-          p.fill(0, x);
-        }
-      }
-      case Source.InitialState initial -> p.axpby(1, x0, beta, x);
-      case Source.Linear linear -> p.gemm(1, x0, false, memory.source().value(l), false, beta, x);
+    Matrix bias = memory.bias() == null ? null : memory.bias().value(l);
+    Matrix z = feature ? v.features().begin(recomputation.featureSlice(l)) : null;
+    double weight = spec.featureWeight(l);
+    Epilogue epilogue = new Epilogue(bias, u, spec.activation(), g, x, pointwise, weight, z);
+    sum.forward(l, epilogue, target[slice], p);
+    if (!isLinear) {
+      v.sums().store(slice);
     }
-  }
-
-  /** u_l = b_l + h Σ_{k<l} K_{l,k} z_k. */
-  private void cumulate(int l) {
-    int slice = recomputation.sumSlice(l);
-    Matrix u = v.sums().begin(slice);
-    if (memory.bias() == null) {
-      p.fill(0, u);
-    } else {
-      p.addRow(1, memory.bias().value(l), 0, u);
+    if (state && !fusesStates) {
+      finish(l, x0);
     }
-    sum.forward(l, target[slice]);
-    v.sums().store(slice);
   }
 
   /** x_l = g_l + ψ(u_l). */
@@ -162,13 +181,21 @@ final class LayerPass {
     Matrix u = v.sum(l);
     int slice = recomputation.stateSlice(l);
     Matrix x = v.states().begin(slice);
-    if (spec.activation() == Activation.IDENTITY) {
-      p.axpby(1, u, 0, x);
-    } else {
-      p.activate(spec.activation(), u, x);
+    new Epilogue(null, u, spec.activation(), initialState(x0), x, Activation.IDENTITY, 1, null)
+        .end(p);
+    if (hasLinearSource) {
+      addLinearSource(l, x0, 1, x);
     }
-    source(l, x0, 1, x);
     v.states().store(slice);
+  }
+
+  /** x = x_0 A(t_l) + beta x. */
+  private void addLinearSource(int l, Matrix x0, double beta, Matrix x) {
+    p.gemm(1, x0, false, memory.source().value(l), false, beta, x);
+  }
+
+  private Matrix initialState(Matrix x0) {
+    return spec.source() instanceof Source.InitialState ? x0 : null;
   }
 
   /** Computes what was not kept of layer l: its run, from the history. */
@@ -182,14 +209,9 @@ final class LayerPass {
         if (checkpoints != null && j > first) {
           feature(j - 1, true);
         }
-        if (isLinear) {
-          cumulateState(j, v.state(0));
-          continue;
-        }
-        if (recomputation.repeatsSum()) {
-          cumulate(j);
-        }
-        if (recomputation.dropsStates()) {
+        if (isLinear || recomputation.repeatsSum()) {
+          cumulate(j, v.state(0), recomputation.dropsStates(), false);
+        } else if (recomputation.dropsStates()) {
           finish(j, v.state(0));
         }
       }
@@ -251,24 +273,50 @@ final class LayerPass {
   private void layersAdjoint(Matrix costate, CostateListener listener) {
     p.fill(0, v.gradient().first(v.gradient().slices()));
     p.fill(0, v.initialCostate());
+    boolean fuses = fusesAdjoint && listener == null;
     for (int l = spec.depth(); l >= 1; l--) {
       recall(l);
-      Matrix dz = slope(l);
-      double hamiltonian =
-          listener == null || l == spec.depth() ? 0 : hamiltonian(l, v.feature(l), dz);
-      if (l < spec.depth()) {
-        stateAdjoint(l, dz, 0, costate);
+      if (!fuses || l == spec.depth()) {
+        Matrix dz = slope(l);
+        double hamiltonian =
+            listener == null || l == spec.depth() ? 0 : hamiltonian(l, v.feature(l), dz);
+        if (l < spec.depth()) {
+          stateAdjoint(l, dz, 0, costate);
+        }
+        if (listener != null) {
+          listener.layer(l, v.state(l), costate, hamiltonian);
+        }
+        sumAdjoint(l, costate);
       }
-      if (listener != null) {
-        listener.layer(l, v.state(l), costate, hamiltonian);
+      parameterAdjoint(l, costate);
+      if (fuses && l > 1) {
+        sum.adjoint(l, deltaOperand[l], epilogue(l - 1, costate), p);
+      } else {
+        sum.adjoint(l, deltaOperand[l]);
       }
-      layerAdjoint(l, costate);
+    }
+    if (biasGradients != null) {
+      p.columnSums(1, sum.deltas(), 1, biasGradients);
     }
     double hamiltonian = listener == null ? 0 : hamiltonian(0, v.feature(0), slope(0));
     stateAdjoint(0, slope(0), 1, v.initialCostate());
     if (listener != null) {
       listener.layer(0, v.state(0), v.initialCostate(), hamiltonian);
     }
+  }
+
+  /** What leads from ∂J/∂z_k to λ_k and δ_k, where nothing lies between. */
+  private AdjointEpilogue epilogue(int k, Matrix costate) {
+    return new AdjointEpilogue(
+        slope(k),
+        spec.featureWeight(k),
+        features == null ? Activation.IDENTITY : WholePasses.pointwise(spec.features()),
+        features == null ? null : v.state(k),
+        costate,
+        initialState(v.initialCostate()),
+        spec.activation(),
+        spec.activation() == Activation.IDENTITY ? null : v.sum(k),
+        delta[k].equals(costate) ? null : delta[k]);
   }
 
   /** ∂J/∂z_k. */
@@ -303,27 +351,28 @@ final class LayerPass {
     }
   }
 
-  private void layerAdjoint(int l, Matrix costate) {
-    switch (spec.source()) {
-      case Source.Zero zero -> {}
-      case Source.InitialState initial -> p.axpby(1, costate, 1, v.initialCostate());
-      case Source.Linear linear -> {
-        p.gemm(1, costate, false, memory.source().value(l), true, 1, v.initialCostate());
-        p.gemm(1, v.state(0), true, costate, false, 1, memory.source().gradient(l));
-        memory.source().accumulated(l);
-      }
+  /** δ_l = ψ'(u_l) λ_l, and what of λ_l the source x_0 takes. */
+  private void sumAdjoint(int l, Matrix costate) {
+    if (spec.source() instanceof Source.InitialState) {
+      p.axpby(1, costate, 1, v.initialCostate());
     }
-    if (!isLinear) {
-      if (spec.activation() == Activation.IDENTITY) {
-        p.axpby(1, costate, 0, delta);
-      } else {
-        p.activateBackward(spec.activation(), v.sum(l), costate, 0, delta);
-      }
+    if (spec.activation() != Activation.IDENTITY) {
+      p.activateBackward(spec.activation(), v.sum(l), costate, 0, delta[l]);
+    } else if (!delta[l].equals(costate)) {
+      p.axpby(1, costate, 0, delta[l]);
     }
-    if (memory.bias() != null) {
-      p.columnSums(1, delta, 1, memory.bias().gradient(l));
+  }
+
+  /** The gradients of the matrix of the source and of the bias. */
+  private void parameterAdjoint(int l, Matrix costate) {
+    if (hasLinearSource) {
+      p.gemm(1, costate, false, memory.source().value(l), true, 1, v.initialCostate());
+      p.gemm(1, v.state(0), true, costate, false, 1, memory.source().gradient(l));
+      memory.source().accumulated(l);
+    }
+    if (memory.bias() != null && biasGradients == null) {
+      p.columnSums(1, delta[l], 1, memory.bias().gradient(l));
       memory.bias().accumulated(l);
     }
-    sum.adjoint(l, deltaOperand);
   }
 }

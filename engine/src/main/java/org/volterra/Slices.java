@@ -73,6 +73,11 @@ final class Slices {
     }
   }
 
+  /** Whether nothing is rounded between what is written and what is read. */
+  boolean isInPlace() {
+    return other == null;
+  }
+
   /** The history. */
   History history() {
     return history;

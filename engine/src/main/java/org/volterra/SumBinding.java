@@ -22,6 +22,7 @@ import org.volterra.sum.AveragingSum;
 import org.volterra.sum.CumulativeSum;
 import org.volterra.sum.FieldScratch;
 import org.volterra.sum.FieldSum;
+import org.volterra.sum.GatheredMatrixSum;
 import org.volterra.sum.HistoryWindow;
 import org.volterra.sum.MatrixSum;
 import org.volterra.sum.MatrixTermSum;
@@ -46,6 +47,7 @@ final class SumBinding {
   private final SumMemory memory;
   private final MeshRows meshRows;
   private final Buffer transposed;
+  private final History deltas;
   private final SumPlan plan;
   private HostBuffer staging;
   private final Map<String, ScalarBinding> scalars = new HashMap<>();
@@ -57,6 +59,7 @@ final class SumBinding {
    * @param gradients where the gradients of parameters are added, or null for inference
    * @param meshRows where layers lie in the mesh of a field kernel, or null
    * @param transposed memory for features transposed, or null if nothing needs them
+   * @param deltas memory for all δ, or null if nothing needs them
    * @param resources takes the memory of the sums
    */
   SumBinding(
@@ -65,10 +68,12 @@ final class SumBinding {
       Buffer gradients,
       MeshRows meshRows,
       Buffer transposed,
+      History deltas,
       Resources resources) {
     this.plan = plan;
     this.meshRows = meshRows;
     this.transposed = transposed;
+    this.deltas = deltas;
     this.device = network.provider();
     this.spec = network.spec();
     this.layout = network.layout();
@@ -102,6 +107,14 @@ final class SumBinding {
               z,
               slopes,
               own);
+      case DepthKernel.Dense dense when deltas != null ->
+          new GatheredMatrixSum(
+              p,
+              spec.scale(),
+              DepthParameter.perLayer(group(name, parameters), group(name, gradients), 1),
+              z,
+              slopes,
+              z.batch() == deltas.batch() ? deltas : deltas.forBatch(z.batch()));
       case DepthKernel.Dense dense ->
           new MatrixSum(
               p,

@@ -62,7 +62,7 @@ final class WholePasses {
   static boolean suit(NetworkSpec spec, ComputeProvider provider, ElementType type, int batch) {
     boolean isScalar = spec.kernel() instanceof ScalarKernel;
     return suits(spec)
-        && feature(spec.features()) != null
+        && pointwise(spec.features()) != null
         && !(spec.source() instanceof Source.Linear)
         && (spec.bias() == null
             || (spec.bias() instanceof DepthDependence.PerLayer
@@ -115,7 +115,8 @@ final class WholePasses {
     };
   }
 
-  private static Activation feature(FeatureTransform features) {
+  /** The function that φ is of every element by itself, or null. */
+  static Activation pointwise(FeatureTransform features) {
     if (features.isIdentity()) {
       return Activation.IDENTITY;
     }
@@ -149,7 +150,7 @@ final class WholePasses {
             kernel,
             spec.scale(),
             spec.depth(),
-            feature(spec.features()),
+            pointwise(spec.features()),
             spec.activation(),
             spec.source() instanceof Source.InitialState,
             bias == null ? null : rows(bias.value(1), spec));

@@ -85,7 +85,7 @@ final class WorkspaceMemory implements AutoCloseable {
   private final DepthParameter source;
   private final Map<String, DepthParameter> featureParameters = new HashMap<>();
   private final FeatureBinding featureBinding;
-  private final PassMode mode = new PassMode();
+  private final PassMode mode;
   private final LinearMap inputMap;
   private final LinearMap outputMap;
   private boolean closed;
@@ -98,6 +98,7 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
+    this.mode = new PassMode(provider, resources);
     meshRows = Recomputation.mesh(spec);
     sumPlan = sumPlan(network, batch, budget, training, meshRows);
     boolean complete = false;
@@ -116,7 +117,14 @@ final class WorkspaceMemory implements AutoCloseable {
       otherSum = histories.sums() == null ? null : window(histories.sums(), rows);
       featureBinding = bindFeatures();
       sumBinding =
-          new SumBinding(network, sumPlan, gradients, meshRows, histories.transposed(), resources);
+          new SumBinding(
+              network,
+              sumPlan,
+              gradients,
+              meshRows,
+              histories.transposed(),
+              histories.deltas(),
+              resources);
       bias = spec.bias() == null ? null : bind("bias", spec.bias(), 1);
       source =
           spec.source() instanceof Source.Linear linear

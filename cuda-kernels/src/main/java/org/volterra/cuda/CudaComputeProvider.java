@@ -239,6 +239,11 @@ public final class CudaComputeProvider implements ComputeProvider {
   }
 
   @Override
+  public boolean gathersAdjoints() {
+    return true;
+  }
+
+  @Override
   public synchronized OptionalLong bytesInUse() {
     return OptionalLong.of(context == null ? 0 : context.memory().liveBytes());
   }

@@ -147,7 +147,7 @@ final class CudaPasses implements PassPrimitives {
   }
 
   /** The number of a function in {@code activation.cuh}. */
-  private static int number(Activation f) {
+  static int number(Activation f) {
     return switch (f) {
       case IDENTITY -> 0;
       case TANH -> 1;

@@ -2,7 +2,10 @@ package org.volterra.cuda;
 
 import java.util.function.BooleanSupplier;
 import org.volterra.spi.Activation;
+import org.volterra.spi.AdjointEpilogue;
+import org.volterra.spi.BlockRow;
 import org.volterra.spi.ElementType;
+import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Shapes;
@@ -18,6 +21,7 @@ final class CudaPrimitives implements Primitives {
   private final VectorProducts vectors;
   private final ToeplitzProducts toeplitz;
   private final OffloadedProducts offloaded;
+  private final LayerKernels layers;
 
   CudaPrimitives(
       ElementType type, CudaContext context, ProductPrecision products, BooleanSupplier closed) {
@@ -26,6 +30,7 @@ final class CudaPrimitives implements Primitives {
     this.product = new MatrixProduct(launcher, products);
     this.vectors = new VectorProducts(launcher);
     this.toeplitz = new ToeplitzProducts(launcher);
+    this.layers = new LayerKernels(launcher);
     this.offloaded = new OffloadedProducts(launcher, product, vectors, toeplitz);
   }
 
@@ -46,13 +51,45 @@ final class CudaPrimitives implements Primitives {
     int k = Shapes.gemm(type, a, transposeA, b, transposeB, c);
     launcher.run(() -> {
       if (OffloadedProducts.any(a, b, c)) {
-        offloaded.gemm(alpha, a, transposeA, b, transposeB, beta, c, k);
+        offloaded.gemm(Gemm.whole(alpha, a, transposeA, b, transposeB, beta, c, k));
       } else {
         Matrix left = launcher.in(a);
         Matrix right = launcher.in(b);
         product.gemm(alpha, left, transposeA, right, transposeB, beta, launcher.out(beta, c), k);
       }
     });
+  }
+
+  @Override
+  public void gemm(
+      double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, Epilogue epilogue) {
+    Shapes.epilogue(type, epilogue);
+    int k = Shapes.gemm(type, a, transposeA, b, transposeB, epilogue.target());
+    if (LayerKernels.isOffloaded(a, b) || LayerKernels.isOffloaded(epilogue)) {
+      Primitives.super.gemm(alpha, a, transposeA, b, transposeB, epilogue);
+      return;
+    }
+    Gemm whole = Gemm.whole(alpha, a, transposeA, b, transposeB, 0, epilogue.target(), k);
+    launcher.run(() -> product.gemm(whole.ending(layers.ending(epilogue))));
+  }
+
+  @Override
+  public void gemm(double alpha, Matrix a, BlockRow b, AdjointEpilogue epilogue) {
+    if (!MatrixProduct.takes(b)) {
+      Primitives.super.gemm(alpha, a, b, epilogue);
+      return;
+    }
+    Shapes.blocks(type, a, b, epilogue);
+    Matrix dz = epilogue.slope();
+    Gemm whole =
+        new Gemm(
+            alpha, a, false, b.first(), true, b, 0, dz, null, a.columns(), dz.rows(), dz.columns());
+    if (LayerKernels.isOffloaded(a) || LayerKernels.isOffloaded(epilogue)) {
+      launcher.run(() -> offloaded.gemm(whole));
+      epilogue.end(this);
+    } else {
+      launcher.run(() -> product.gemm(whole.ending(layers.ending(epilogue))));
+    }
   }
 
   @Override
@@ -163,7 +200,13 @@ final class CudaPrimitives implements Primitives {
   public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
     Shapes.check("row", row, type, 1, x.columns());
     Shapes.type("x", x, type);
-    launcher.run(() -> vectors.columns(alpha, launcher.in(x), null, beta, row));
+    launcher.run(() -> {
+      if (OffloadedProducts.any(x)) {
+        offloaded.gemv(alpha, x, true, null, beta, row);
+      } else {
+        vectors.columns(alpha, launcher.in(x), null, beta, row);
+      }
+    });
   }
 
   @Override

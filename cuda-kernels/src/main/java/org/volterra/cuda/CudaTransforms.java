@@ -210,6 +210,17 @@ final class CudaTransforms implements TransformPrimitives {
 
   @Override
   public void dropout(double rate, long key, Matrix x, double beta, Matrix y) {
+    drop(rate, null, key, x, beta, y);
+  }
+
+  @Override
+  public void dropout(double rate, Matrix stem, long place, Matrix x, double beta, Matrix y) {
+    Shapes.check("stem", stem, ElementType.INT32, 1, 2);
+    drop(rate, stem, place, x, beta, y);
+  }
+
+  /** With a key, or with a stem to which it is added. */
+  private void drop(double rate, Matrix stem, long key, Matrix x, double beta, Matrix y) {
     Shapes.type("x", x, type);
     Shapes.same("y", y, x);
     int threshold = DropMask.threshold(rate);
@@ -218,8 +229,8 @@ final class CudaTransforms implements TransformPrimitives {
           launcher
               .arguments()
               .int32(threshold)
-              .int32((int) key)
-              .int32((int) (key >>> 32))
+              .optional(stem)
+              .int64(key)
               .scalar(1 / (1 - rate))
               .matrix(x)
               .scalar(beta)

@@ -27,23 +27,21 @@ final class ExactProduct {
     long down = Grid.ceil(c.rows(), tile.rows());
     int pieces = plan.pieces();
     long partial = g.partial(launcher, pieces);
-    KernelArguments arguments = launcher.arguments().scalar(g.alpha());
-    arguments.matrix(g.a()).matrix(g.b()).scalar(g.beta()).matrix(c);
+    KernelArguments arguments = g.alpha(launcher.arguments()).matrix(g.a()).matrix(g.b());
     if (tile.isFlat()) {
-      arguments.int32(c.rows()).int32(c.columns()).int32(g.k());
+      g.target(arguments, partial).int32(c.rows()).int32(c.columns()).int32(g.k());
       Grid grid = new Grid(Math.toIntExact(across * down), 1, 1, tile.threads(), 1);
       launcher.launch("flat_gemm", "flat_gemm_" + (g.ta() ? 't' : 'n'), grid);
+      g.end(launcher, partial, 1);
       return;
     }
-    arguments.address(partial).int32(plan.piece()).int32(c.rows()).int32(c.columns()).int32(g.k());
+    g.sizes(g.target(arguments, partial).address(partial), plan.piece(), 1);
     launcher.launch(
         "gemm",
         "gemm_" + tile.name() + '_' + g.letters(),
         new Grid((int) across, (int) down, pieces, tile.threads(), 1),
         tile.sharedBytes());
-    if (pieces > 1) {
-      MatrixProduct.sumPieces(launcher, g.alpha(), partial, g.beta(), c, pieces);
-    }
+    g.end(launcher, partial, pieces);
   }
 
   private ProductPlan plan(Gemm g) {

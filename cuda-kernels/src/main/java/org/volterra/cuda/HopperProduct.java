@@ -1,5 +1,6 @@
 package org.volterra.cuda;
 
+import org.volterra.spi.BlockRow;
 import org.volterra.spi.Matrix;
 
 /**
@@ -63,12 +64,38 @@ final class HopperProduct {
             >= LEAST_EACH * launcher.multiprocessors()
         && Grid.ceil(g.wholeRows(), TILE_ROWS) <= Grid.MOST
         && TensorMaps.canDescribe(g.a(), launcher.context().address(g.a()))
-        && TensorMaps.canDescribe(g.b(), launcher.context().address(g.b()));
+        && TensorMaps.canDescribe(g.b(), launcher.context().address(g.b()))
+        && (g.blocks() == null || takes(g.blocks()));
+  }
+
+  /** Whether one map shows all blocks, as rows without gaps, of which no slice sees two. */
+  private static boolean takes(BlockRow blocks) {
+    Matrix first = blocks.first();
+    int length = first.columns();
+    return first.stride() == length
+        && length % SLICE == 0
+        && blocks.distance() > 0
+        && blocks.growth() >= 0
+        && blocks.distance() % length == 0
+        && blocks.growth() % length == 0
+        && allRows(blocks) <= Integer.MAX_VALUE;
+  }
+
+  /** The rows from the first block to the end of the last. */
+  private static long allRows(BlockRow blocks) {
+    Matrix first = blocks.first();
+    long last = blocks.block(blocks.count() - 1).offset();
+    return (last - first.offset()) / first.columns() + first.rows();
+  }
+
+  private static Matrix all(BlockRow blocks) {
+    Matrix first = blocks.first();
+    return Matrix.of(first.buffer(), first.offset(), (int) allRows(blocks), first.columns());
   }
 
   void gemm(Gemm g) {
     Matrix a = g.a();
-    Matrix b = g.b();
+    Matrix b = g.blocks() == null ? g.b() : all(g.blocks());
     Matrix c = g.c();
     int tilesAcross = (int) Grid.ceil(c.columns(), TILE_COLUMNS);
     int tilesDown = (int) Grid.ceil(c.rows(), TILE_ROWS);
@@ -76,12 +103,11 @@ final class HopperProduct {
     int pieces = (int) Grid.ceil(g.k(), piece);
     CudaContext context = launcher.context();
     long partial = g.partial(launcher, pieces);
-    KernelArguments arguments = launcher.arguments().scalar(g.alpha());
+    KernelArguments arguments = g.alpha(launcher.arguments());
     boolean rounds = precision == ProductPrecision.TF32;
     maps.describe(arguments.tensorMap(a), a, context.address(a), g.ta() ? ACROSS : ALONG, rounds);
     maps.describe(arguments.tensorMap(b), b, context.address(b), g.tb() ? ALONG : ACROSS, rounds);
-    arguments.scalar(g.beta()).matrix(c).address(partial);
-    arguments.int32(piece).int32(c.rows()).int32(c.columns()).int32(g.k());
+    g.sizes(g.target(arguments, partial).address(partial), piece, b.columns());
     // Bfloat16, and rows that lie across, need a warpgroup that turns them.
     int warpgroups = g.ta() || !rounds ? 4 : 3;
     launcher.launch(
@@ -89,9 +115,7 @@ final class HopperProduct {
         "gemm_" + precision + "_hopper_" + g.letters(),
         new Grid(tilesAcross, tilesDown, pieces, warpgroups * WARPGROUP, 1),
         SHARED_BYTES);
-    if (pieces > 1) {
-      MatrixProduct.sumPieces(launcher, g.alpha(), partial, g.beta(), c, pieces);
-    }
+    g.end(launcher, partial, pieces);
   }
 
   /** The length of pieces that is done first: a block of each multiprocessor at a time. */

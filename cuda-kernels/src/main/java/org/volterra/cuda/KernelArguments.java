@@ -106,6 +106,11 @@ final class KernelArguments {
     return m == null ? address(0) : vector(m);
   }
 
+  /** The address and the stride of a matrix, or 0 where there is none. */
+  KernelArguments optionalMatrix(Matrix m) {
+    return m == null ? address(0).int64(0) : matrix(m);
+  }
+
   /** The address and the stride of a matrix. */
   KernelArguments matrix(Matrix m) {
     matrices.add(m);

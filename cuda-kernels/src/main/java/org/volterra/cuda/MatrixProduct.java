@@ -1,5 +1,6 @@
 package org.volterra.cuda;
 
+import org.volterra.spi.BlockRow;
 import org.volterra.spi.Matrix;
 
 /**
@@ -51,7 +52,7 @@ final class MatrixProduct {
 
   void gemm(
       double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
-    gemm(new Gemm(alpha, a, ta, b, tb, beta, c, k, c.rows(), c.columns()));
+    gemm(Gemm.whole(alpha, a, ta, b, tb, beta, c, k));
   }
 
   void gemm(Gemm g) {
@@ -84,26 +85,19 @@ final class MatrixProduct {
     int piece = piece(g.wholeRows(), g.wholeColumns(), k, tile);
     int pieces = (int) Grid.ceil(k, piece);
     long partial = g.partial(launcher, pieces);
-    launcher
-        .arguments()
-        .scalar(g.alpha())
-        .matrix(g.a())
-        .matrix(g.b())
-        .scalar(g.beta())
-        .matrix(g.c())
-        .address(partial)
-        .int32(piece)
-        .int32(m)
-        .int32(n)
-        .int32(k);
+    KernelArguments arguments = g.alpha(launcher.arguments()).matrix(g.a()).matrix(g.b());
+    g.sizes(g.target(arguments, partial).address(partial), piece, 1);
     launcher.launch(
         "tensor_gemm",
         family + (wide ? "wide_" : "small_") + g.letters(),
         new Grid((int) Grid.ceil(n, tile), (int) Grid.ceil(m, tile), pieces, TENSOR_THREADS, 1),
         wide ? WIDE_RING_BYTES : SMALL_RING_BYTES);
-    if (pieces > 1) {
-      sumPieces(launcher, g.alpha(), partial, g.beta(), g.c(), pieces);
-    }
+    g.end(launcher, partial, pieces);
+  }
+
+  /** Whether kernels take such blocks: no slice reaches over the end of one. */
+  static boolean takes(BlockRow blocks) {
+    return blocks.first().columns() % SLICE == 0;
   }
 
   /** c = alpha * the sum of the pieces + beta * c. */
@@ -118,12 +112,16 @@ final class MatrixProduct {
         .int32(pieces)
         .int64(c.rows())
         .int64(c.columns());
-    // Of few elements many pieces: threads share them.
+    launcher.launch("gemm", "sum_pieces", sumGrid(launcher, c, pieces));
+  }
+
+  /** For kernels that add pieces: of few elements many pieces, so that threads share them. */
+  static Grid sumGrid(Launcher launcher, Matrix c, int pieces) {
     int down = (int) Math.min(SUM_THREADS / Grid.LANES, Grid.powerOfTwo(pieces / 4));
     int across = SUM_THREADS / down;
     long packs = Grid.ceil(c.size(), launcher.width());
     long blocks = Math.min(Grid.ceil(packs, across), launcher.mostBlocks());
-    launcher.launch("gemm", "sum_pieces", new Grid((int) blocks, 1, 1, across, down));
+    return new Grid((int) blocks, 1, 1, across, down);
   }
 
   private boolean isWide(int m, int n, int k) {

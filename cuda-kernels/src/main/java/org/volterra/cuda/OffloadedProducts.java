@@ -39,8 +39,14 @@ final class OffloadedProducts {
     return false;
   }
 
-  void gemm(
-      double alpha, Matrix a, boolean ta, Matrix b, boolean tb, double beta, Matrix c, int k) {
+  /** A whole product. */
+  void gemm(Gemm g) {
+    Matrix a = g.a();
+    Matrix b = g.b();
+    Matrix c = g.c();
+    boolean ta = g.ta();
+    boolean tb = g.tb();
+    double beta = g.beta();
     int m = c.rows();
     int n = c.columns();
     boolean overColumns = any(b);
@@ -67,7 +73,7 @@ final class OffloadedProducts {
                   ? right.show(launcher, allRight, from, count, BlockRing.Access.READ)
                   : allRight;
           Matrix t = target.show(launcher, allTarget, from, count, Launcher.access(beta));
-          product.gemm(new Gemm(alpha, l, ta, r, tb, beta, t, k, m, n));
+          product.gemm(new Gemm(g.alpha(), l, ta, r, tb, g.blocks(), beta, t, null, g.k(), m, n));
           left.end(l, false);
           right.end(r, false);
           target.end(t, true);
@@ -77,10 +83,10 @@ final class OffloadedProducts {
         target);
   }
 
-  /** y = alpha * op(a) * x + beta * y. */
+  /** y = alpha * op(a) * x + beta * y; with the sums of the columns where x is null. */
   void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
     Band matrix = Band.of(a, !transpose);
-    Matrix vector = launcher.in(x);
+    Matrix vector = x == null ? null : launcher.in(x);
     Matrix target = launcher.out(beta, y);
     each(
         y.columns(),

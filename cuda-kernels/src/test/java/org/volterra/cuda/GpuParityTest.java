@@ -18,7 +18,8 @@ final class GpuParityTest {
       abort(missing.reason());
     }
     try (ComputeProvider cuda = new CudaComputeProvider()) {
-      assertThat(ParityCheck.run(cuda, false, result -> {})).allMatch(ParityResult::passed);
+      assertThat(ParityCheck.run(cuda, false, name -> true, result -> {}))
+          .allMatch(ParityResult::passed);
     }
     for (ProductPrecision precision : ProductPrecision.ROUNDED) {
       try (ComputeProvider cuda = new CudaComputeProvider(precision)) {

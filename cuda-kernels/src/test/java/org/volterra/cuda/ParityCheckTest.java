@@ -33,7 +33,7 @@ final class ParityCheckTest {
     List<ParityResult> heard = new ArrayList<>();
     System.setProperty(CudaComputeProvider.POOL, "true"); // as for a user
     try (ComputeProvider cuda = new CudaComputeProvider()) {
-      List<ParityResult> results = ParityCheck.run(cuda, true, heard::add);
+      List<ParityResult> results = ParityCheck.run(cuda, true, name -> true, heard::add);
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
@@ -42,6 +42,7 @@ final class ParityCheckTest {
       assertThat(results.stream().map(ParityResult::name))
           .contains(
               "gemm",
+              "layer",
               "convolution",
               "network DenseNet-BC",
               "activation " + Activation.GELU,
@@ -64,7 +65,7 @@ final class ParityCheckTest {
     try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
       ParityResult result = ParityCheck.products(cuda, precision, true);
       assertThat(result).matches(ParityResult::passed);
-      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2 + 4));
+      assertThat(result.cases()).isEqualTo(2 * (4 * 6 + 2 + 4) + 3 * (2 + 3 + 5));
       assertThat(cuda.description()).endsWith(", products in " + precision);
     }
   }
@@ -139,7 +140,7 @@ final class ParityCheckTest {
                             return none;
                           })
                       : result);
-      return ParityCheck.run(broken, true, result -> {}).stream()
+      return ParityCheck.run(broken, true, name -> true, result -> {}).stream()
           .filter(result -> !result.passed())
           .toList();
     }

@@ -44,15 +44,15 @@ final class RecordedStagesTest {
       delimiter = ';',
       value = {
         "dense-net; ; 2",
-        "dense-net with dropout; ; 0",
+        "dense-net with dropout; ; 2",
         "stages; conv(4,3,pad=1),batch-norm,relu,max-pool(2),global-average-pool,affine(3); 2",
         "stages;"
             + " position-embedding,residual(attention(3,causal),rms-norm),global-average-pool,affine(3);"
             + " 2",
         "stages; affine(4),dropout(0),global-average-pool,affine(3); 2",
-        "stages; affine(4),residual(dropout(0.5),affine(4)),global-average-pool,affine(3); 0",
+        "stages; affine(4),residual(dropout(0.5),affine(4)),global-average-pool,affine(3); 2",
         "dense; tanh,conv(3,3,pad=1); 2",
-        "dense; conv(3,3,pad=1),dropout(0.25); 0",
+        "dense; conv(3,3,pad=1),dropout(0.25); 2",
         "fractional:0.5; batch-norm,relu,conv(3,1,bias); 2",
         "dense; sublayers(attention(1),layer-norm|affine(6),gelu,affine(3)); 2"
       })

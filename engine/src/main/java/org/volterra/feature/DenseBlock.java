@@ -108,11 +108,6 @@ public record DenseBlock(int layers, Connectivity connectivity, FeatureTransform
     return layer.isNonLocal();
   }
 
-  @Override
-  public boolean dependsOnStep() {
-    return layer.dependsOnStep();
-  }
-
   /** What the names of layer l begin with. */
   static String prefix(int l) {
     return "layer." + l + ".";

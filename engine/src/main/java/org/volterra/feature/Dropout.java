@@ -25,11 +25,6 @@ public record Dropout(double rate) implements Stage {
   }
 
   @Override
-  public boolean dependsOnStep() {
-    return rate > 0;
-  }
-
-  @Override
   public String toString() {
     return "dropout(" + rate + ")";
   }

@@ -1,16 +1,17 @@
 package org.volterra.feature;
 
-import org.volterra.spi.DropMask;
 import org.volterra.spi.Matrix;
 
 /** Dropout, or a copy. */
 final class DropoutMap implements StageMap {
   private final FeatureBinding binding;
   private final double rate;
+  private final Matrix stem;
 
   DropoutMap(FeatureBinding binding, Dropout dropout) {
     this.binding = binding;
     rate = dropout.rate();
+    stem = binding.hasGradients() ? binding.mode().stem() : null;
   }
 
   @Override
@@ -24,11 +25,9 @@ final class DropoutMap implements StageMap {
   }
 
   private void apply(int k, Matrix from, double beta, Matrix to) {
-    PassMode mode = binding.mode();
-    if (mode.isTraining()) {
+    if (binding.mode().isTraining()) {
       long place = binding.prefix().hashCode() * 31L + k;
-      long key = DropMask.key(mode.seed(), mode.step(), place);
-      binding.nonLocal().dropout(rate, key, from, beta, to);
+      binding.nonLocal().dropout(rate, stem, place, from, beta, to);
     } else {
       binding.primitives().axpby(1, from, beta, to);
     }

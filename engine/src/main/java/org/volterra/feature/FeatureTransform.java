@@ -137,15 +137,6 @@ public record FeatureTransform(List<Stage> stages) {
   }
 
   /**
-   * Whether a stage depends on the step of training ({@link Stage#dependsOnStep}).
-   *
-   * @return true for transforms with dropout
-   */
-  public boolean dependsOnStep() {
-    return stages.stream().anyMatch(Stage::dependsOnStep);
-  }
-
-  /**
    * The transform as text.
    *
    * @return the stages separated by commas, or {@code identity}

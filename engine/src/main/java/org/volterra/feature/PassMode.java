@@ -1,16 +1,38 @@
 package org.volterra.feature;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.MemorySegment;
+import org.volterra.memory.Resources;
+import org.volterra.spi.Buffer;
+import org.volterra.spi.ComputeProvider;
+import org.volterra.spi.DropMask;
+import org.volterra.spi.ElementType;
+import org.volterra.spi.Feed;
+import org.volterra.spi.Matrix;
+
 /**
  * What all maps of a workspace are told about the present pass: whether batch statistics and
  * dropout are those of training, and the step, on which masks depend. Not thread-safe.
  */
 public final class PassMode {
+  private final ComputeProvider provider;
+  private final Resources resources;
   private boolean training;
-  private long seed;
-  private long step;
+  private long stemOfStep = DropMask.stem(0, 0);
+  private Matrix stem;
+  private Feed feed;
 
-  /** Not training. */
-  public PassMode() {}
+  /**
+   * Not training.
+   *
+   * @param provider the device
+   * @param resources takes what dropout needs there
+   */
+  public PassMode(ComputeProvider provider, Resources resources) {
+    this.provider = provider;
+    this.resources = resources;
+  }
 
   /**
    * Whether the network is being trained.
@@ -33,19 +55,38 @@ public final class PassMode {
   /**
    * Chooses the masks of dropout.
    *
-   * @param newSeed seed of the training
-   * @param newStep number of the step
+   * @param seed seed of the training
+   * @param step number of the step
    */
-  public void step(long newSeed, long newStep) {
-    seed = newSeed;
-    step = newStep;
+  public void step(long seed, long step) {
+    stemOfStep = DropMask.stem(seed, step);
+    if (stem != null) {
+      write();
+    }
   }
 
-  long seed() {
-    return seed;
+  /** Where the device finds the stem of the masks' keys; takes memory with the first call. */
+  Matrix stem() {
+    if (stem == null) {
+      Buffer buffer = resources.own(provider.allocate(ElementType.INT32, 2));
+      feed = provider.feed(buffer).map(resources::own).orElse(null);
+      stem = Matrix.vector(buffer, 0, 2);
+      write();
+    }
+    return stem;
   }
 
-  long step() {
-    return step;
+  private void write() {
+    int low = (int) stemOfStep;
+    int high = (int) (stemOfStep >>> Integer.SIZE);
+    if (feed == null) {
+      stem.set(0, 0, low);
+      stem.set(0, 1, high);
+    } else {
+      MemorySegment next = feed.begin();
+      next.setAtIndex(JAVA_INT, 0, low);
+      next.setAtIndex(JAVA_INT, 1, high);
+      feed.send(2);
+    }
   }
 }

@@ -42,11 +42,6 @@ public record Residual(FeatureTransform inner) implements Stage {
   }
 
   @Override
-  public boolean dependsOnStep() {
-    return inner.dependsOnStep();
-  }
-
-  @Override
   public String toString() {
     return "residual(" + inner.text() + ")";
   }

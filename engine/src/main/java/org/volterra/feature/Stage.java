@@ -51,16 +51,6 @@ public sealed interface Stage
   }
 
   /**
-   * Whether the result depends on the step of training beyond its argument and its parameters, so
-   * that a pass cannot be recorded once for all steps.
-   *
-   * @return false, but for dropout and what contains it
-   */
-  default boolean dependsOnStep() {
-    return false;
-  }
-
-  /**
    * A parameter of a stage, or a statistic that it keeps.
    *
    * @param name its name within the stage

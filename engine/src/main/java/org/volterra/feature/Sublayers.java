@@ -65,11 +65,6 @@ public record Sublayers(List<FeatureTransform> transforms) implements Stage {
   }
 
   @Override
-  public boolean dependsOnStep() {
-    return transforms.stream().anyMatch(FeatureTransform::dependsOnStep);
-  }
-
-  @Override
   public String toString() {
     return transforms.stream()
         .map(FeatureTransform::text)

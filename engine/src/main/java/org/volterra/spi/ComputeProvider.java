@@ -64,6 +64,18 @@ public interface ComputeProvider extends AutoCloseable {
   }
 
   /**
+   * Whether products with a {@link BlockRow} and with transposed factors run at the rate of others.
+   * The gradient of a feature of a dense kernel is then gathered from all later layers in one
+   * product; elsewhere each layer adds its share to those of all earlier ones, with features and
+   * gradients that are kept transposed.
+   *
+   * @return false, unless a provider says otherwise
+   */
+  default boolean gathersAdjoints() {
+    return false;
+  }
+
+  /**
    * The bytes of the device's own memory that buffers and scratch take now.
    *
    * @return a count, or empty where the provider works in the memory of the host

@@ -54,7 +54,29 @@ public final class DropMask {
    * @return 64 bits
    */
   public static long key(long seed, long step, long place) {
-    return scramble(scramble(scramble(seed) + step) + place);
+    return key(stem(seed, step), place);
+  }
+
+  /**
+   * What all keys of a step have in common.
+   *
+   * @param seed seed of the training
+   * @param step number of the step
+   * @return 64 bits
+   */
+  public static long stem(long seed, long step) {
+    return scramble(scramble(seed) + step);
+  }
+
+  /**
+   * The key of one use of a mask in a step.
+   *
+   * @param stem what {@link #stem} gave for the step
+   * @param place number of the stage and layer
+   * @return 64 bits
+   */
+  public static long key(long stem, long place) {
+    return scramble(stem + place);
   }
 
   /** The finaliser of SplitMix64 (Steele, Lea, Flood, 2014). */

@@ -42,6 +42,45 @@ public interface Primitives {
       Matrix c);
 
   /**
+   * A layer whose sum is one matrix product: {@code s = alpha * op(a) * op(b)} and what an epilogue
+   * makes of it. To the same bits as {@link Epilogue#begin}, the product with {@code beta = 1} and
+   * {@link Epilogue#end}, one after the other.
+   *
+   * @param alpha factor of the product
+   * @param a m × k, or k × m if transposed
+   * @param transposeA whether op(a) is the transpose of a
+   * @param b k × n, or n × k if transposed
+   * @param transposeB whether op(b) is the transpose of b
+   * @param epilogue what surrounds the sum; its matrices are m × n
+   */
+  default void gemm(
+      double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, Epilogue epilogue) {
+    Shapes.epilogue(type(), epilogue);
+    epilogue.begin(this);
+    gemm(alpha, a, transposeA, b, transposeB, 1, epilogue.target());
+    epilogue.end(this);
+  }
+
+  /**
+   * The gradient of a feature as one matrix product, {@code s = alpha * Σ_j a_j * B_jᵀ} with a_j
+   * the columns of a that belong to block j, and what an epilogue makes of it.
+   *
+   * @param alpha factor of the product
+   * @param a m × (columns of all blocks)
+   * @param b matrices of n rows
+   * @param epilogue what follows; its matrices are m × n
+   */
+  default void gemm(double alpha, Matrix a, BlockRow b, AdjointEpilogue epilogue) {
+    Shapes.blocks(type(), a, b, epilogue);
+    int length = b.first().columns();
+    for (int j = 0; j < b.count(); j++) {
+      Matrix part = a.block(0, j * length, a.rows(), length);
+      gemm(alpha, part, false, b.block(j), true, j == 0 ? 0 : 1, epilogue.slope());
+    }
+    epilogue.end(this);
+  }
+
+  /**
    * Matrix-vector product (BLAS GEMV): {@code y = alpha * op(a) * x + beta * y}. With {@code
    * transpose} it is the block axpy, the sum of the rows of {@code a} weighted by {@code x}.
    *

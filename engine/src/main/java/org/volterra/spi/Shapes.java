@@ -118,6 +118,50 @@ public final class Shapes {
   }
 
   /**
+   * Checks the matrices of an epilogue.
+   *
+   * @param type element type of all
+   * @param e the epilogue
+   * @throws IllegalArgumentException if shapes or types differ
+   */
+  public static void epilogue(ElementType type, Epilogue e) {
+    Matrix target = e.target();
+    type("the target of the sum", target, type);
+    optional("bias", e.bias(), type, 1, target.columns());
+    optional("source", e.source(), type, target.rows(), target.columns());
+    optional("state", e.state(), type, target.rows(), target.columns());
+    optional("result", e.result(), type, target.rows(), target.columns());
+  }
+
+  /**
+   * Checks the operands of a product with blocks and its epilogue.
+   *
+   * @param type element type of all
+   * @param a left operand
+   * @param b the blocks
+   * @param e the epilogue
+   * @throws IllegalArgumentException if shapes or types differ
+   */
+  public static void blocks(ElementType type, Matrix a, BlockRow b, AdjointEpilogue e) {
+    int m = e.slope().rows();
+    int n = e.slope().columns();
+    type("slope", e.slope(), type);
+    check("a", a, type, m, b.columns());
+    check("a block of b", b.first(), type, n, b.first().columns());
+    optional("state", e.state(), type, m, n);
+    optional("costate", e.costate(), type, m, n);
+    optional("initial", e.initial(), type, m, n);
+    optional("sum", e.sum(), type, m, n);
+    optional("delta", e.delta(), type, m, n);
+  }
+
+  private static void optional(String name, Matrix m, ElementType type, int rows, int columns) {
+    if (m != null) {
+      check(name, m, type, rows, columns);
+    }
+  }
+
+  /**
    * Checks the operands of a matrix-vector product or rank-one update.
    *
    * @param type element type of all

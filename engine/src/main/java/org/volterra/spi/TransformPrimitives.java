@@ -227,4 +227,24 @@ public interface TransformPrimitives {
    * @param y the shape of x
    */
   void dropout(double rate, long key, Matrix x, double beta, Matrix y);
+
+  /**
+   * As {@link #dropout(double, long, Matrix, double, Matrix)} with the key {@link
+   * DropMask#key(long, long)} of a stem that the device reads when it computes: a recording ({@link
+   * ComputeProvider#record}) takes the stem of each run.
+   *
+   * @param rate probability of being dropped, in [0, 1)
+   * @param stem vector of two {@link ElementType#INT32}, the lower and the upper half of {@link
+   *     DropMask#stem}
+   * @param place number of the stage and layer
+   * @param x any shape
+   * @param beta factor of the old contents of y
+   * @param y the shape of x
+   */
+  default void dropout(double rate, Matrix stem, long place, Matrix x, double beta, Matrix y) {
+    Shapes.check("stem", stem, ElementType.INT32, 1, 2);
+    long low = Integer.toUnsignedLong((int) stem.get(0, 0));
+    long high = (long) (int) stem.get(0, 1) << Integer.SIZE;
+    dropout(rate, DropMask.key(high | low, place), x, beta, y);
+  }
 }

@@ -31,7 +31,7 @@ import org.volterra.spi.Primitives;
  * @param stream bytes per second of a history that does not fit the cache
  * @param cached bytes per second of vectors in the cache
  * @param fourier nominal flops (5 n log₂ n for each complex transform) per second of Toeplitz
- *     products
+ *     products; of providers that work on memory of the host a fixed share of {@code gemm}
  * @param call seconds of a call beyond its work
  */
 public record Calibration(double gemm, double stream, double cached, double fourier, double call) {
@@ -45,9 +45,32 @@ public record Calibration(double gemm, double stream, double cached, double four
   public static final String CHOICE = "volterra.calibration";
 
   private static final System.Logger LOG = System.getLogger("org.volterra");
-  private static final String VERSION = "2";
-  private static final double SECONDS_EACH = 0.15;
+  private static final String VERSION = "3";
+
+  /**
+   * Speed of Toeplitz products as a share of that of GEMM on processors, which is 0.3 to 0.5:
+   * compiling them would double the time of the whole calibration.
+   */
+  private static final double FOURIER_SHARE = 0.38;
+
   private static final double PATIENCE_SECONDS = 3;
+
+  /** Calls in a row that show that code is compiled. */
+  private static final int FAST_CALLS = 10;
+
+  /** How long each speed is measured. */
+  private static final double LEAST_SECONDS = 0.08;
+
+  private static final double MOST_SECONDS = 0.4;
+
+  /** Times among which the least is looked for, at least. */
+  private static final int LEAST_TIMES = 5;
+
+  /** A time that many times another is faster by much. */
+  private static final double FASTER = 0.9;
+
+  /** A time that many times the usual one is perhaps that of code that is not compiled yet. */
+  private static final double SLOW = 3;
 
   /** A vector provider this much slower than typical was measured before it was compiled. */
   private static final double IMPLAUSIBLE = 0.05;
@@ -211,44 +234,67 @@ public record Calibration(double gemm, double stream, double cached, double four
       Matrix coefficients =
           Matrix.of(resources.own(provider.allocate(type, 16L * layers)), 0, 1, 14 * layers);
       Matrix a = Matrix.of(resources.own(provider.allocate(type, 64L * layers)), 0, block, layers);
-      Matrix spectrum =
-          Matrix.of(resources.own(provider.allocate(type, 4L * layers)), 0, 1, 4 * layers);
-      p.toeplitzPrepare(coefficients.block(0, 0, 1, layers), spectrum);
+      Matrix row = sums.rows(0, 1);
+      Matrix otherRow = sums.rows(1, 1);
+      Matrix shortRow = row.block(0, 0, 1, 16);
       // Tiny calls first: the compilers count calls, and an interpreted large one takes seconds.
       Matrix tinyA = a.block(0, 0, 8, 32);
       Matrix tinyB = history.block(0, 0, 32, 64);
       Matrix tinyC = sums.block(0, 0, 8, 64);
       Matrix tinyRow = coefficients.block(0, 0, 1, 32);
-      Matrix tinyX = history.block(0, 0, layers, 16);
-      Matrix tinyY = Matrix.of(memory, 14L * layers * n, layers, n).block(0, 0, layers, 16);
       Calibration usual = typical();
       warm(
-          2.0 * 8 * 32 * 64 / (IMPLAUSIBLE * usual.gemm),
-          () -> p.gemm(1, tinyA, false, tinyB, false, 0, tinyC));
-      warm(usual.call / IMPLAUSIBLE, () -> p.gemv(1, tinyB, true, tinyRow, 0, tinyC.rows(0, 1)));
-      warm(
-          CostModel.fourierFlops(layers, 16) / (IMPLAUSIBLE * usual.fourier),
-          () -> p.toeplitz(1, spectrum, false, tinyX, 0, tinyY));
-      Matrix row = sums.rows(0, 1);
-      Matrix shortRow = row.block(0, 0, 1, 16);
-      Matrix target = Matrix.of(memory, 14L * layers * n, layers, n);
+          new Work(
+              2.0 * 8 * 32 * 64 / usual.gemm,
+              () -> p.gemm(1, tinyA, false, tinyB, false, 0, tinyC)),
+          new Work(usual.call, () -> p.gemv(1, tinyB, true, tinyRow, 0, tinyC.rows(0, 1))),
+          new Work(usual.call, () -> p.axpby(1, shortRow, 1, shortRow)));
       Clock clock = new Clock(shortRow);
-      double call = best(() -> clock.seconds(100, () -> p.axpby(1, shortRow, 1, shortRow)) / 100);
+      double call =
+          best(usual.call, () -> clock.seconds(100, () -> p.axpby(1, shortRow, 1, shortRow)) / 100);
+      double flops = 2.0 * block * layers * n;
       double gemm =
-          best(() -> clock.seconds(1, () -> p.gemm(1, a, false, history, false, 0, sums)));
+          best(
+              flops / usual.gemm,
+              () -> clock.seconds(1, () -> p.gemm(1, a, false, history, false, 0, sums)));
+      double bytes = 14.0 * layers * n * size;
       double stream =
-          best(() -> clock.seconds(1, () -> p.gemv(1, large, true, coefficients, 0, row)));
+          best(
+              bytes / usual.stream,
+              () -> clock.seconds(1, () -> p.gemv(1, large, true, coefficients, 0, row)));
+      double touched = 3.0 * n * size;
       double cached =
-          best(() -> clock.seconds(20, () -> p.axpby(1, row, 1, sums.rows(1, 1))) / 20)
-              - 0.5 * call;
-      double fourier =
-          best(() -> clock.seconds(1, () -> p.toeplitz(1, spectrum, false, history, 0, target)));
+          best(
+              touched / usual.cached + usual.call,
+              () -> clock.seconds(20, () -> p.axpby(1, row, 1, otherRow)) / 20);
       return new Calibration(
-          2.0 * block * layers * n / gemm,
-          14.0 * layers * n * size / stream,
-          3.0 * n * size / Math.max(cached, 1e-9),
-          CostModel.fourierFlops(layers, n) / fourier,
+          flops / gemm,
+          bytes / stream,
+          touched / Math.max(cached - 0.5 * call, 1e-9),
+          provider.usesHostMemory()
+              ? FOURIER_SHARE * flops / gemm
+              : fourier(provider, history, Matrix.of(memory, 14L * layers * n, layers, n)),
           call);
+    }
+  }
+
+  /** Nominal flops per second of a Toeplitz product. */
+  private static double fourier(ComputeProvider provider, Matrix x, Matrix y) {
+    int layers = x.rows();
+    Primitives p = provider.primitives(x.buffer().type());
+    try (Resources resources = new Resources()) {
+      Matrix memory =
+          Matrix.of(
+              resources.own(provider.allocate(x.buffer().type(), 5L * layers)), 0, 1, 5 * layers);
+      Matrix spectrum = memory.block(0, layers, 1, 4 * layers);
+      p.toeplitzPrepare(memory.block(0, 0, 1, layers), spectrum);
+      Clock clock = new Clock(y);
+      double flops = CostModel.fourierFlops(layers, x.columns());
+      double seconds =
+          best(
+              flops / typical().fourier,
+              () -> clock.seconds(1, () -> p.toeplitz(1, spectrum, false, x, 0, y)));
+      return flops / seconds;
     }
   }
 
@@ -269,23 +315,54 @@ public record Calibration(double gemm, double stream, double cached, double four
     }
   }
 
-  /** Calls until ten calls in a row are fast, each within a time, or patience ends. */
-  private static void warm(double seconds, Runnable work) {
-    long end = System.nanoTime() + (long) (PATIENCE_SECONDS * 1e9);
-    for (int fast = 0; fast < 10 && System.nanoTime() < end; ) {
+  /** A tiny call, with the seconds that it would take on a typical machine. */
+  private record Work(double seconds, Runnable call) {
+    boolean isFast() {
       long begin = System.nanoTime();
-      work.run();
-      fast = (System.nanoTime() - begin) * 1e-9 < seconds ? fast + 1 : 0;
+      call.run();
+      return (System.nanoTime() - begin) * 1e-9 < seconds / IMPLAUSIBLE;
     }
   }
 
-  /** The least of several times. */
-  private static double best(DoubleSupplier time) {
+  /**
+   * Calls all in turns, so that the compiler has work while others are interpreted, each until ten
+   * calls in a row are fast; or until patience ends.
+   */
+  private static void warm(Work... works) {
+    long end = System.nanoTime() + (long) (PATIENCE_SECONDS * 1e9);
+    int[] fast = new int[works.length];
+    int done = 0;
+    while (done < works.length && System.nanoTime() < end) {
+      for (int i = 0; i < works.length; i++) {
+        if (fast[i] < FAST_CALLS) {
+          fast[i] = works[i].isFast() ? fast[i] + 1 : 0;
+          done += fast[i] / FAST_CALLS;
+        }
+      }
+    }
+  }
+
+  /**
+   * The least of several times. Code may be compiled anew on the way: measures for as long again as
+   * it took to find what is faster by much, and longer where times are long.
+   *
+   * @param usual time on a typical machine
+   */
+  private static double best(double usual, DoubleSupplier time) {
     double best = Double.POSITIVE_INFINITY;
-    long end = System.nanoTime() + (long) (SECONDS_EACH * 1e9);
+    double found = 0;
+    double elapsed;
+    long begin = System.nanoTime();
+    int times = 0;
     do {
-      best = Math.min(best, time.getAsDouble());
-    } while (System.nanoTime() < end);
+      double seconds = time.getAsDouble();
+      elapsed = (System.nanoTime() - begin) * 1e-9;
+      found = seconds < FASTER * best ? elapsed : found;
+      best = Math.min(best, seconds);
+      times++;
+    } while (elapsed < LEAST_SECONDS
+        || (elapsed < MOST_SECONDS && (elapsed < 2 * found || best > SLOW * usual))
+        || (elapsed < PATIENCE_SECONDS && times < LEAST_TIMES));
     return best;
   }
 }

@@ -4,6 +4,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.volterra.depth.DepthParameter;
 import org.volterra.memory.History;
+import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
@@ -63,8 +64,18 @@ public final class MatrixSum implements CumulativeSum {
   @Override
   public void forward(int l, Matrix u) {
     primitives.gemm(scale, history.first(l), false, weights.value(l), false, 1, u);
+    keep(l - 1);
+  }
+
+  @Override
+  public void forward(int l, Epilogue epilogue, Matrix u, Primitives p) {
+    p.gemm(scale, history.first(l), false, weights.value(l), false, epilogue);
+    keep(l - 1);
+  }
+
+  private void keep(int k) {
     if (transposed != null) {
-      primitives.transpose(history.slice(l - 1), transposed.feature(l - 1));
+      primitives.transpose(history.slice(k), transposed.feature(k));
     }
   }
 
@@ -89,14 +100,18 @@ public final class MatrixSum implements CumulativeSum {
 
   @Override
   public PassPrimitives.Kernel whole() {
-    Matrix all = whole(weights::value);
-    if (all == null) {
-      return null;
-    }
-    return new PassPrimitives.Matrices(all, gradient == null ? null : whole(weights::gradient));
+    return whole(weights, history.slices() - 1, gradient != null);
   }
 
-  private Matrix whole(IntFunction<Matrix> matrices) {
-    return Matrix.joined(IntStream.range(1, history.slices()).mapToObj(matrices).toList());
+  /** The matrices of so many layers, or null if they do not lie one behind the other. */
+  static PassPrimitives.Kernel whole(DepthParameter weights, int layers, boolean gradients) {
+    Matrix all = joined(weights::value, layers);
+    return all == null
+        ? null
+        : new PassPrimitives.Matrices(all, gradients ? joined(weights::gradient, layers) : null);
+  }
+
+  private static Matrix joined(IntFunction<Matrix> matrices, int layers) {
+    return Matrix.joined(IntStream.rangeClosed(1, layers).mapToObj(matrices).toList());
   }
 }

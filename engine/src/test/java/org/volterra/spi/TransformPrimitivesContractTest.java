@@ -323,6 +323,8 @@ class TransformPrimitivesContractTest {
       long key = random.nextLong();
       try (Guarded x = matrix(type, m, n);
           Guarded y = matrix(type, m, n);
+          Guarded stem =
+              Guarded.of(ElementType.INT32, 1, 2, 0, (i, j) -> (int) (key >>> (Integer.SIZE * j)));
           Guarded z = old(type, m, n, beta)) {
         tested(type).multiply(x.tested, y.tested, beta, z.tested);
         reference(type).multiply(x.reference, y.reference, beta, z.reference);
@@ -330,6 +332,9 @@ class TransformPrimitivesContractTest {
         tested(type).dropout(rate, key, x.tested, beta, z.tested);
         reference(type).dropout(rate, key, x.reference, beta, z.reference);
         z.check(name("dropout", type, m, n, rate, key), 80 * epsilon(type), 4 * epsilon(type));
+        tested(type).dropout(rate, stem.tested, n, x.tested, beta, z.tested);
+        reference(type).dropout(rate, DropMask.key(key, n), x.reference, beta, z.reference);
+        z.check(name("dropout by stem", type, m, n, key), 200 * epsilon(type), 4 * epsilon(type));
         assertThrows(
             IllegalArgumentException.class,
             () -> tested(type).dropout(1, key, x.tested, beta, z.tested));

@@ -39,8 +39,8 @@ final class BenchGpuCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Operations whose names begin so, such as gemm,block (default: all); with --steps none:"
-              + " no steps.")
+          "Operations whose names begin so, such as gemm,block (default: all), or copy for steps"
+              + " alone, which are compared with it.")
   private List<String> only = List.of();
 
   @Option(

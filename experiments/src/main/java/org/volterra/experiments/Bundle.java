@@ -37,11 +37,16 @@ final class Bundle {
   private static final String MODULES =
       "java.base,java.desktop,java.logging,java.management,jdk.incubator.vector,jdk.unsupported";
 
-  /** Of these packages of windows, printers, synthesizers and readers of XML, no class is used. */
+  /**
+   * Of these packages of windows, printers, synthesizers, readers of XML and tools for keys, no
+   * class is used.
+   */
   private static final List<String> UNUSED =
       List.of(
+          "java.base/sun/security/tools",
           "java.desktop/com/sun/java/swing",
           "java.desktop/com/sun/media/sound",
+          "java.desktop/java/awt/doc-files",
           "java.desktop/javax/swing/colorchooser",
           "java.desktop/javax/swing/filechooser",
           "java.desktop/javax/swing/plaf",
@@ -53,9 +58,13 @@ final class Bundle {
           "java.xml/com/sun",
           "java.xml/jdk/xml/internal/jdkcatalog");
 
-  /** Libraries that belong to them. */
+  /**
+   * Libraries that belong to them, and vectors' sines and exponentials, whose bits are not the same
+   * everywhere.
+   */
   private static final String LIBRARIES_LEFT_OUT =
-      "/java.desktop/lib/libsplashscreen.so,/java.desktop/lib/libjsound.so";
+      "/java.desktop/lib/libsplashscreen.so,/java.desktop/lib/libjsound.so,"
+          + "/jdk.incubator.vector/lib/libjsvml.so";
 
   /** JCuda's natives for other libraries than the driver, 25 MB that nothing here calls. */
   private static final String NATIVES = "jcuda-natives";

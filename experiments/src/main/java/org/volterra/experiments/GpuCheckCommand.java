@@ -11,6 +11,7 @@ import org.volterra.cuda.ProductPrecision;
 import org.volterra.cuda.parity.ParityCheck;
 import org.volterra.cuda.parity.ParityResult;
 import org.volterra.spi.ComputeProvider;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,16 +34,27 @@ final class GpuCheckCommand implements Callable<Integer> {
       description = "Few and small cases, as for compute-sanitizer, which slows kernels down.")
   private boolean quick;
 
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Checks whose names begin so, such as gemm,network (default: all).")
+  private List<String> only = List.of();
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     List<ParityResult> results = new ArrayList<>();
     try (ComputeProvider cuda = Engine.open("cuda", 0)) {
+      checkNames(ParityCheck.names(cuda));
       out.println(cuda.description());
       out.printf(FORMAT, "check", "type", "cases", "error", "bound", "share", "");
-      results.addAll(ParityCheck.run(cuda, quick, result -> row(out, result)));
+      results.addAll(ParityCheck.run(cuda, quick, this::wanted, result -> row(out, result)));
     }
     for (ProductPrecision precision : ProductPrecision.ROUNDED) {
+      if (!wanted(ParityCheck.productsName(precision))) {
+        continue;
+      }
       try (ComputeProvider cuda = new CudaComputeProvider(precision)) {
         results.add(ParityCheck.products(cuda, precision, quick));
       }
@@ -61,6 +73,22 @@ final class GpuCheckCommand implements Callable<Integer> {
             results.size(),
             failed.getFirst().name(),
             type(failed.getFirst())));
+  }
+
+  private boolean wanted(String name) {
+    return only.isEmpty() || only.stream().anyMatch(name::startsWith);
+  }
+
+  private void checkNames(List<String> names) {
+    List<String> all = new ArrayList<>(names);
+    ProductPrecision.ROUNDED.forEach(precision -> all.add(ParityCheck.productsName(precision)));
+    for (String start : only) {
+      if (all.stream().noneMatch(name -> name.startsWith(start))) {
+        throw new CommandLine.ParameterException(
+            spec.commandLine(),
+            "--only: '" + start + "': no check begins so; there are " + String.join("; ", all));
+      }
+    }
   }
 
   private static void row(PrintWriter out, ParityResult r) {

@@ -56,6 +56,14 @@ class GpuCommandsTest {
   }
 
   @Test
+  void gpuCheckRunsTheChecksThatAreNamed() throws Exception {
+    assertThat(run("gpu-check", "--quick", "--only", "ger,gemm,network averaging"))
+        .contains("gemm, large", "ger ", "network averaging:2x3", "products in bf16")
+        .doesNotContain("gemv", "network dense")
+        .contains("all 10 checks passed");
+  }
+
+  @Test
   void benchGpuChecksTimesAndWrites() throws Exception {
     String output =
         run(

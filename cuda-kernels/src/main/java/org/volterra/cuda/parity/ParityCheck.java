@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.volterra.Engine;
 import org.volterra.cuda.ProductPrecision;
 import org.volterra.cuda.parity.Operand.Devices;
@@ -20,6 +22,7 @@ import org.volterra.spi.ElementType;
  */
 public final class ParityCheck {
   private static final long SEED = 20261125;
+  private static final List<ElementType> TYPES = List.of(ElementType.FLOAT32, ElementType.FLOAT64);
 
   /**
    * How much is computed.
@@ -70,25 +73,58 @@ public final class ParityCheck {
             6);
   }
 
-  private final ComputeProvider tested;
-  private final Extent extent;
+  /** A check that can be run. */
+  private record Planned(String name, Supplier<ParityResult> run) {}
 
-  private ParityCheck(ComputeProvider tested, Extent extent) {
+  private final ComputeProvider tested;
+  private final ComputeProvider reference;
+  private final Extent extent;
+  private final List<Planned> checks = new ArrayList<>();
+
+  private ParityCheck(ComputeProvider tested, ComputeProvider reference, boolean quick) {
     this.tested = tested;
-    this.extent = extent;
+    this.reference = reference;
+    this.extent = quick ? Extent.SHORT : Extent.FULL;
+    planPrimitives();
+    planNetworks();
+    planStages();
   }
 
   /**
-   * Runs every check.
+   * Runs checks.
    *
    * @param tested the provider to be checked
    * @param quick whether to compute few and small cases, as is enough for an emulated device
+   * @param wanted which checks to run, by their names
    * @param progress hears of each result at once
    * @return all results; what failed says so itself
    */
   public static List<ParityResult> run(
-      ComputeProvider tested, boolean quick, Consumer<ParityResult> progress) {
-    return new ParityCheck(tested, quick ? Extent.SHORT : Extent.FULL).run(progress);
+      ComputeProvider tested,
+      boolean quick,
+      Predicate<String> wanted,
+      Consumer<ParityResult> progress) {
+    try (ComputeProvider reference = Engine.open("scalar", 1)) {
+      return new ParityCheck(tested, reference, quick)
+          .checks.stream()
+              .filter(check -> wanted.test(check.name))
+              .map(check -> check.run.get())
+              .peek(progress)
+              .toList();
+    }
+  }
+
+  /**
+   * What {@link #run} can check.
+   *
+   * @param tested the provider to be checked
+   * @return the names of all checks, each once
+   */
+  public static List<String> names(ComputeProvider tested) {
+    try (ComputeProvider reference = Engine.open("scalar", 1)) {
+      return new ParityCheck(tested, reference, true)
+          .checks.stream().map(Planned::name).distinct().toList();
+    }
   }
 
   /**
@@ -105,58 +141,83 @@ public final class ParityCheck {
     try (ComputeProvider reference = Engine.open("scalar", 1)) {
       Devices devices = new Devices(tested, reference, new Random(SEED));
       ProductChecks checks = new ProductChecks(devices, precision, extent);
+      LayerChecks layers = new LayerChecks(tested, new Random(SEED), ElementType.FLOAT32, !quick);
       return result(
-          "gemm, products in " + precision, ElementType.FLOAT32, checks.rounds(), checks::run);
+          productsName(precision),
+          ElementType.FLOAT32,
+          checks.rounds() + layers.rounds(),
+          (round, comparison) -> {
+            if (round < checks.rounds()) {
+              checks.run(round, comparison);
+            } else {
+              layers.run(round - checks.rounds(), comparison);
+            }
+          });
     }
   }
 
-  private List<ParityResult> run(Consumer<ParityResult> progress) {
-    List<ParityResult> results = new ArrayList<>();
-    Consumer<ParityResult> hear =
-        result -> {
-          results.add(result);
-          progress.accept(result);
-        };
-    try (ComputeProvider reference = Engine.open("scalar", 1)) {
-      for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
-        Devices devices = new Devices(tested, reference, new Random(SEED));
-        for (PrimitiveChecks.Check check : new PrimitiveChecks(devices, type, extent).all()) {
-          hear.accept(primitive(check, type));
-        }
+  /**
+   * The name of that check.
+   *
+   * @param precision what factors are rounded to
+   * @return the name
+   */
+  public static String productsName(ProductPrecision precision) {
+    return "gemm, products in " + precision;
+  }
+
+  private void planPrimitives() {
+    for (ElementType type : TYPES) {
+      Devices devices = new Devices(tested, reference, new Random(SEED));
+      plan(new PrimitiveChecks(devices, type, extent).all(), type);
+      LayerChecks layers =
+          new LayerChecks(tested, new Random(SEED), type, !extent.equals(Extent.SHORT));
+      plan("layer", type, layers.rounds(), layers::run);
+      if (tested.transforms(type).isPresent()) {
+        plan(new TransformChecks(devices, type, extent).all(), type);
+      }
+      if (tested.depth(type).isPresent()) {
+        plan(new DepthChecks(devices, type, extent).all(), type);
+      }
+    }
+  }
+
+  private void plan(List<PrimitiveChecks.Check> primitives, ElementType type) {
+    for (PrimitiveChecks.Check check : primitives) {
+      plan(check.name(), type, check.rounds(), check.one());
+    }
+  }
+
+  private void planNetworks() {
+    NetworkChecks networks = new NetworkChecks(tested, reference, extent.batch());
+    for (ElementType type : TYPES) {
+      for (NetworkChecks.Case network : NetworkChecks.networks(extent.channels())) {
+        planNetwork(network.name(), type, c -> networks.compare(network, type, c));
+      }
+    }
+    ElementType narrow = ElementType.FLOAT32;
+    for (NetworkChecks.Case network : NetworkChecks.narrowNetworks(extent.channels())) {
+      planNetwork(network.name(), narrow, c -> networks.compare(network, narrow, c));
+    }
+  }
+
+  private void planStages() {
+    StageChecks stages = new StageChecks(tested, reference, Math.min(8, extent.batch()));
+    for (ElementType type : TYPES) {
+      for (StageChecks.Case network : StageChecks.networks()) {
         if (tested.transforms(type).isPresent()) {
-          for (PrimitiveChecks.Check check : new TransformChecks(devices, type, extent).all()) {
-            hear.accept(primitive(check, type));
-          }
-        }
-        if (tested.depth(type).isPresent()) {
-          for (PrimitiveChecks.Check check : new DepthChecks(devices, type, extent).all()) {
-            hear.accept(primitive(check, type));
-          }
-        }
-      }
-      NetworkChecks networks = new NetworkChecks(tested, reference, extent.batch());
-      for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
-        for (NetworkChecks.Case network : NetworkChecks.networks(extent.channels())) {
-          hear.accept(network(networks, network, type));
-        }
-      }
-      for (NetworkChecks.Case network : NetworkChecks.narrowNetworks(extent.channels())) {
-        hear.accept(network(networks, network, ElementType.FLOAT32));
-      }
-      StageChecks stages = new StageChecks(tested, reference, Math.min(8, extent.batch()));
-      for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
-        for (StageChecks.Case network : StageChecks.networks()) {
-          if (tested.transforms(type).isPresent()) {
-            hear.accept(stages(stages, network, type));
-          }
+          planNetwork(network.name(), type, c -> stages.compare(network, type, c));
         }
       }
     }
-    return results;
   }
 
-  private static ParityResult primitive(PrimitiveChecks.Check check, ElementType type) {
-    return result(check.name(), type, check.rounds(), check.one());
+  private void planNetwork(String name, ElementType type, Consumer<Comparison> compared) {
+    plan("network " + name, type, 1, (round, comparison) -> compared.accept(comparison));
+  }
+
+  private void plan(String name, ElementType type, int rounds, PrimitiveChecks.Case one) {
+    checks.add(new Planned(name, () -> result(name, type, rounds, one)));
   }
 
   private static ParityResult result(
@@ -170,20 +231,5 @@ public final class ParityCheck {
       comparison.fail(e.toString());
     }
     return comparison.result();
-  }
-
-  private static ParityResult network(
-      NetworkChecks checks, NetworkChecks.Case network, ElementType type) {
-    return network(network.name(), type, c -> checks.compare(network, type, c));
-  }
-
-  private static ParityResult stages(
-      StageChecks checks, StageChecks.Case network, ElementType type) {
-    return network(network.name(), type, c -> checks.compare(network, type, c));
-  }
-
-  private static ParityResult network(
-      String name, ElementType type, Consumer<Comparison> compared) {
-    return result("network " + name, type, 1, (round, comparison) -> compared.accept(comparison));
   }
 }

@@ -246,11 +246,14 @@ final class TransformChecks {
     long key = random.nextLong();
     try (Operand x = devices.normal(type, m, n);
         Operand y = devices.normal(type, m, n);
+        Operand stem = devices.of(ElementType.INT32, 1, 2, 0, random::nextInt);
         Operand z = devices.old(type, m, n, beta)) {
       both(side -> side.p().multiply(side.of(x), side.of(y), beta, side.of(z)));
       z.compare(comparison, 40 * epsilon, 4 * epsilon, "multiply " + m + " x " + n);
       both(side -> side.p().dropout(rate, key, side.of(x), beta, side.of(z)));
       z.compare(comparison, 200 * epsilon, 4 * epsilon, "dropout " + m + " x " + n);
+      both(side -> side.p().dropout(rate, side.of(stem), key, side.of(x), beta, side.of(z)));
+      z.compare(comparison, 400 * epsilon, 4 * epsilon, "dropout by stem " + m + " x " + n);
     }
   }
 }

@@ -84,23 +84,39 @@ final class FloatGemm extends Workshop.Reusable {
     inPlace = factor == 1 && (keep == 0 || keep == 1);
     long products = (long) c.rows * c.columns * depth;
     if (products >= FloatWarmUp.WORTHWHILE) {
-      FloatWarmUp.ensure();
+      boolean isWide = Math.min(c.columns, COLUMNS) > NARROW_COLUMNS;
+      boolean isNarrow = (c.columns - 1) % COLUMNS < NARROW_COLUMNS;
+      FloatWarmUp.ensure(c.rows, isWide, isNarrow);
     }
     cut(shop.threads());
     shop.run((c.rows + rowsPerTask - 1) / rowsPerTask * columnTasks, products / 8, this);
   }
 
-  /** Cuts C into tasks. */
+  /**
+   * Cuts C into tasks. Where each task packs its panels of B, there are no more bands of rows than
+   * threads need: a panel that is packed meets as many rows as it can.
+   */
   private void cut(int threads) {
     panels = (c.columns + COLUMNS - 1) / COLUMNS;
-    boolean isWide = !transposeA && c.rows >= 2 * WIDE_BAND && panels > 1;
-    rowsPerTask = isWide ? WIDE_BAND : BAND;
+    boolean isPacked = !transposeA && panels > 1;
+    rowsPerTask = isPacked ? WIDE_BAND : BAND;
     int bands = (c.rows + rowsPerTask - 1) / rowsPerTask;
     columnTasks = Math.min(panels, Math.max(1, 4 * threads / bands));
-    if (bands * columnTasks < 2 * threads) {
-      int tasks = 2 * threads / columnTasks;
-      rowsPerTask = Math.max(ROWS, (c.rows / tasks + ROWS - 1) / ROWS * ROWS);
+    int tasks = bands * columnTasks;
+    if (isPacked ? tasks % threads != 0 && tasks < 4 * threads : tasks < 2 * threads) {
+      int parts = isPacked ? commonMultiple(threads, columnTasks) : 2 * threads;
+      int height = Math.max(1, c.rows * columnTasks / parts);
+      rowsPerTask = Math.min(rowsPerTask, (height + ROWS - 1) / ROWS * ROWS);
     }
+  }
+
+  /** The least multiple of a number of threads that is one of a number of tasks too. */
+  private static int commonMultiple(int threads, int tasks) {
+    int multiple = threads;
+    while (multiple % tasks != 0) {
+      multiple += threads;
+    }
+    return multiple;
   }
 
   @Override

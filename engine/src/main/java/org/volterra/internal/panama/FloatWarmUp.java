@@ -34,23 +34,55 @@ final class FloatWarmUp {
 
   private FloatWarmUp() {}
 
-  /** Initialised by the first large product, which waits for it. */
-  private static final class Once {
-    static final boolean DONE = run();
+  /** Each is initialised by the first large product that takes this tile, which waits for it. */
+  private static final class Wide4 {
+    static final boolean DONE = warm(FloatWarmUp::wide4);
+  }
 
-    private static boolean run() {
-      try (NativeMemory memory = NativeMemory.allocate(SIZE)) {
-        MemorySegment s = memory.segment();
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
-        return warm(FloatWarmUp::wide4, s, deadline)
-            && warm(FloatWarmUp::narrow4, s, deadline)
-            && warm(FloatWarmUp::wide1, s, deadline)
-            && warm(FloatWarmUp::narrow1, s, deadline);
-      }
-    }
+  private static final class Narrow4 {
+    static final boolean DONE = warm(FloatWarmUp::narrow4);
+  }
 
-    /** Runs a tile until it is fast, or the time is over. */
-    private static boolean warm(Tile tile, MemorySegment s, long deadline) {
+  private static final class Wide1 {
+    static final boolean DONE = warm(FloatWarmUp::wide1);
+  }
+
+  private static final class Narrow1 {
+    static final boolean DONE = warm(FloatWarmUp::narrow1);
+  }
+
+  private interface Tile {
+    void run(MemorySegment s);
+  }
+
+  /**
+   * Returns when the tiles of a product are compiled, or after {@link #PATIENCE_NANOS} for each;
+   * later calls at once.
+   *
+   * @param rows of the product
+   * @param isWide whether it has wide tiles
+   * @param isNarrow whether it has narrow tiles
+   * @return whether all are compiled
+   */
+  static boolean ensure(int rows, boolean isWide, boolean isNarrow) {
+    boolean four = rows >= ROWS;
+    boolean one = rows % ROWS != 0;
+    return (!(four && isWide) || Wide4.DONE)
+        && (!(four && isNarrow) || Narrow4.DONE)
+        && (!(one && isWide) || Wide1.DONE)
+        && (!(one && isNarrow) || Narrow1.DONE);
+  }
+
+  /** The same for all tiles. */
+  static boolean ensure() {
+    return ensure(ROWS + 1, true, true);
+  }
+
+  /** Runs a tile until it is fast, or the time is over. */
+  private static boolean warm(Tile tile) {
+    try (NativeMemory memory = NativeMemory.allocate(SIZE)) {
+      MemorySegment s = memory.segment();
+      long deadline = System.nanoTime() + PATIENCE_NANOS;
       int fast = 0;
       for (int i = 0; fast < 8; i++) {
         long begin = System.nanoTime();
@@ -66,15 +98,6 @@ final class FloatWarmUp {
       }
       return true;
     }
-  }
-
-  private interface Tile {
-    void run(MemorySegment s);
-  }
-
-  /** Returns when the tiles are compiled, or after {@link #PATIENCE_NANOS}; later calls at once. */
-  static boolean ensure() {
-    return Once.DONE;
   }
 
   private static void wide4(MemorySegment s) {
