@@ -1,11 +1,41 @@
 // The scalar functions of networks and their derivatives, for float and double: forms that neither
 // overflow nor cancel. Sigmoid, softplus and the derivatives of tanh and sigmoid are taken from e^-|x|,
-// GELU from the normal distribution function itself. NaN and infinity propagate.
+// GELU from the normal distribution function itself, which has its relative precision in both tails. NaN and
+// infinity propagate.
 #pragma once
 #include "device.cuh"
 
-__device__ __forceinline__ float normal_distribution(float x) { return normcdff(x); }
-__device__ __forceinline__ double normal_distribution(double x) { return normcdf(x); }
+// 1 / x for x in [1, 2^126), on a device within two units in the last place.
+__device__ __forceinline__ float quick_reciprocal(float x) {
+#ifdef __CUDACC__
+  return __fdividef(1.0f, x);
+#else
+  return 1.0f / x;
+#endif
+}
+
+// The normal distribution function of x, and exp(-x^2 / 2). With a = |x| that of -a is
+// exp(-a^2 / 2) / (a + 3) Q((a - 3) / (a + 3)), Q fitted to a relative error of 5.2e-8 for a up to 14.5,
+// beyond which it is no normal number. What a^2 loses to rounding is put right behind the exponential.
+__device__ __forceinline__ void normal(float x, float& below, float& bell) {
+  constexpr float kQ[] = {0.72908366f, -0.50933230f, 0.23001941f, -0.047255285f, -0.010480095f,
+                          0.0069200085f, 0.0010747347f, -0.00089775672f, -0.00026299199f};
+  const float a = fmin(fabs(x), 40.0f);
+  const float half = -0.5f * a, square = half * a, lost = fma(half, a, -square);
+  const float e = exp(square);
+  bell = fma(e, lost, e);
+  const float r = quick_reciprocal(a + 3.0f), u = fma(-6.0f, r, 1.0f);
+  float q = kQ[8];
+#pragma unroll
+  for (int i = 7; i >= 0; i--) q = fma(q, u, kQ[i]);
+  const float tail = bell * (r * q);
+  below = x < 0.0f ? tail : 1.0f - tail;
+}
+
+__device__ __forceinline__ void normal(double x, double& below, double& bell) {
+  below = normcdf(x);
+  bell = exp(-0.5 * x * x);
+}
 
 // e / (1 + e)^2 of e = exp(-x), x >= 0.
 template <typename T>
@@ -50,12 +80,15 @@ struct Relu {
 struct Gelu {
   template <typename T>
   static __device__ __forceinline__ T value(T x) {
-    return x * normal_distribution(x);
+    T below, bell;
+    normal(x, below, bell);
+    return x * below;
   }
   template <typename T>
   static __device__ __forceinline__ T derivative(T x) {
-    const T density = T(0.3989422804014327) * exp(T(-0.5) * x * x);
-    return normal_distribution(x) + x * density;
+    T below, bell;
+    normal(x, below, bell);
+    return below + x * (T(0.3989422804014327) * bell);
   }
 };
 

@@ -3,58 +3,107 @@
 // that have begun, so that no wait lasts for ever, however few blocks run at a time: no cooperative
 // launch is needed, and a graph may hold such a launch.
 //
-// Memory      tickets and flags are int32 and 0 when the launch begins.
-// Visibility  what a block wrote to memory before `publish` is seen by those behind `await`, if they
-//             read it past the first-level cache (load_fresh): the barrier orders the writes of all
-//             threads before the release of the one that writes the flag.
+// Messages    numbers are their own flags: the place of one holds kUnsent, a NaN, until it is sent, and who
+//             needs it reads until it is there. So it takes one way through the second-level cache, where a
+//             flag would take a fence behind the numbers and two ways.
+// Memory      tickets and messages are kUnsent when the launch begins: filled with NaN by the host.
 #pragma once
+#include <string.h>
+
 #include "device.cuh"
 
-#ifdef __CUDACC__
+template <typename T>
+struct Message;
+template <>
+struct Message<float> {
+  using Bits = unsigned;
+  static constexpr Bits kUnsent = 0x7fc00000u, kOtherNaN = 0xffc00000u;
+};
+template <>
+struct Message<double> {
+  using Bits = unsigned long long;
+  static constexpr Bits kUnsent = 0x7ff8000000000000ull, kOtherNaN = 0xfff8000000000000ull;
+};
 
-__device__ __forceinline__ int read_flag(const int* flag) {
-  int value;
-  asm volatile("ld.acquire.gpu.global.s32 %0, [%1];" : "=r"(value) : "l"(flag) : "memory");
+template <typename T>
+__device__ __forceinline__ bool is_unsent(T value) {
+  typename Message<T>::Bits bits;
+  memcpy(&bits, &value, sizeof(T));
+  return bits == Message<T>::kUnsent;
+}
+
+template <typename T>
+__device__ __forceinline__ T sendable(T value) {
+  constexpr typename Message<T>::Bits other = Message<T>::kOtherNaN;
+  if (is_unsent(value)) memcpy(&value, &other, sizeof(T));
   return value;
 }
 
-__device__ __forceinline__ void write_flag(int* flag, int value) {
-  asm volatile("st.release.gpu.global.s32 [%0], %1;" ::"l"(flag), "r"(value) : "memory");
+#ifdef __CUDACC__
+
+// What is there of messages of 16 bytes.
+__device__ __forceinline__ Pack<float> look(const float* from) {
+  Pack<float> p;
+  asm volatile("ld.relaxed.gpu.global.v4.f32 {%0, %1, %2, %3}, [%4];"
+               : "=f"(p.at[0]), "=f"(p.at[1]), "=f"(p.at[2]), "=f"(p.at[3]) : "l"(from) : "memory");
+  return p;
 }
 
-__device__ __forceinline__ void rest(unsigned nanoseconds) {
-  if (nanoseconds > 0) __nanosleep(nanoseconds);
+__device__ __forceinline__ Pack<double> look(const double* from) {
+  Pack<double> p;
+  asm volatile("ld.relaxed.gpu.global.v2.f64 {%0, %1}, [%2];"
+               : "=d"(p.at[0]), "=d"(p.at[1]) : "l"(from) : "memory");
+  return p;
 }
 
-// 16 bytes that another block may just have written.
-template <typename T>
-__device__ __forceinline__ Pack<T> load_fresh(const T* from) {
-  const float4 bits = __ldcg(reinterpret_cast<const float4*>(from));
-  return *reinterpret_cast<const Pack<T>*>(&bits);
+__device__ __forceinline__ void write_message(float* to, float value) {
+  asm volatile("st.relaxed.gpu.global.f32 [%0], %1;" ::"l"(to), "f"(value) : "memory");
 }
+
+__device__ __forceinline__ void write_message(double* to, double value) {
+  asm volatile("st.relaxed.gpu.global.f64 [%0], %1;" ::"l"(to), "d"(value) : "memory");
+}
+
+__device__ __forceinline__ void rest(unsigned nanoseconds) { __nanosleep(nanoseconds); }
 
 #endif
 
-// The next ticket, for all threads of a block.
-__device__ __forceinline__ int take_ticket(int* tickets) {
-  __shared__ int ticket;
-  __syncthreads();
-  if (threadIdx.x == 0) ticket = atomicAdd(tickets, 1);
-  __syncthreads();
-  return ticket;
+template <typename T>
+__device__ __forceinline__ void send(T* to, T value) {
+  write_message(to, sendable(value));
 }
 
-// Waits until the part is done; all threads of the block call it. Who needs it for a part that is far from
-// being next asks less often, out of the way of who needs it most.
-__device__ __forceinline__ void await(const int* flag, int distance) {
+// Messages of 16 bytes, when they are there.
+template <typename T>
+__device__ __forceinline__ Pack<T> receive(const T* from) {
+  for (;;) {
+    const Pack<T> pack = look(from);
+    bool whole = true;
+#pragma unroll
+    for (int w = 0; w < Pack<T>::width; w++) whole = whole && !is_unsent(pack.at[w]);
+    if (whole) return pack;
+  }
+}
+
+// Waits until the first of 16 bytes of messages is there, out of the way of who needs them most; all threads
+// of the block call it. How long it rests, up to 10 microseconds, made no difference.
+template <typename T>
+__device__ __forceinline__ void await_calmly(const T* message) {
   if (threadIdx.x == 0) {
-    while (read_flag(flag) == 0) rest(distance > 1 ? 500 : 0);
+    while (is_unsent(look(message).at[0])) rest(300);
   }
   __syncthreads();
 }
 
-// Tells that the block's part is done; all threads of the block call it.
-__device__ __forceinline__ void publish(int* flag) {
+// The next ticket, for all threads of a block.
+template <typename T>
+__device__ __forceinline__ int take_ticket(T* tickets) {
+  __shared__ int ticket;
   __syncthreads();
-  if (threadIdx.x == 0) write_flag(flag, 1);
+  if (threadIdx.x == 0) {
+    // The first is the lower half of kUnsent.
+    ticket = atomicAdd(reinterpret_cast<int*>(tickets), 1) - static_cast<int>(Message<T>::kUnsent);
+  }
+  __syncthreads();
+  return ticket;
 }

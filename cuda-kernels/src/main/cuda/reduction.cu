@@ -37,11 +37,11 @@ __device__ __forceinline__ void non_finite(
     const T* x, long long x_stride, double* partial, long long rows, long long columns) {
   const Rows<const T> in[] = {{x, x_stride}};
   const Rows<T>* nothing = nullptr;
-  double count = 0;
+  int count = 0;
   for_each_element<1, 0>(in, nothing, rows, columns, [&count](long long, const T* u, T*) {
-    if (!(u[0] - u[0] == T(0))) count += 1;
+    if (!(u[0] - u[0] == T(0))) count++;
   });
-  write_partial(count, partial);
+  write_partial(static_cast<double>(count), partial);
 }
 
 #define REDUCTION(T, suffix)                                                                \
@@ -62,6 +62,7 @@ extern "C" __global__ void __launch_bounds__(kLanes * kWarps) finish(
     double alpha, const double* partial, int count, double beta, double* result) {
   const int thread = static_cast<int>(threadIdx.y * kLanes + threadIdx.x);
   double sum = 0;
+#pragma unroll 8
   for (int i = thread; i < count; i += kLanes * kWarps) sum += partial[i];
   sum = group_reduce(sum, Sum(), kWarps);
   if (thread == 0) *result = beta == 0 ? alpha * sum : fma(alpha, sum, beta * *result);

@@ -163,6 +163,8 @@ struct Ring {
     mine = reinterpret_cast<Pack<float>*>(shared) + threadIdx.y * kLanes + threadIdx.x;
   }
 
+  __device__ __forceinline__ int bytes() const { return PARTS * SLOTS * threads * kPackBytes; }
+
   // The n-th part of the next item.
   template <int V, typename Z>
   __device__ __forceinline__ void ask(int n, const Z* from) {

@@ -195,7 +195,7 @@ void all(const char* name, const Kernels<Z, T>& kernels, const std::vector<int>&
 int main() {
   const std::vector<int> packed = {8, 136, 520}, odd = {1, 33, 71};
   all<float, float>("attend_f32", {attend_f32, attend_backward_f32, 1, 8, 1, 4}, packed, 4);
-  all<float, float>("attend_wide_f32", {attend_wide_f32, attend_backward_wide_f32, 2, 6, 2, 4}, packed, 4);
+  all<float, float>("attend_wide_f32", {attend_wide_f32, attend_backward_wide_f32, 2, 7, 2, 4}, packed, 4);
   all<double, double>("attend_f64", {attend_f64, attend_backward_f64, 1, 7, 2, 5}, packed, 2);
   all<unsigned short, float>(
       "attend_bf16", {attend_bf16_f32, attend_backward_bf16_f32, 4, 7, 3, 3}, packed, 8);

@@ -4,16 +4,21 @@
 #include "cuda_on_cpu.hpp"
 #include "device.cuh"
 
-inline int read_flag(const int* flag) {
-  if (*flag == 0) cuda_on_cpu::machine().fail("waits for a part that no earlier block has done");
-  return *flag;
-}
-
-inline void write_flag(int* flag, int value) { *flag = value; }
-
-inline void rest(unsigned) {}
+template <typename T>
+bool is_unsent(T value);
 
 template <typename T>
-Pack<T> load_fresh(const T* from) {
-  return load_pack(from);
+Pack<T> look(const T* from) {
+  const Pack<T> pack = load_pack(from);
+  for (const T value : pack.at) {
+    if (is_unsent(value)) cuda_on_cpu::machine().fail("waits for a part that no earlier block has done");
+  }
+  return pack;
 }
+
+template <typename T>
+void write_message(T* to, T value) {
+  *to = value;
+}
+
+inline void rest(unsigned) {}

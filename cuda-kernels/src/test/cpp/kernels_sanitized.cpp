@@ -34,7 +34,7 @@ void matrices(long long rows, long long columns, long long gap, void (*transpose
 // A product, a product with a vector, and a scalar product.
 void products(int m, int n, int k) {
   const auto a = whole<float>(size_t(m) * k, 2), b = whole<float>(size_t(k) * n, 3);
-  std::vector<float> c(size_t(m) * n), y(m);
+  std::vector<float> c(size_t(m) * n), y(m), z(m);
   std::vector<double> partial(1), sum(1);
   float* no_pieces = nullptr;
   double* no_sums = nullptr;
@@ -43,6 +43,8 @@ void products(int m, int n, int k) {
            1.0f, a.data(), k, b.data(), n, 0.0f, c.data(), n, no_pieces, k, m, n, k);
   run("row_products", row_products_f32, dim3((m + 7) / 8), dim3(32, 8), 1.0f, a.data(), k, b.data(),
       0.0f, y.data(), no_sums, 1, k, m, k);
+  run("row_products", row_products_f32, dim3((m + 3) / 4), dim3(32, 8), 1.0f, a.data(), k, b.data(),
+      0.0f, z.data(), no_sums, 8, k, m, k);
   run("dot", dot_f32, dim3(1), dim3(32, 8), a.data(), k, a.data(), k, partial.data(), m, k);
   run("finish", finish, dim3(1), dim3(32, 8), 1.0, partial.data(), 1, 0.0, sum.data());
   bool right = true, row_right = true;
@@ -50,7 +52,7 @@ void products(int m, int n, int k) {
   for (int i = 0; i < m; i++) {
     float row = 0;
     for (int p = 0; p < k; p++) row += a[i * k + p] * b[p], squares += a[i * k + p] * a[i * k + p];
-    row_right = row_right && row == y[i];
+    row_right = row_right && row == y[i] && row == z[i];
     for (int j = 0; j < n; j++) {
       float expected = 0;
       for (int p = 0; p < k; p++) expected += a[i * k + p] * b[p * n + j];

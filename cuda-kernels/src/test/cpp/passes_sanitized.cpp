@@ -158,10 +158,10 @@ void scalar(const Shape& s, bool is_lags, int W, Forward<T> forward, Adjoint<T> 
 }
 
 template <typename T>
-using DenseForward = void (*)(const T*, T, const T*, int, int, int, T*, long long, long long, T*, long long, long long, T*, long long, int*, int, int, int);
+using DenseForward = void (*)(const T*, T, const T*, int, int, int, T*, long long, long long, T*, long long, long long, T*, long long, T*, int, int, int);
 template <typename T>
 using DenseAdjoint = void (*)(const T*, T, int, int, const T*, long long, long long, const T*, long long,
-                              const T*, T*, long long, long long, T*, T*, T*, int*, int, int, int);
+                              const T*, T*, long long, long long, T*, T*, T*, T*, int, int, int);
 template <typename T>
 using DenseGradient = void (*)(T, const T*, long long, long long, const T*, T*, T*, int, int);
 
@@ -186,16 +186,17 @@ void dense(const Shape& s, DenseForward<T> forward, DenseAdjoint<T> adjoint, Den
   const bool plain = s.activation == kIdentity;
   T* sums = plain ? nullptr : u.data();
   T* costates = plain ? delta.data() : lambda.data();
-  const size_t shared = size_t(2 * d + kRows) * (d + Pack<T>::width) * sizeof(T);
-  std::vector<int> order(1 + size_t(L + 1) * tiles, 0);
+  const size_t tile = size_t(2 * d + kRows) * (d + Pack<T>::width);
+  const size_t shared = std::max(tile, size_t(4 * kPassThreads)) * sizeof(T);
+  std::vector<T> order(Pack<T>::width + L * n, nan);  // and messages
   run_with(shared, "dense_forward", forward, dim3(L * tiles), dim3(kPassThreads), a.data(), T(h),
            s.has_bias ? bias.data() : nullptr, s.feature, s.activation, s.from_initial, x.data(),
            (long long)n, d, z.data(), d, wide, sums, (long long)n, order.data(), L, s.rows, d);
-  std::fill(order.begin(), order.end(), 0);
+  order.assign(Pack<T>::width, nan);
   run_with(shared, "dense_adjoint", adjoint, dim3((L + 1) * tiles), dim3(kPassThreads), a.data(), T(h),
            s.feature, s.activation, x.data(), (long long)n, d, sums, (long long)n, last.data(), dz.data(),
            (long long)n, d, delta.data(), costates, initial.data(), order.data(), L, s.rows, d);
-  run("dense_gradient", gradient, dim3(pairs), dim3(256), T(h), z.data(), d, wide, delta.data(),
+  run("dense_gradient", gradient, dim3(pairs), dim3(kGradientThreads), T(h), z.data(), d, wide, delta.data(),
       slopes.data(), s.has_bias ? biases.data() : nullptr, s.rows, d);
   bool states = true, adjoints = true, gradients = true;
   for (size_t e = 0; e < (L + 1) * n; e++) {

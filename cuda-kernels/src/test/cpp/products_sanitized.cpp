@@ -126,7 +126,7 @@ void columns(int rows, int count,
   if (rows > piece) {
     run_with(block.count() * width * sizeof(T), "column_products", products, dim3(across, 2), block,
              T(1), a.data(), count, x.data(), T(0), z.data(), partial.data(), piece, rows, count);
-    run("sum_partials", sum_partials, dim3(1), dim3(32), T(1), partial.data(), T(0), z.data(), 2,
+    run("sum_partials", sum_partials, dim3(1), dim3(32, 8), T(1), partial.data(), T(0), z.data(), 2,
         count);
     expect("sum_partials", z == y, rows, count);
   }

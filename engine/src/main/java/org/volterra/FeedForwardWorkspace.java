@@ -102,7 +102,7 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
       parameters.put(entry.name(), DepthParameter.shared(entry.in(network.parameters()), gradient));
     }
     ScratchMatrices scratch = new ScratchMatrices(network.provider(), type, resources::own);
-    PassMode mode = new PassMode(network.provider(), resources);
+    PassMode mode = new PassMode(network.provider(), resources::own);
     FeatureBinding binding =
         new FeatureBinding(
             network.provider().primitives(type),

@@ -22,6 +22,7 @@ import org.volterra.sum.AveragingSum;
 import org.volterra.sum.CumulativeSum;
 import org.volterra.sum.FieldScratch;
 import org.volterra.sum.FieldSum;
+import org.volterra.sum.FieldWeights;
 import org.volterra.sum.GatheredMatrixSum;
 import org.volterra.sum.HistoryWindow;
 import org.volterra.sum.MatrixSum;
@@ -49,6 +50,8 @@ final class SumBinding {
   private final Buffer transposed;
   private final History deltas;
   private final SumPlan plan;
+  private boolean hasFieldWeights;
+  private FieldWeights fieldWeights;
   private HostBuffer staging;
   private final Map<String, ScalarBinding> scalars = new HashMap<>();
 
@@ -212,9 +215,12 @@ final class SumBinding {
     int features = spec.featureChannels();
     int length =
         Math.toIntExact(FieldScratch.length(meshRows.largest(), rows, features, spec.channels()));
-    if (staging == null) {
+    if (!hasFieldWeights) {
+      fieldWeights = FieldWeights.of(meshRows, memory);
       long largest = meshRows.largest();
-      staging = resources.own(HostBuffer.allocate(type, largest * largest));
+      staging =
+          fieldWeights == null ? resources.own(HostBuffer.allocate(type, largest * largest)) : null;
+      hasFieldWeights = true;
     }
     return new FieldSum(
         p,
@@ -230,7 +236,8 @@ final class SumBinding {
             meshRows.largest(),
             rows,
             features,
-            spec.channels()));
+            spec.channels()),
+        fieldWeights);
   }
 
   /** Splits the rows of the mesh into its nodes. */

@@ -98,7 +98,7 @@ final class WorkspaceMemory implements AutoCloseable {
     this.p = provider.primitives(type);
     this.parameters = network.parameters();
     this.training = training;
-    this.mode = new PassMode(provider, resources);
+    this.mode = new PassMode(provider, resources::own);
     meshRows = Recomputation.mesh(spec);
     sumPlan = sumPlan(network, batch, budget, training, meshRows);
     boolean complete = false;

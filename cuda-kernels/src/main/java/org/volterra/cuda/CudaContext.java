@@ -44,6 +44,7 @@ final class CudaContext {
   private long scratchBytes;
   private long largestScratch;
   private int indexChecksSeen;
+  private IndexCheck check;
   private CudaRecording capturing;
   private final List<IndexChecks> pending = new ArrayList<>();
   private final List<IndexChecks> queued = new ArrayList<>();
@@ -155,6 +156,7 @@ final class CudaContext {
           memory::trim,
           library::close,
           this::destroyCopyStream,
+          this::freeCheck,
           () -> DriverCalls.destroyStream(stream),
           () -> DriverCalls.releaseContext(device),
           arena::close
@@ -171,6 +173,12 @@ final class CudaContext {
     }
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  private void freeCheck() {
+    if (check != null) {
+      check.free();
     }
   }
 
@@ -437,10 +445,13 @@ final class CudaContext {
     return copies;
   }
 
-  /** Copies from the beginning of the scratch memory and waits. */
-  MemorySegment downloadScratch(long bytes) {
-    download(scratch, 0, staging, bytes);
-    return staging;
+  /** Queues a copy of what a check of indices left at the beginning of the scratch memory. */
+  IndexCheck downloadCheck() {
+    if (check == null) {
+      check = new IndexCheck();
+    }
+    check.queueDownload(scratch, stream);
+    return check;
   }
 
   /** Native memory for transfers of single elements and from the heap. */

@@ -214,12 +214,17 @@ final class CudaPrimitives implements Primitives {
     Shapes.check("indices", indices, ElementType.INT32, 1, target.rows());
     Shapes.check("target", target, type, target.rows(), source.columns());
     Shapes.type("source", source, type);
-    launcher.run(() -> {
-      launcher.checkIndices("indices", indices, source.rows());
-      KernelArguments arguments =
-          launcher.arguments().matrix(source).vector(indices).matrix(target);
-      launcher.elementwise("gather", "gather_rows", arguments.int64(source.rows()), false, target);
-    });
+    launcher.run(() ->
+        launcher.checkIndices(
+            "indices",
+            indices,
+            source.rows(),
+            () -> {
+              KernelArguments arguments =
+                  launcher.arguments().matrix(source).vector(indices).matrix(target);
+              arguments.int64(source.rows());
+              launcher.elementwise("gather", "gather_rows", arguments, false, target);
+            }));
   }
 
   @Override

@@ -15,8 +15,16 @@ final class DensePasses {
   /** Rows of a block. */
   private static final int ROWS = 16;
 
-  private static final int THREADS = 128;
+  private static final int THREADS = 256;
+  private static final int GRADIENT_THREADS = 128;
+
+  /** What a thread hands to another at the end of a layer. */
+  private static final int SUMS = 4;
+
   private static final int MOST_CHANNELS = 64;
+
+  /** Of tickets, before the messages. */
+  private static final long TICKET_BYTES = 16;
 
   /** With more rows products of whole layers keep a device busy. */
   private static final int MOST_ROWS = 128;
@@ -40,30 +48,25 @@ final class DensePasses {
   }
 
   private int sharedBytes(int channels) {
-    return (2 * channels + ROWS) * (channels + launcher.width()) * launcher.type().bytes();
+    int tile = (2 * channels + ROWS) * (channels + launcher.width());
+    return Math.max(tile, THREADS * SUMS) * launcher.type().bytes();
   }
 
   private static int tiles(int rows) {
     return (int) Grid.ceil(rows, ROWS);
   }
 
-  /** What tickets and flags of so many layers take: numbers of 8 bytes, to be filled with 0. */
-  private static long orderLength(int layers, int rows) {
-    return Grid.ceil(1 + (layers + 1L) * tiles(rows), 2);
-  }
-
-  /** The most that an adjoint takes beside its operands: δ and λ of all layers, and their order. */
+  /** The most that an adjoint takes beside its operands: δ and λ of all layers, and tickets. */
   long scratchBytes(int layers, int rows, int channels) {
-    long slices = (long) layers * rows * channels * launcher.type().bytes();
-    return 2 * slices + 32 + orderLength(layers, rows) * Long.BYTES;
+    return TICKET_BYTES + 2L * layers * rows * channels * launcher.type().bytes();
   }
 
-  private long clearedOrder(long address, int layers, Matrix state) {
-    long count = orderLength(layers, state.rows()) * Long.BYTES / launcher.type().bytes();
-    launcher.arguments().scalar(0).address(address).int64(count).int64(1).int64(count);
+  /** Tickets and behind them the messages of all layers, none of which is sent yet. */
+  private void clear(long order, int layers, Matrix state) {
+    long count = TICKET_BYTES / launcher.type().bytes() + layers * state.size();
+    launcher.arguments().scalar(Double.NaN).address(order).int64(count).int64(1).int64(count);
     launcher.launch(
         "axpby", "fill", Grid.elementwise(1, count, launcher.width(), launcher.mostBlocks()));
-    return address;
   }
 
   void forward(Layers network, Matrices kernel, Histories memory) {
@@ -75,8 +78,9 @@ final class DensePasses {
           "activation", "activate_" + network.feature(), arguments, false, feature);
     }
     int layers = network.layers();
-    long order = launcher.context().scratch(orderLength(layers, state.rows()) * Long.BYTES);
-    clearedOrder(order, layers, state);
+    long slices = layers * state.size() * launcher.type().bytes();
+    long order = launcher.context().scratch(TICKET_BYTES + slices);
+    clear(order, layers, state);
     KernelArguments arguments =
         launcher
             .arguments()
@@ -100,14 +104,10 @@ final class DensePasses {
     int layers = network.layers();
     boolean plain = network.activation() == Activation.IDENTITY;
     long slices = layers * state.size() * launcher.type().bytes();
-    long delta =
-        launcher
-            .context()
-            .scratch(
-                (plain ? 1 : 2) * slices + 16 + orderLength(layers, state.rows()) * Long.BYTES);
+    long order = launcher.context().scratch(TICKET_BYTES + (plain ? 1 : 2) * slices);
+    long delta = order + TICKET_BYTES;
     long lambda = plain ? delta : delta + slices;
-    long order = (lambda + slices + 15) / 16 * 16;
-    clearedOrder(order, layers, state);
+    clear(order, layers, state);
     KernelArguments arguments =
         launcher.arguments().vector(kernel.weights()).scalar(network.scale());
     stack(CudaPasses.functions(arguments, network), memory.states());
@@ -127,7 +127,8 @@ final class DensePasses {
         .optional(biasGradient)
         .int32(state.rows())
         .int32(state.columns());
-    launcher.launch("dense_pass", "dense_gradient", Grid.ofThreads(layers * (layers + 1L) / 2, 1));
+    int pairs = Math.toIntExact(layers * (layers + 1L) / 2);
+    launcher.launch("dense_pass", "dense_gradient", new Grid(pairs, 1, 1, GRADIENT_THREADS, 1));
   }
 
   /** The address of a stack, and the distances of its matrices and their rows. */

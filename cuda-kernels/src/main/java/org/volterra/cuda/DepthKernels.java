@@ -25,8 +25,8 @@ final class DepthKernels {
   /** The numbers that the adjoint keeps of each slice of a row. */
   private static final int RECORD = 3;
 
-  /** The most static shared memory of these kernels. */
-  private static final int MOST_STATIC = 8 << 10;
+  /** Sums of the warps of a block that lie in static shared memory. */
+  private static final int STATIC_SUMS = 512;
 
   private final Launcher launcher;
   private final VectorProducts vectors;
@@ -41,7 +41,7 @@ final class DepthKernels {
         single
             ? List.of(
                 new Shape("attend", false, 1, 4, 8, 64, 512),
-                new Shape("attend_wide", false, 2, 4, 6, 896, 896),
+                new Shape("attend_wide", false, 2, 4, 7, 896, 896),
                 new Shape("attend_bf16", true, 4, 8, 7, 224, 224))
             : List.of(new Shape("attend", false, 1, 2, 7, 768, 768));
     this.backward =
@@ -60,7 +60,8 @@ final class DepthKernels {
    * @param half whether the history is of bfloat16
    * @param parts parts of a slice that a thread takes
    * @param width elements of a part
-   * @param slots parts of 16 bytes in the ring, for each part that a thread takes
+   * @param slots parts of 16 bytes in the ring and of the query where it is kept there, for each
+   *     part that a thread takes
    * @param threads the most threads of a row
    * @param block the most threads of a block, as its launch bounds say
    */
@@ -101,7 +102,8 @@ final class DepthKernels {
       int blockWarps = warps == 1 ? Math.min(Grid.WARPS, shape.block() / Grid.LANES) : warps;
       int shared = shape.sharedBytes(blockWarps);
       if (shape.fits(z, y.columns())
-          && shared + MOST_STATIC <= launcher.context().mostSharedBytes()) {
+          && shared + STATIC_SUMS * launcher.type().bytes()
+              <= launcher.context().mostSharedBytes()) {
         int each = Math.max(1, THREADS_EACH / (Grid.LANES * blockWarps));
         return plan(shape.name(), y, warps, blockWarps, each, shared);
       }

@@ -145,21 +145,29 @@ final class Launcher {
     return true;
   }
 
+  /** As below, before anything is written. */
+  void checkIndices(String name, Matrix indices, int bound) {
+    checkIndices(name, indices, bound, () -> {});
+  }
+
   /**
-   * Throws if an index is outside, before anything is written; in a recording, when the device is
-   * waited for.
+   * Throws if an index is outside; in a recording, when the device is waited for.
    *
+   * @param beside what is queued while the host waits for the check; it takes no scratch memory
    * @throws IndexOutOfBoundsException that names the first such index
    */
-  void checkIndices(String name, Matrix indices, int bound) {
+  void checkIndices(String name, Matrix indices, int bound, Work beside) {
     CudaRecording recording = context.capturing();
     if (recording != null) {
       queueCheck(indices, bound, 1, recording.indexChecks().next(name, bound));
+      beside.queue();
       return;
     }
     context.indexCheckSeen();
     queueCheck(indices, bound, 0, context.scratch(IndexChecks.SLOT_BYTES));
-    MemorySegment bad = context.downloadScratch(IndexChecks.SLOT_BYTES);
+    IndexCheck check = context.downloadCheck();
+    beside.queue();
+    MemorySegment bad = check.await("check_indices");
     int position = bad.getAtIndex(JAVA_INT, 0);
     if (position >= 0) {
       Shapes.index(name, position, bad.getAtIndex(JAVA_INT, 1), bound);

@@ -21,6 +21,9 @@ final class VectorProducts {
 
   private static final int LEAST_TURNS = 8;
 
+  /** Long rows that are a block's work together. */
+  private static final int ROWS_OF_BLOCK = 4;
+
   private final Launcher launcher;
 
   VectorProducts(Launcher launcher) {
@@ -40,8 +43,9 @@ final class VectorProducts {
   /** The same for some of the rows, to the bits that the product of all would give them. */
   void rows(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeRows) {
     int warps = warps(a.columns());
-    long groups = Grid.ceil((long) a.rows() * warps, Grid.WARPS);
-    long wholeGroups = Grid.ceil((long) wholeRows * warps, Grid.WARPS);
+    int rowsOfBlock = warps == 1 ? Grid.WARPS : ROWS_OF_BLOCK;
+    long groups = Grid.ceil(a.rows(), rowsOfBlock);
+    long wholeGroups = Grid.ceil(wholeRows, rowsOfBlock);
     long pieces = pieces(wholeGroups, a.columns() / SHORTEST_PIECE);
     long piece = Grid.ceil(Grid.ceil(a.columns(), pieces), Grid.LANES) * Grid.LANES;
     pieces = Grid.ceil(a.columns(), piece);
@@ -141,9 +145,12 @@ final class VectorProducts {
     launcher.elementwise("gemv", "rank_one", arguments, false, a);
   }
 
-  /** The pieces, at most so many, of what so many blocks do, that keep the device busy. */
+  /**
+   * The pieces, at most so many, of what so many blocks do, that keep the device busy: about four
+   * blocks for each multiprocessor, as many as run at a time.
+   */
   long pieces(long blocks, long most) {
-    long wanted = Grid.ceil(4L * launcher.multiprocessors(), blocks);
+    long wanted = (4L * launcher.multiprocessors() + blocks / 4) / blocks;
     return Math.clamp(wanted, 1, Math.clamp(most, 1, Grid.MOST));
   }
 
@@ -167,7 +174,7 @@ final class VectorProducts {
         .vector(y)
         .int32((int) pieces)
         .int64(y.columns());
-    long blocks = Math.min(Grid.ceil(y.columns(), Grid.THREADS), launcher.mostBlocks());
-    launcher.launch("gemv", "sum_partials", Grid.ofThreads(blocks, 1));
+    long blocks = Math.min(Grid.ceil(y.columns(), Grid.LANES), launcher.mostBlocks());
+    launcher.launch("gemv", "sum_partials", Grid.ofWarps(blocks, 1));
   }
 }

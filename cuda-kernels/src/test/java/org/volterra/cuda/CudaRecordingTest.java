@@ -234,7 +234,7 @@ final class CudaRecordingTest {
   @CsvSource({
     "dense, auto, false, 4",
     "dense, auto, true, 8",
-    "field:2, auto, false, 0",
+    "field:2, auto, false, 4",
     "fractional:0.5, fft, false, 4",
     "scalar, blocked, false, 4",
     "exponentials:2, exponentials, false, 0"

@@ -3,7 +3,7 @@ package org.volterra.feature;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
-import org.volterra.memory.Resources;
+import java.util.function.Consumer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.DropMask;
@@ -17,7 +17,7 @@ import org.volterra.spi.Matrix;
  */
 public final class PassMode {
   private final ComputeProvider provider;
-  private final Resources resources;
+  private final Consumer<AutoCloseable> owner;
   private boolean training;
   private long stemOfStep = DropMask.stem(0, 0);
   private Matrix stem;
@@ -27,11 +27,11 @@ public final class PassMode {
    * Not training.
    *
    * @param provider the device
-   * @param resources takes what dropout needs there
+   * @param owner takes ownership of what dropout needs there, to be closed the last first
    */
-  public PassMode(ComputeProvider provider, Resources resources) {
+  public PassMode(ComputeProvider provider, Consumer<AutoCloseable> owner) {
     this.provider = provider;
-    this.resources = resources;
+    this.owner = owner;
   }
 
   /**
@@ -68,8 +68,12 @@ public final class PassMode {
   /** Where the device finds the stem of the masks' keys; takes memory with the first call. */
   Matrix stem() {
     if (stem == null) {
-      Buffer buffer = resources.own(provider.allocate(ElementType.INT32, 2));
-      feed = provider.feed(buffer).map(resources::own).orElse(null);
+      Buffer buffer = provider.allocate(ElementType.INT32, 2);
+      owner.accept(buffer);
+      feed = provider.feed(buffer).orElse(null);
+      if (feed != null) {
+        owner.accept(feed);
+      }
       stem = Matrix.vector(buffer, 0, 2);
       write();
     }

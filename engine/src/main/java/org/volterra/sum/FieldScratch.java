@@ -32,9 +32,9 @@ public final class FieldScratch {
    * Lays the views over a buffer.
    *
    * @param buffer at least {@link #length} elements for this number of rows
-   * @param staging P² elements of the same type, in which weights are prepared. In native memory
-   *     like all others: the first heap segment of a kind would make the virtual machine throw away
-   *     compiled code that had seen native segments alone
+   * @param staging P² elements of the same type, in which weights are prepared; null if they never
+   *     are. In native memory like all others: the first heap segment of a kind would make the
+   *     virtual machine throw away compiled code that had seen native segments alone
    * @param largest layers of the largest block, P
    * @param rows batch · positions
    * @param features feature channels e
@@ -44,7 +44,7 @@ public final class FieldScratch {
       Buffer buffer, HostBuffer staging, int largest, int rows, int features, int channels) {
     this.buffer = buffer;
     single = buffer.type() == ElementType.FLOAT32;
-    staged = staging.segment();
+    staged = staging == null ? null : staging.segment();
     long state = (long) rows * channels;
     long feature = (long) rows * features;
     blockRow = new Matrix[largest];

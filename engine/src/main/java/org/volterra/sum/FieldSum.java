@@ -27,6 +27,7 @@ public final class FieldSum implements CumulativeSum {
   private final History history;
   private final History gradient;
   private final FieldScratch scratch;
+  private final FieldWeights table;
   private final Matrix[] cellFeatures;
   private final Matrix[] cellGradients;
 
@@ -42,6 +43,7 @@ public final class FieldSum implements CumulativeSum {
    * @param history z, slice-major
    * @param gradient ∂J/∂z, slice-major, or null if {@link #adjoint} will not be called
    * @param scratch memory for blocks of layers
+   * @param table the weights of blocks; null if the host computes them when they are needed
    */
   public FieldSum(
       Primitives primitives,
@@ -51,7 +53,8 @@ public final class FieldSum implements CumulativeSum {
       Matrix[] nodeGradients,
       History history,
       History gradient,
-      FieldScratch scratch) {
+      FieldScratch scratch,
+      FieldWeights table) {
     this.p = primitives;
     this.scale = scale;
     this.mesh = mesh;
@@ -60,6 +63,7 @@ public final class FieldSum implements CumulativeSum {
     this.history = history;
     this.gradient = gradient;
     this.scratch = scratch;
+    this.table = table;
     cellFeatures = new Matrix[mesh.cells()];
     cellGradients = new Matrix[mesh.cells()];
     for (int j = 0; j < mesh.cells(); j++) {
@@ -76,10 +80,9 @@ public final class FieldSum implements CumulativeSum {
     return History.Layout.SLICE_MAJOR;
   }
 
-  /** The host computes the weights of blocks when they are needed. */
   @Override
   public boolean usesHost() {
-    return true;
+    return table == null;
   }
 
   @Override
@@ -197,7 +200,7 @@ public final class FieldSum implements CumulativeSum {
 
   /** Weights of corner (row − i, b) of cell (i, j): layers of block i × features of block j. */
   private Matrix weights(int i, int row, int j, int b) {
-    return scratch.weights(mesh, i, j, row - i, b);
+    return table == null ? scratch.weights(mesh, i, j, row - i, b) : table.corner(i, j, row - i, b);
   }
 
   private static Matrix node(Matrix[] all, int row, int column) {
