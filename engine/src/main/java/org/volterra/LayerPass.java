@@ -55,15 +55,14 @@ final class LayerPass {
     this.hasLinearSource = spec.source() instanceof Source.Linear;
     boolean isInPlace = v.states().isInPlace() && (isLinear || v.sums().isInPlace());
     this.fusesStates = isInPlace && (isLinear || !hasLinearSource);
-    Activation function = WholePasses.pointwise(spec.features());
-    this.fusesFeatures = fusesStates && hasOwnFeatures && function != null;
-    this.pointwise = fusesFeatures ? function : Activation.IDENTITY;
+    this.pointwise = WholePasses.pointwise(spec.features());
+    this.fusesFeatures = fusesStates && hasOwnFeatures && pointwise != null;
     Slices targets = isLinear ? v.states() : v.sums();
     this.target = new Matrix[targets.history().slices()];
     for (int i = 0; i < target.length; i++) {
       target[i] = sum.operand(targets.view(i));
     }
-    this.fusesAdjoint = isInPlace && !recomputation.isActive() && function != null;
+    this.fusesAdjoint = isInPlace && !recomputation.isActive() && pointwise != null;
     this.delta = new Matrix[spec.depth() + 1];
     this.deltaOperand = new Matrix[delta.length];
     for (int l = 1; l < delta.length; l++) {
@@ -166,7 +165,8 @@ final class LayerPass {
     Matrix bias = memory.bias() == null ? null : memory.bias().value(l);
     Matrix z = feature ? v.features().begin(recomputation.featureSlice(l)) : null;
     double weight = spec.featureWeight(l);
-    Epilogue epilogue = new Epilogue(bias, u, spec.activation(), g, x, pointwise, weight, z);
+    Activation function = fusesFeatures ? pointwise : Activation.IDENTITY;
+    Epilogue epilogue = new Epilogue(bias, u, spec.activation(), g, x, function, weight, z);
     sum.forward(l, epilogue, target[slice], p);
     if (!isLinear) {
       v.sums().store(slice);
@@ -310,7 +310,7 @@ final class LayerPass {
     return new AdjointEpilogue(
         slope(k),
         spec.featureWeight(k),
-        features == null ? Activation.IDENTITY : WholePasses.pointwise(spec.features()),
+        pointwise,
         features == null ? null : v.state(k),
         costate,
         initialState(v.initialCostate()),
