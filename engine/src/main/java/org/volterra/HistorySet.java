@@ -16,7 +16,6 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Offload;
 import org.volterra.sum.MeshRows;
-import org.volterra.sum.WidenedMatrixSum;
 
 /**
  * The histories of a workspace, kept where a {@link MemoryPlan} says: features z, states x, sums u
@@ -87,16 +86,6 @@ final class HistorySet {
             needs,
             sumPlan.isRecurrent(),
             provider.offloadBytes(wholeBytes()));
-    if (plan.offloadedBytes() > 0 && !sumPlan.canOffload()) {
-      throw new IllegalStateException(
-          plan
-              + "; but sums of "
-              + spec.kernel()
-              + " by "
-              + sumPlan.choice()
-              + " take histories in the memory of the device only: raise the memory budget, or"
-              + " choose blocked sums");
-    }
     this.offload =
         plan.offloadedBytes() == 0
             ? null
@@ -152,8 +141,8 @@ final class HistorySet {
   }
 
   /**
-   * What primitives must be able to see whole of a history outside memory: a slice, a strip through
-   * all slices, or what is widened at once.
+   * What primitives must be able to see whole of a history outside memory: a slice, or a strip
+   * through all slices.
    */
   private long wholeBytes() {
     ElementType type = network.type();
@@ -161,13 +150,7 @@ final class HistorySet {
     int channels = Math.max(spec.channels(), width);
     long slice = History.bytes(type, 1, batch, spec.positions(), channels);
     long strip = type.bytesFor((spec.depth() + 1L) * Math.max(STRIP_COLUMNS, width));
-    long widened =
-        spec.historyType() == HistoryType.NATIVE
-            ? 0
-            : Math.min(
-                ElementType.BFLOAT16.bytesFor(WidenedMatrixSum.ELEMENTS),
-                (spec.depth() + 1L) * slice);
-    return Math.max(widened, Math.max(slice, strip));
+    return Math.max(slice, strip);
   }
 
   /** The budget, as far as a device has so much memory left beside what else a step takes. */

@@ -107,34 +107,12 @@ public final class SumPlan {
         || plans.values().stream().allMatch(plan -> plan.algorithm() == SumAlgorithm.DIRECT);
   }
 
-  /**
-   * Whether every primitive can take in parts what spans layers: attention, correlations of trained
-   * lags and hierarchical sums cannot.
-   */
-  boolean canOffload() {
-    List<DepthKernel> terms = terms(kernel);
-    for (int i = 0; i < terms.size(); i++) {
-      ScalarKernel scalar = scalar(terms.get(i));
-      boolean possible =
-          scalar == null
-              ? !(terms.get(i) instanceof LayerWeights.Attention)
-              : switch (algorithm(name(i))) {
-                case HIERARCHICAL -> false;
-                case FFT -> !scalar.trainable();
-                case DIRECT, BLOCKED, SEPARABLE, EXPONENTIALS -> true;
-              };
-      if (!possible) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Whether sums touch neighbouring features layer after layer. */
   boolean hasNearField() {
     return plans.values().stream()
         .map(Plan::algorithm)
-        .anyMatch(a -> a == SumAlgorithm.BLOCKED || a == SumAlgorithm.FFT);
+        .anyMatch(a ->
+            a == SumAlgorithm.BLOCKED || a == SumAlgorithm.FFT || a == SumAlgorithm.HIERARCHICAL);
   }
 
   private static List<DepthKernel> terms(DepthKernel kernel) {

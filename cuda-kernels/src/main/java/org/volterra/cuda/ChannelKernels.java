@@ -33,12 +33,13 @@ final class ChannelKernels {
   }
 
   void moments(Matrix x, Matrix mean, Matrix variance) {
-    vectors.columns(1.0 / x.rows(), x, null, 0, mean);
+    Matrix seen = launcher.in(x);
+    vectors.columns(1.0 / x.rows(), seen, null, 0, mean);
     Pieces pieces = pieces(x);
     long partial = launcher.context().scratch((long) pieces.count() * x.columns() * Double.BYTES);
     launcher
         .arguments()
-        .matrix(x)
+        .matrix(seen)
         .vector(mean)
         .address(partial)
         .int64(pieces.rows())
@@ -64,7 +65,7 @@ final class ChannelKernels {
   }
 
   void normalize(Activation f, ChannelNorm norm, Matrix x, Matrix y) {
-    KernelArguments arguments = begin(f, norm).matrix(x).matrix(y);
+    KernelArguments arguments = begin(f, norm).matrix(launcher.in(x)).matrix(launcher.out(0, y));
     launcher.elementwise("channel", "normalize", arguments, false, y);
     if (!isFused(f)) {
       KernelArguments inPlace = launcher.arguments().matrix(y).matrix(y);
@@ -89,15 +90,15 @@ final class ChannelKernels {
     if (!isFused(f)) {
       argumentSlopes(f, norm, x, dy, slope);
     }
-    KernelArguments arguments = begin(f, norm).matrix(x);
+    KernelArguments arguments = begin(f, norm).matrix(launcher.in(x));
     if (isFused(f)) {
-      arguments.matrix(dy);
+      arguments.matrix(launcher.in(dy));
     } else {
       arguments.address(slope).int64(x.columns());
     }
     arguments
         .scalar(beta)
-        .matrix(dx)
+        .matrix(launcher.out(beta, dx))
         .address(partial)
         .int64(pieces.rows())
         .int64(x.rows())
@@ -110,9 +111,10 @@ final class ChannelKernels {
   /** f' of the argument of f, times dy, in scratch without gaps. */
   private void argumentSlopes(Activation f, ChannelNorm norm, Matrix x, Matrix dy, long slope) {
     KernelArguments argument =
-        begin(Activation.IDENTITY, norm).matrix(x).address(slope).int64(x.columns());
+        begin(Activation.IDENTITY, norm).matrix(launcher.in(x)).address(slope).int64(x.columns());
     launcher.elementwise("channel", "normalize", argument, false, x);
-    KernelArguments derivative = launcher.arguments().address(slope).int64(x.columns()).matrix(dy);
+    KernelArguments derivative =
+        launcher.arguments().address(slope).int64(x.columns()).matrix(launcher.in(dy));
     derivative.scalar(0).address(slope).int64(x.columns());
     launcher.elementwise("activation", "derive_" + f, derivative, false, x);
   }

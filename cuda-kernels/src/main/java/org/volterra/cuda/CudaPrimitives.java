@@ -50,7 +50,7 @@ final class CudaPrimitives implements Primitives {
       Matrix c) {
     int k = Shapes.gemm(type, a, transposeA, b, transposeB, c);
     launcher.run(() -> {
-      if (OffloadedProducts.any(a, b, c)) {
+      if (Band.isLarge(a, b, c)) {
         offloaded.gemm(Gemm.whole(alpha, a, transposeA, b, transposeB, beta, c, k));
       } else {
         Matrix left = launcher.in(a);
@@ -96,7 +96,7 @@ final class CudaPrimitives implements Primitives {
   public void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
     Shapes.matrixVector(type, a, transpose ? y : x, transpose ? x : y);
     launcher.run(() -> {
-      if (OffloadedProducts.any(a)) {
+      if (Band.isLarge(a)) {
         offloaded.gemv(alpha, a, transpose, x, beta, y);
       } else if (transpose) {
         vectors.columns(alpha, launcher.in(a), launcher.in(x), beta, launcher.out(beta, y));
@@ -110,7 +110,7 @@ final class CudaPrimitives implements Primitives {
   public void ger(double alpha, Matrix x, Matrix y, Matrix a) {
     Shapes.matrixVector(type, a, y, x);
     launcher.run(() -> {
-      if (OffloadedProducts.any(a)) {
+      if (Band.isLarge(a)) {
         offloaded.ger(alpha, x, y, a);
       } else {
         vectors.rankOne(alpha, launcher.in(x), launcher.in(y), a);
@@ -161,18 +161,24 @@ final class CudaPrimitives implements Primitives {
 
   private void convert(String kernel, Matrix x, Matrix y) {
     launcher.run(() -> {
-      KernelArguments arguments =
-          launcher.arguments().matrix(launcher.in(x)).matrix(launcher.out(0, y));
-      boolean flat = Launcher.flat(x, y);
-      launcher.elementwise("convert", kernel, arguments, flat, y);
+      if (Band.isLarge(x, y)) {
+        offloaded.convert(x, y, (from, to) -> convertWhole(kernel, from, to));
+      } else {
+        convertWhole(kernel, launcher.in(x), launcher.out(0, y));
+      }
     });
+  }
+
+  private void convertWhole(String kernel, Matrix x, Matrix y) {
+    KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
+    launcher.elementwise("convert", kernel, arguments, Launcher.flat(x, y), y);
   }
 
   @Override
   public void fill(double value, Matrix y) {
     Shapes.type("y", y, type);
     launcher.run(() -> {
-      if (OffloadedProducts.any(y)) {
+      if (Band.isLarge(y)) {
         offloaded.fill(y, band -> fillWhole(value, band));
       } else {
         fillWhole(value, y);
@@ -201,7 +207,7 @@ final class CudaPrimitives implements Primitives {
     Shapes.check("row", row, type, 1, x.columns());
     Shapes.type("x", x, type);
     launcher.run(() -> {
-      if (OffloadedProducts.any(x)) {
+      if (Band.isLarge(x)) {
         offloaded.gemv(alpha, x, true, null, beta, row);
       } else {
         vectors.columns(alpha, launcher.in(x), null, beta, row);
@@ -293,7 +299,8 @@ final class CudaPrimitives implements Primitives {
     Shapes.same("x", x, y);
     launcher.run(() -> {
       int warps = softmaxWarps(x.columns());
-      launcher.arguments().matrix(x).matrix(y).int32(warps).int64(x.rows()).int64(x.columns());
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
+      arguments.matrix(launcher.out(0, y)).int32(warps).int64(x.rows()).int64(x.columns());
       launcher.launch("softmax", "softmax", Grid.ofRows(x.rows(), warps));
     });
   }
@@ -449,7 +456,7 @@ final class CudaPrimitives implements Primitives {
       double alpha, Matrix prepared, boolean transpose, Matrix x, double beta, Matrix y) {
     int size = Shapes.toeplitz(type, prepared, x, y);
     launcher.run(() -> {
-      if (OffloadedProducts.any(x, y)) {
+      if (Band.isLarge(x, y)) {
         offloaded.toeplitz(alpha, prepared, transpose, x, beta, y, size);
       } else {
         toeplitz.multiply(
@@ -461,6 +468,6 @@ final class CudaPrimitives implements Primitives {
   @Override
   public void toeplitzGradient(double alpha, int size, Matrix x, Matrix dy, Matrix lags) {
     Shapes.toeplitzGradient(type, size, x, dy, lags);
-    launcher.run(() -> toeplitz.gradient(alpha, launcher.in(x), launcher.in(dy), lags, size));
+    launcher.run(() -> toeplitz.gradient(alpha, x, dy, lags, size));
   }
 }

@@ -53,8 +53,8 @@ final class CudaTransforms implements TransformPrimitives {
   public void averagePool(Window window, Matrix x, Matrix y) {
     TransformShapes.pooling(type, window, x, y);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
-      windows.pool("average_pool", arguments, window, y);
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
+      windows.pool("average_pool", arguments.matrix(launcher.out(0, y)), window, y);
     });
   }
 
@@ -62,7 +62,8 @@ final class CudaTransforms implements TransformPrimitives {
   public void averagePoolBackward(Window window, Matrix dy, double beta, Matrix dx) {
     TransformShapes.pooling(type, window, dx, dy);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(dy).scalar(beta).matrix(dx);
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(dy)).scalar(beta);
+      arguments.matrix(launcher.out(beta, dx));
       windows.pool("average_pool_backward", arguments, window, dx);
     });
   }
@@ -71,8 +72,8 @@ final class CudaTransforms implements TransformPrimitives {
   public void maxPool(Window window, Matrix x, Matrix y) {
     TransformShapes.maxPooling(type, window, x, y);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y);
-      windows.pool("max_pool", arguments, window, y);
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
+      windows.pool("max_pool", arguments.matrix(launcher.out(0, y)), window, y);
     });
   }
 
@@ -81,7 +82,8 @@ final class CudaTransforms implements TransformPrimitives {
     TransformShapes.maxPooling(type, window, x, dy);
     Shapes.same("dx", dx, x);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(dy).scalar(beta).matrix(dx);
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
+      arguments.matrix(launcher.in(dy)).scalar(beta).matrix(launcher.out(beta, dx));
       windows.pool("max_pool_backward", arguments, window, dx);
     });
   }
@@ -102,7 +104,7 @@ final class CudaTransforms implements TransformPrimitives {
           launcher
               .arguments()
               .scalar(1.0 / x.rows())
-              .matrix(x)
+              .matrix(launcher.in(x))
               .vector(mean)
               .vector(rate)
               .vector(sum)
@@ -117,7 +119,8 @@ final class CudaTransforms implements TransformPrimitives {
     Shapes.type("y", y, type);
     Shapes.same("x", x, y);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().scalar(epsilon).matrix(x).matrix(y);
+      KernelArguments arguments = launcher.arguments().scalar(epsilon).matrix(launcher.in(x));
+      arguments.matrix(launcher.out(0, y));
       launcher.elementwise("channel", "reciprocal_root", arguments, Launcher.flat(x, y), y);
     });
   }
@@ -128,7 +131,8 @@ final class CudaTransforms implements TransformPrimitives {
     Shapes.same("x", x, z);
     Shapes.same("y", y, z);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(x).matrix(y).scalar(beta).matrix(z);
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
+      arguments.matrix(launcher.in(y)).scalar(beta).matrix(launcher.out(beta, z));
       launcher.elementwise("channel", "multiply", arguments, Launcher.flat(x, y, z), z);
     });
   }
@@ -162,8 +166,8 @@ final class CudaTransforms implements TransformPrimitives {
     Shapes.type("x", x, type);
     Shapes.same("y", y, x);
     launcher.run(() -> {
-      KernelArguments arguments =
-          launcher.arguments().int32(centered ? 1 : 0).scalar(epsilon).matrix(x).matrix(y);
+      KernelArguments arguments = launcher.arguments().int32(centered ? 1 : 0).scalar(epsilon);
+      arguments.matrix(launcher.in(x)).matrix(launcher.out(0, y));
       launchRows("normalize_rows", arguments, x);
     });
   }
@@ -175,9 +179,10 @@ final class CudaTransforms implements TransformPrimitives {
     Shapes.same("dy", dy, x);
     Shapes.same("dx", dx, x);
     launcher.run(() -> {
-      KernelArguments arguments =
-          launcher.arguments().int32(centered ? 1 : 0).scalar(epsilon).matrix(x).matrix(dy);
-      launchRows("normalize_rows_backward", arguments.scalar(beta).matrix(dx), x);
+      KernelArguments arguments = launcher.arguments().int32(centered ? 1 : 0).scalar(epsilon);
+      arguments.matrix(launcher.in(x)).matrix(launcher.in(dy));
+      arguments.scalar(beta).matrix(launcher.out(beta, dx));
+      launchRows("normalize_rows_backward", arguments, x);
     });
   }
 
@@ -187,7 +192,8 @@ final class CudaTransforms implements TransformPrimitives {
     Shapes.same("dy", dy, y);
     Shapes.same("dx", dx, y);
     launcher.run(() -> {
-      KernelArguments arguments = launcher.arguments().matrix(y).matrix(dy).matrix(dx);
+      KernelArguments arguments = launcher.arguments().matrix(launcher.in(y));
+      arguments.matrix(launcher.in(dy)).matrix(launcher.out(0, dx));
       launchRows("softmax_backward", arguments, y);
     });
   }
@@ -232,9 +238,9 @@ final class CudaTransforms implements TransformPrimitives {
               .optional(stem)
               .int64(key)
               .scalar(1 / (1 - rate))
-              .matrix(x)
+              .matrix(launcher.in(x))
               .scalar(beta)
-              .matrix(y);
+              .matrix(launcher.out(beta, y));
       launcher.elementwise("channel", "dropout", arguments, Launcher.flat(x, y), y, 1);
     });
   }

@@ -135,6 +135,16 @@ final class Launcher {
     launch(operation, kernel, Grid.elementwise(rows, columns, width, mostBlocks()));
   }
 
+  /** Copies rows between addresses of the device; strides are elements from one to the next. */
+  void copy(long from, long fromStride, long to, long toStride, long rows, long columns) {
+    boolean flat = fromStride == columns && toStride == columns;
+    long down = flat ? 1 : rows;
+    long across = flat ? rows * columns : columns;
+    KernelArguments arguments = arguments().scalar(1).address(from).int64(fromStride).scalar(0);
+    arguments.address(to).int64(toStride).int64(down).int64(across);
+    launch("axpby", "axpby", Grid.elementwise(down, across, width(), mostBlocks()));
+  }
+
   /** Whether matrices of one shape are also vectors, so that they can be one long row. */
   static boolean flat(Matrix... matrices) {
     for (Matrix m : matrices) {

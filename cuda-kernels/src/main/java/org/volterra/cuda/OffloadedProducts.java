@@ -1,6 +1,6 @@
 package org.volterra.cuda;
 
-import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.volterra.spi.Matrix;
 
@@ -10,12 +10,6 @@ import org.volterra.spi.Matrix;
  * element is added up in the same order. While one band is computed, the next ones are copied.
  */
 final class OffloadedProducts {
-  /** Bands begin at multiples of this, as far as they are large enough: whole tiles. */
-  private static final int TILE = 128;
-
-  /** Bands of columns begin at multiples of this: pairs of a transform, 16 bytes of any type. */
-  private static final int PACK = 8;
-
   private final Launcher launcher;
   private final MatrixProduct product;
   private final VectorProducts vectors;
@@ -29,16 +23,6 @@ final class OffloadedProducts {
     this.toeplitz = toeplitz;
   }
 
-  /** Whether one of the matrices lies in memory of the host and is larger than a slice. */
-  static boolean any(Matrix... matrices) {
-    for (Matrix m : matrices) {
-      if (m.buffer() instanceof OffloadedBuffer buffer && buffer.ring().isLarge(m)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** A whole product. */
   void gemm(Gemm g) {
     Matrix a = g.a();
@@ -49,8 +33,8 @@ final class OffloadedProducts {
     double beta = g.beta();
     int m = c.rows();
     int n = c.columns();
-    boolean overColumns = any(b);
-    if (overColumns && any(a)) {
+    boolean overColumns = Band.isLarge(b);
+    if (overColumns && Band.isLarge(a)) {
       throw new IllegalStateException(
           "both factors of a product are offloaded and larger than a slice: one must be in device"
               + " memory");
@@ -61,7 +45,7 @@ final class OffloadedProducts {
     Matrix allLeft = left.isLarge() ? a : launcher.in(a);
     Matrix allRight = right.isLarge() ? b : launcher.in(b);
     Matrix allTarget = target.isLarge() ? c : launcher.out(beta, c);
-    each(
+    Band.each(
         overColumns ? n : m,
         (from, count) -> {
           Matrix l =
@@ -88,7 +72,7 @@ final class OffloadedProducts {
     Band matrix = Band.of(a, !transpose);
     Matrix vector = x == null ? null : launcher.in(x);
     Matrix target = launcher.out(beta, y);
-    each(
+    Band.each(
         y.columns(),
         (from, count) -> {
           Matrix band = matrix.show(launcher, a, from, count, BlockRing.Access.READ);
@@ -108,7 +92,7 @@ final class OffloadedProducts {
     Band target = Band.of(a, true);
     Matrix down = launcher.in(x);
     Matrix along = launcher.in(y);
-    each(
+    Band.each(
         a.rows(),
         (from, count) -> {
           Matrix band = target.show(launcher, a, from, count, BlockRing.Access.UPDATE);
@@ -118,10 +102,29 @@ final class OffloadedProducts {
         target);
   }
 
+  /** Makes y of x element by element, by a function that takes a part of both. */
+  void convert(Matrix x, Matrix y, BiConsumer<Matrix, Matrix> convert) {
+    Band source = Band.of(x, true);
+    Band target = Band.of(y, true);
+    Matrix allSource = source.isLarge() ? x : launcher.in(x);
+    Matrix allTarget = target.isLarge() ? y : launcher.out(0, y);
+    Band.each(
+        y.rows(),
+        (from, count) -> {
+          Matrix s = source.show(launcher, allSource, from, count, BlockRing.Access.READ);
+          Matrix t = target.show(launcher, allTarget, from, count, BlockRing.Access.OVERWRITE);
+          convert.accept(s, t);
+          source.end(s, false);
+          target.end(t, true);
+        },
+        source,
+        target);
+  }
+
   /** Fills y by a function that fills a part of it. */
   void fill(Matrix y, Consumer<Matrix> fill) {
     Band target = Band.of(y, true);
-    each(
+    Band.each(
         y.rows(),
         (from, count) -> {
           Matrix band = target.show(launcher, y, from, count, BlockRing.Access.OVERWRITE);
@@ -137,7 +140,7 @@ final class OffloadedProducts {
     Band target = Band.of(y, false);
     Matrix allSource = source.isLarge() ? x : launcher.in(x);
     Matrix allTarget = target.isLarge() ? y : launcher.out(beta, y);
-    each(
+    Band.each(
         x.columns(),
         (from, count) -> {
           Matrix s = source.show(launcher, allSource, from, count, BlockRing.Access.READ);
@@ -148,101 +151,5 @@ final class OffloadedProducts {
         },
         source,
         target);
-  }
-
-  /** What is done with a band. */
-  private interface Step {
-    void run(int from, int count);
-  }
-
-  private static void each(int total, Step step, Band... operands) {
-    long most = total;
-    boolean columns = false;
-    for (Band operand : operands) {
-      most = Math.min(most, operand.most());
-      columns |= operand.isLarge() && !operand.overRows;
-    }
-    int unit = most >= TILE ? TILE : columns ? PACK : 1;
-    int band = (int) (most / unit * unit);
-    if (band == 0) {
-      throw tooSmall(operands);
-    }
-    long bands = Grid.ceil(total, band);
-    band = (int) Math.min(band, Grid.ceil(Grid.ceil(total, bands), unit) * unit);
-    int from = 0;
-    while (from < total) {
-      int count = Math.min(band, total - from);
-      // A band of a single row would count as aligned whatever its stride.
-      count -= !columns && count > 2 && total - from - count == 1 ? 1 : 0;
-      step.run(from, count);
-      from += count;
-    }
-  }
-
-  private static IllegalStateException tooSmall(Band... operands) {
-    StringBuilder text = new StringBuilder();
-    for (Band operand : operands) {
-      if (operand.isLarge()) {
-        text.append(
-            String.format(
-                Locale.ROOT,
-                "the ring of offloaded histories has bands of %,d elements, too few for a matrix of"
-                    + " %,d x %,d: raise the memory budget",
-                operand.ring.bandElements(operand.whole.buffer().type()),
-                operand.whole.rows(),
-                operand.whole.columns()));
-        break;
-      }
-    }
-    return new IllegalStateException(text.toString());
-  }
-
-  /** An operand that is taken in bands of rows or columns. */
-  private static final class Band {
-    final Matrix whole;
-    final boolean overRows;
-    final BlockRing ring;
-
-    private Band(Matrix whole, boolean overRows, BlockRing ring) {
-      this.whole = whole;
-      this.overRows = overRows;
-      this.ring = ring;
-    }
-
-    static Band of(Matrix m, boolean overRows) {
-      return new Band(m, overRows, any(m) ? ((OffloadedBuffer) m.buffer()).ring() : null);
-    }
-
-    /** An operand that every band takes all of. */
-    static Band whole(Matrix m) {
-      return new Band(m, true, null);
-    }
-
-    boolean isLarge() {
-      return ring != null;
-    }
-
-    /** The most rows or columns of a band. */
-    long most() {
-      if (ring == null) {
-        return Long.MAX_VALUE;
-      }
-      long elements = ring.bandElements(whole.buffer().type());
-      return overRows
-          ? elements / (whole.columns() + PACK)
-          : Math.max(0, elements / whole.rows() - PACK);
-    }
-
-    Matrix show(Launcher launcher, Matrix all, int from, int count, BlockRing.Access access) {
-      Matrix part = overRows ? all.rows(from, count) : all.block(0, from, all.rows(), count);
-      return ring == null ? part : launcher.context().resident(part, access);
-    }
-
-    /** Ends the use of a band; writes it back if it was written to. */
-    void end(Matrix band, boolean written) {
-      if (ring != null) {
-        ring.release(band, written);
-      }
-    }
   }
 }

@@ -21,6 +21,7 @@ final class ToeplitzProducts {
   private static final int INVERSE = 8;
 
   private final Launcher launcher;
+  private final BlockCopies copies;
 
   /** Bytes of a complex number. */
   private final int bytes;
@@ -33,6 +34,7 @@ final class ToeplitzProducts {
 
   ToeplitzProducts(Launcher launcher) {
     this.launcher = launcher;
+    this.copies = new BlockCopies(launcher);
     this.bytes = 2 * launcher.type().bytes();
     this.most = bytes == 8 ? 12 : 11;
   }
@@ -129,18 +131,23 @@ final class ToeplitzProducts {
     launch("toeplitz", x.columns(), 1, length.log(), side);
   }
 
+  /** Adds the gradients of the lags; groups of columns are gathered where they are offloaded. */
   void gradient(double alpha, Matrix x, Matrix dy, Matrix lags, int size) {
     Length length = length(size);
     long group = group(length, x.columns(), 2);
     long strip = align(length.elements() * Grid.ceil(group, 2) * bytes);
     long product = align(length.elements() * bytes);
-    long scratch = launcher.context().scratch(2 * strip + 2 * product);
+    Source from = source(x, group);
+    Source slopes = source(dy, group);
+    long spare = Math.max(from.spareBytes(), slopes.spareBytes());
+    long scratch = launcher.context().scratch(2 * strip + 2 * product + spare);
     long sums = scratch + 2 * strip;
+    long gathered = sums + 2 * product;
     for (long column = 0; column < x.columns(); column += group) {
       long columns = Math.min(group, x.columns() - column);
-      load(at(x, column), x.stride(), x.rows(), columns, scratch, length);
+      load(from, column, columns, gathered, scratch, length);
       block(scratch, 0, FORWARD, columns, length);
-      load(at(dy, column), dy.stride(), dy.rows(), columns, scratch + strip, length);
+      load(slopes, column, columns, gathered, scratch + strip, length);
       block(scratch + strip, 0, FORWARD, columns, length);
       launcher
           .arguments()
@@ -163,6 +170,26 @@ final class ToeplitzProducts {
         .int32(lags.columns())
         .int32(size);
     launcher.launch("toeplitz", "add_lags", line(lags.columns()));
+  }
+
+  /** What columns are loaded from, and the scratch memory that gathers them, or 0. */
+  private record Source(Matrix matrix, long spareBytes) {}
+
+  private Source source(Matrix m, long group) {
+    return Band.isLarge(m)
+        ? new Source(m, align(m.rows() * group * launcher.type().bytes()))
+        : new Source(launcher.in(m), 0);
+  }
+
+  private void load(
+      Source source, long column, long columns, long gathered, long scratch, Length length) {
+    Matrix m = source.matrix();
+    if (source.spareBytes() == 0) {
+      load(at(m, column), m.stride(), m.rows(), columns, scratch, length);
+    } else {
+      copies.gather(m, column, columns, gathered, columns);
+      load(gathered, columns, m.rows(), columns, scratch, length);
+    }
   }
 
   /** The first pass of the transforms of columns. */
@@ -233,18 +260,7 @@ final class ToeplitzProducts {
   }
 
   private void copy(long from, long to, long count) {
-    launcher
-        .arguments()
-        .scalar(1)
-        .address(from)
-        .int64(count)
-        .scalar(0)
-        .address(to)
-        .int64(count)
-        .int64(1)
-        .int64(count);
-    launcher.launch(
-        "axpby", "axpby", Grid.elementwise(1, count, launcher.width(), launcher.mostBlocks()));
+    launcher.copy(from, count, to, count, 1, count);
   }
 
   private long at(Matrix m, long column) {

@@ -28,7 +28,8 @@ final class WindowKernels {
   void convolve(
       String suffix, Window window, int groups, Matrix x, Matrix weight, double beta, Matrix y) {
     KernelArguments arguments =
-        launcher.arguments().matrix(x).matrix(weight).scalar(beta).matrix(y);
+        launcher.arguments().matrix(launcher.in(x)).matrix(weight).scalar(beta);
+    arguments.matrix(launcher.out(beta, y));
     if (isDepthwise(groups, x, y)) {
       launchChannels("convolution", "depthwise" + suffix, arguments, window, y);
       return;
@@ -73,8 +74,8 @@ final class WindowKernels {
         pieces == 1
             ? 0
             : launcher.context().scratch(pieces * dweight.size() * launcher.type().bytes());
-    KernelArguments arguments =
-        launcher.arguments().matrix(x).matrix(dy).matrix(dweight).address(partial);
+    KernelArguments arguments = launcher.arguments().matrix(launcher.in(x)).matrix(launcher.in(dy));
+    arguments.matrix(dweight).address(partial);
     if (depthwise) {
       arguments.int32(groups);
     } else {

@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,10 +16,8 @@ import org.volterra.HistoryType;
 import org.volterra.Network;
 import org.volterra.NetworkSpec;
 import org.volterra.Source;
-import org.volterra.Workspace;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
-import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.NativeMemory;
 import org.volterra.spi.Activation;
@@ -34,7 +28,6 @@ import org.volterra.spi.Matrix;
 import org.volterra.spi.Offload;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Recording;
-import org.volterra.sum.SumChoice;
 import org.volterra.train.Samples;
 import org.volterra.train.Trainer;
 
@@ -45,94 +38,14 @@ import org.volterra.train.Trainer;
 @FakeCudaExtension.Needed
 final class CudaOffloadTest {
   private static final int OUT_OF_MEMORY = 2;
-  private static final int CHANNELS = 12;
-  private static final int BATCH = 7;
+  private static final int CHANNELS = OffloadedSteps.CHANNELS;
+  private static final int BATCH = OffloadedSteps.BATCH;
 
   @AfterEach
   void allMemoryIsReturned() {
     FakeCuda.earlyCopies(false);
     assertThat(FakeCuda.liveBytes()).isZero();
     assertThat(NativeMemory.liveBytes()).isZero();
-  }
-
-  private static NetworkSpec.Builder spec(String kernel, String sum, int depth) {
-    return NetworkSpec.builder(CHANNELS, depth)
-        .kernel(DepthKernel.parse(kernel))
-        .sum(SumChoice.parse(sum))
-        .bias(DepthDependence.perLayer());
-  }
-
-  /** Everything that a step computes. */
-  private static double[] step(Workspace workspace) {
-    Network network = workspace.network();
-    Random random = new Random(3);
-    List<Double> values = new ArrayList<>();
-    int rows = workspace.batch() * network.spec().positions();
-    try (Buffer data = network.provider().allocate(network.type(), (long) rows * CHANNELS);
-        Buffer slope = network.provider().allocate(network.type(), (long) rows * CHANNELS)) {
-      Matrix x = Matrix.of(data, 0, rows, CHANNELS);
-      Matrix dy = Matrix.of(slope, 0, rows, CHANNELS);
-      x.fill(random.doubles(x.size(), -1, 1).toArray());
-      dy.fill(random.doubles(dy.size(), -1, 1).toArray());
-      add(values, workspace.forward(x));
-      workspace.backward(dy);
-      add(values, workspace.initialStateGradient());
-      add(values, Matrix.vector(workspace.gradients(), 0, (int) network.layout().length()));
-      add(values, workspace.state(2));
-    }
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  private static void add(List<Double> values, Matrix m) {
-    for (double value : m.toArray()) {
-      values.add(value);
-    }
-  }
-
-  /** The least budget that is enough for sums, as the refusal of a smaller one says. */
-  private static long least(Network network, long sums) {
-    MemoryBudget budget = new MemoryBudget(Math.max(1, sums));
-    try (Workspace possible = network.workspace(BATCH, budget)) {
-      assertThat(possible.memoryPlan().offloadedBytes()).isPositive();
-      return budget.bytes();
-    } catch (MemoryBudget.MemoryBudgetException e) {
-      Matcher number = Pattern.compile("at least ([\\d,]+) bytes").matcher(e.getMessage());
-      assertThat(number.find()).as(e.getMessage()).isTrue();
-      return Long.parseLong(number.group(1).replace(",", ""));
-    }
-  }
-
-  private static void compare(NetworkSpec spec, ElementType type) {
-    double[] expected;
-    double[] smaller;
-    try (ComputeProvider cuda = new CudaComputeProvider();
-        Network network = Network.create(spec, cuda, type, 11)) {
-      long whole;
-      long sums;
-      try (Workspace stored = network.workspace(BATCH)) {
-        assertThat(stored.memoryPlan().isPlain()).isTrue();
-        whole = stored.historyBytes();
-        sums = stored.sumPlan().memory();
-        expected = step(stored);
-        smaller = step(stored.forBatch(BATCH - 2));
-      }
-      for (boolean early : new boolean[] {false, true}) {
-        FakeCuda.earlyCopies(early);
-        long least = least(network, sums);
-        for (long budget : new long[] {least, least + (whole - least) / 2}) {
-          try (Workspace lean = network.workspace(BATCH, new MemoryBudget(budget))) {
-            String plan = lean.memoryPlan() + (early ? ", early" : ", late");
-            assertThat(lean.memoryPlan().offloadedBytes()).as(plan).isPositive();
-            assertThat(lean.usesHost()).isTrue();
-            assertThat(step(lean)).as(plan).containsExactly(expected);
-            assertThat(step(lean.forBatch(BATCH - 2))).as(plan).containsExactly(smaller);
-            assertThat(step(lean)).as(plan).containsExactly(expected);
-          }
-        }
-        FakeCuda.trace();
-        FakeCuda.earlyCopies(false);
-      }
-    }
   }
 
   @ParameterizedTest
@@ -155,22 +68,23 @@ final class CudaOffloadTest {
       String psi,
       ElementType type,
       HistoryType stored) {
-    NetworkSpec.Builder spec = spec(kernel, sum, depth).positions(positions);
-    compare(spec.activation(Activation.parse(psi)).historyType(stored).build(), type);
+    NetworkSpec.Builder spec = OffloadedSteps.spec(kernel, sum, depth).positions(positions);
+    OffloadedSteps.compare(
+        spec.activation(Activation.parse(psi)).historyType(stored).build(), type);
   }
 
   @Test
   void featuresAndSourcesToo() {
-    compare(
-        spec("dense", "auto", 19)
+    OffloadedSteps.compare(
+        OffloadedSteps.spec("dense", "auto", 19)
             .positions(4)
             .features(FeatureTransform.mlp(4, Activation.SILU, CHANNELS))
             .activation(Activation.TANH)
             .source(Source.linear(DepthDependence.constant()))
             .build(),
         ElementType.FLOAT32);
-    compare(
-        spec("dense", "auto", 19)
+    OffloadedSteps.compare(
+        OffloadedSteps.spec("dense", "auto", 19)
             .positions(4)
             .features(FeatureTransform.activation(Activation.TANH))
             .source(Source.zero())
@@ -286,7 +200,8 @@ final class CudaOffloadTest {
   void whatDoesNotFitIsRefusedWithTheNumbers() {
     try (ComputeProvider cuda = new CudaComputeProvider();
         Network network =
-            Network.create(spec("dense", "auto", 40).build(), cuda, ElementType.FLOAT32, 1)) {
+            Network.create(
+                OffloadedSteps.spec("dense", "auto", 40).build(), cuda, ElementType.FLOAT32, 1)) {
       assertThatThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1000)))
           .isInstanceOf(MemoryBudget.MemoryBudgetException.class)
           .hasMessageContaining("a batch of 7 at depth 40 needs")
@@ -305,25 +220,13 @@ final class CudaOffloadTest {
             .isThrownBy(() -> offload.allocate(ElementType.INT32, 0));
       }
     }
-    try (ComputeProvider cuda = new CudaComputeProvider();
-        Network network =
-            Network.create(
-                spec("convolution", "fft", 70).positions(20).build(),
-                cuda,
-                ElementType.FLOAT32,
-                1)) {
-      assertThatIllegalStateException()
-          .isThrownBy(() -> network.workspace(BATCH, new MemoryBudget(1_000_000)))
-          .withMessageContaining("sums of convolution by fft")
-          .withMessageContaining("choose blocked sums");
-    }
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"cuMemAlloc_v2", "cuMemHostRegister_v2", "cuStreamCreate", "cuEventCreate"})
   void whatCannotBeMadeLeavesNothing(String call) {
-    NetworkSpec spec = spec("dense", "auto", 40).positions(9).build();
+    NetworkSpec spec = OffloadedSteps.spec("dense", "auto", 40).positions(9).build();
     try (ComputeProvider cuda = new CudaComputeProvider();
         Network network = Network.create(spec, cuda, ElementType.FLOAT32, 1)) {
       MemoryBudget budget = new MemoryBudget(60_000);
@@ -360,7 +263,7 @@ final class CudaOffloadTest {
     try (ComputeProvider cuda = new CudaComputeProvider();
         Network network =
             Network.create(
-                spec("scalar", "direct", 120).activation(Activation.TANH).build(),
+                OffloadedSteps.spec("scalar", "direct", 120).activation(Activation.TANH).build(),
                 cuda,
                 ElementType.FLOAT32,
                 1);

@@ -7,8 +7,10 @@ package org.volterra.spi;
  * device.
  *
  * <p>Primitives take any matrices in these buffers that are no larger than was said when this was
- * made. Larger ones are taken by {@code gemm}, {@code gemv}, {@code ger}, {@code fill} and {@code
- * toeplitz}, in bands. What uses such buffers cannot be recorded. Thread-safe as the provider.
+ * made. Larger ones are taken in bands by {@code gemm}, {@code gemv}, {@code ger}, {@code fill},
+ * {@code columnSums}, {@code narrow}, {@code widen}, {@code toeplitz}, {@code toeplitzGradient},
+ * and as slices of the type of the primitives by attention over depth. What uses such buffers
+ * cannot be recorded. Thread-safe as the provider.
  */
 public interface Offload extends AutoCloseable {
   /**

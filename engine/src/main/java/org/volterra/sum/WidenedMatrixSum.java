@@ -15,8 +15,8 @@ public final class WidenedMatrixSum implements CumulativeSum {
   /** Columns of a block, as far as they are whole slices: the inner dimension of its product. */
   private static final int COLUMNS = 512;
 
-  /** The most elements of a block that is widened at once, here and in {@link HistoryWindow}. */
-  public static final int ELEMENTS = 1 << 17;
+  /** The most elements of a block that is widened at once. */
+  private static final int ELEMENTS = 1 << 17;
 
   private final Primitives p;
   private final double scale;
