@@ -3,11 +3,13 @@ package org.volterra.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.volterra.HistoryType;
 import org.volterra.NetworkSpec;
+import org.volterra.Source;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.memory.NativeMemory;
@@ -50,6 +52,17 @@ final class OffloadedNetworksTest {
     NetworkSpec.Builder spec = OffloadedSteps.spec(kernel, sum, depth).positions(positions);
     OffloadedSteps.compare(
         spec.activation(Activation.parse(psi)).historyType(stored).build(), type);
+  }
+
+  /** Channels of whole packs, with which ∂J/∂z is gathered from all δ. */
+  @Test
+  void gatheredAdjoints() {
+    OffloadedSteps.compare(
+        OffloadedSteps.spec(16, "dense", "auto", 9)
+            .positions(8)
+            .source(Source.linear(DepthDependence.constant()))
+            .build(),
+        ElementType.FLOAT32);
   }
 
   @ParameterizedTest

@@ -30,7 +30,11 @@ final class OffloadedSteps {
   private OffloadedSteps() {}
 
   static NetworkSpec.Builder spec(String kernel, String sum, int depth) {
-    return NetworkSpec.builder(CHANNELS, depth)
+    return spec(CHANNELS, kernel, sum, depth);
+  }
+
+  static NetworkSpec.Builder spec(int channels, String kernel, String sum, int depth) {
+    return NetworkSpec.builder(channels, depth)
         .kernel(DepthKernel.parse(kernel))
         .sum(SumChoice.parse(sum))
         .bias(DepthDependence.perLayer());
@@ -42,10 +46,11 @@ final class OffloadedSteps {
     Random random = new Random(3);
     List<Double> values = new ArrayList<>();
     int rows = workspace.batch() * network.spec().positions();
-    try (Buffer data = network.provider().allocate(network.type(), (long) rows * CHANNELS);
-        Buffer slope = network.provider().allocate(network.type(), (long) rows * CHANNELS)) {
-      Matrix x = Matrix.of(data, 0, rows, CHANNELS);
-      Matrix dy = Matrix.of(slope, 0, rows, CHANNELS);
+    int channels = network.spec().channels();
+    try (Buffer data = network.provider().allocate(network.type(), (long) rows * channels);
+        Buffer slope = network.provider().allocate(network.type(), (long) rows * channels)) {
+      Matrix x = Matrix.of(data, 0, rows, channels);
+      Matrix dy = Matrix.of(slope, 0, rows, channels);
       x.fill(random.doubles(x.size(), -1, 1).toArray());
       dy.fill(random.doubles(dy.size(), -1, 1).toArray());
       add(values, workspace.forward(x));
