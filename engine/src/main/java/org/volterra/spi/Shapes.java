@@ -145,9 +145,31 @@ public final class Shapes {
   public static void blocks(ElementType type, Matrix a, BlockRow b, AdjointEpilogue e) {
     int m = e.slope().rows();
     int n = e.slope().columns();
-    type("slope", e.slope(), type);
     check("a", a, type, m, b.columns());
     check("a block of b", b.first(), type, n, b.first().columns());
+    adjoint(type, e);
+  }
+
+  /**
+   * Checks an epilogue of the last rows of a matrix.
+   *
+   * @param type element type of all
+   * @param c the matrix
+   * @param e the epilogue
+   * @return those rows: the transpose of the slope
+   * @throws IllegalArgumentException if shapes or types differ, or there are not so many rows
+   */
+  public static Matrix lastRows(ElementType type, Matrix c, AdjointEpilogue e) {
+    adjoint(type, e);
+    int n = e.slope().columns();
+    check("c", c, type, Math.max(n, c.rows()), e.slope().rows());
+    return c.rows(c.rows() - n, n);
+  }
+
+  private static void adjoint(ElementType type, AdjointEpilogue e) {
+    int m = e.slope().rows();
+    int n = e.slope().columns();
+    type("slope", e.slope(), type);
     optional("state", e.state(), type, m, n);
     optional("costate", e.costate(), type, m, n);
     optional("initial", e.initial(), type, m, n);

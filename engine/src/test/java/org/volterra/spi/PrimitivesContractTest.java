@@ -85,6 +85,10 @@ class PrimitivesContractTest {
     gemm(type, 64, 1500, 64, false, true, SCALARS[0]);
     gemm(type, 700, 64, 64, true, false, SCALARS[3]);
     gemm(type, 130, 130, 1100, false, false, SCALARS[3]);
+    for (int rows = 1; rows <= 4; rows++) {
+      gemm(type, rows, 150 + 33 * rows, 700, false, false, SCALARS[rows]);
+      gemm(type, rows, 128, 600, rows % 2 == 0, false, SCALARS[0]);
+    }
   }
 
   private void gemm(ElementType type, int m, int n, int k, boolean ta, boolean tb, double[] s) {

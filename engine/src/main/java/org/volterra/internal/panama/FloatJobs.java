@@ -7,7 +7,7 @@ final class FloatJobs {
   final FloatGemm gemm = new FloatGemm();
   final FloatPack.Transpose transpose = new FloatPack.Transpose();
   final FloatSpans spans = new FloatSpans();
-  final FloatPointwise pointwise = new FloatPointwise();
+  final FloatElementwiseJobs.Step step = new FloatElementwiseJobs.Step();
   final FloatProducts products = new FloatProducts();
   final FloatReductions reductions = new FloatReductions();
   final FloatColumns columns = new FloatColumns();
@@ -15,8 +15,6 @@ final class FloatJobs {
   final FloatToeplitz toeplitz = new FloatToeplitz();
   final Gather gather = new Gather();
   final HalfConversion conversion = new HalfConversion();
-  final FloatKernels.Axpby axpby = new FloatKernels.Axpby();
-  final FloatKernels.Fill fill = new FloatKernels.Fill();
   final FloatKernels.Sgd sgd = new FloatKernels.Sgd();
   final FloatKernels.Adam adam = new FloatKernels.Adam();
   private int[] indices = new int[1];
