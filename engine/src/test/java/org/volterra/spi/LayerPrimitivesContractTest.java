@@ -175,6 +175,27 @@ class LayerPrimitivesContractTest {
     }
   }
 
+  /** The same epilogue of the tested matrices and of the reference. */
+  private static AdjointEpilogue[] adjoints(
+      int round, Guarded dz, Guarded x, Guarded lambda, Guarded initial, Guarded u, Guarded delta) {
+    AdjointEpilogue[] both = new AdjointEpilogue[2];
+    for (int i = 0; i < 2; i++) {
+      boolean isTested = i == 0;
+      both[i] =
+          new AdjointEpilogue(
+              of(dz, isTested),
+              round % 2 == 0 ? 1 : 0.8125,
+              x == null ? Activation.IDENTITY : function(round),
+              of(x, isTested),
+              of(lambda, isTested),
+              of(initial, isTested),
+              u == null ? Activation.IDENTITY : function(round / 2),
+              of(u, isTested),
+              of(delta, isTested));
+    }
+    return both;
+  }
+
   private void adjoint(ElementType type, int[] size, int round) {
     int m = size[0];
     int n = size[1];
@@ -194,23 +215,11 @@ class LayerPrimitivesContractTest {
         Guarded u = round % 4 == 1 ? null : matrix(type, m, n);
         Guarded delta = plain || round % 7 == 3 ? null : result(type, m, n)) {
       BlockRow[] blocks = new BlockRow[2];
-      AdjointEpilogue[] both = new AdjointEpilogue[2];
       for (int i = 0; i < 2; i++) {
-        boolean isTested = i == 0;
-        Matrix begin = of(b, isTested).rows(first * n, n);
+        Matrix begin = of(b, i == 0).rows(first * n, n);
         blocks[i] = new BlockRow(begin, (first + 1) * block, block, count);
-        both[i] =
-            new AdjointEpilogue(
-                of(dz, isTested),
-                round % 2 == 0 ? 1 : 0.8125,
-                x == null ? Activation.IDENTITY : function(round),
-                of(x, isTested),
-                of(lambda, isTested),
-                of(initial, isTested),
-                u == null ? Activation.IDENTITY : function(round / 2),
-                of(u, isTested),
-                of(delta, isTested));
       }
+      AdjointEpilogue[] both = adjoints(round, dz, x, lambda, initial, u, delta);
       Primitives tested = TestProvider.get().primitives(type);
       double[] before = initial == null ? null : initial.tested.toArray();
       tested.gemm(alpha, a.tested, blocks[0], AdjointEpilogue.of(dz.tested));
@@ -261,21 +270,7 @@ class LayerPrimitivesContractTest {
         Guarded initial = plain || round % 4 == 2 ? null : matrix(type, m, n);
         Guarded u = round % 4 == 1 ? null : matrix(type, m, n);
         Guarded delta = plain || round % 7 == 3 ? null : result(type, m, n)) {
-      AdjointEpilogue[] both = new AdjointEpilogue[2];
-      for (int i = 0; i < 2; i++) {
-        boolean isTested = i == 0;
-        both[i] =
-            new AdjointEpilogue(
-                of(dz, isTested),
-                round % 2 == 0 ? 1 : 0.8125,
-                x == null ? Activation.IDENTITY : function(round),
-                of(x, isTested),
-                of(lambda, isTested),
-                of(initial, isTested),
-                u == null ? Activation.IDENTITY : function(round / 2),
-                of(u, isTested),
-                of(delta, isTested));
-      }
+      AdjointEpilogue[] both = adjoints(round, dz, x, lambda, initial, u, delta);
       Primitives tested = TestProvider.get().primitives(type);
       double[] old = c.tested.toArray();
       double[] before = initial == null ? null : initial.tested.toArray();
