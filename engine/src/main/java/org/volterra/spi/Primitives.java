@@ -125,6 +125,40 @@ public interface Primitives extends ElementwisePrimitives {
   void ger(double alpha, Matrix x, Matrix y, Matrix a);
 
   /**
+   * As {@link #axpby} with a factor for each row: {@code y[i, :] = alpha_i * x[i, :] + beta_i *
+   * y[i, :]}.
+   *
+   * @param alpha vector of m elements, factors of x
+   * @param x m × n, or 1 × n for a row that every row takes
+   * @param beta vector of m elements, factors of the old contents of y
+   * @param y m × n
+   */
+  default void axpbyRows(Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    Shapes.axpbyRows(type(), alpha, x, beta, y);
+    for (int i = 0; i < y.rows(); i++) {
+      Matrix row = x.rows() == 1 ? x : x.rows(i, 1);
+      axpby(alpha.get(0, i), row, beta.get(0, i), y.rows(i, 1));
+    }
+  }
+
+  /**
+   * Factors of exponential decay: {@code y[i, j] = e^(−times_i * rates_j)}, computed in float64 and
+   * rounded once.
+   *
+   * @param times vector of m elements of {@link ElementType#FLOAT64}
+   * @param rates vector of n elements
+   * @param y m × n
+   */
+  default void decays(Matrix times, Matrix rates, Matrix y) {
+    Shapes.decays(type(), times, rates, y);
+    for (int i = 0; i < y.rows(); i++) {
+      for (int j = 0; j < y.columns(); j++) {
+        y.set(i, j, Math.exp(-times.get(0, i) * rates.get(0, j)));
+      }
+    }
+  }
+
+  /**
    * Transpose {@code y = xᵀ}.
    *
    * @param x m × n

@@ -199,6 +199,38 @@ public final class Shapes {
   }
 
   /**
+   * Checks the operands of {@link Primitives#axpbyRows}.
+   *
+   * @param type element type of all
+   * @param alpha factors of x
+   * @param x a matrix or a row
+   * @param beta factors of y
+   * @param y the result
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void axpbyRows(ElementType type, Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    type("y", y, type);
+    check("alpha", alpha, type, 1, y.rows());
+    check("x", x, type, x.rows() == 1 ? 1 : y.rows(), y.columns());
+    check("beta", beta, type, 1, y.rows());
+  }
+
+  /**
+   * Checks the operands of {@link Primitives#decays}.
+   *
+   * @param type element type of rates and result
+   * @param times vector along the rows
+   * @param rates vector along the columns
+   * @param y the result
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void decays(ElementType type, Matrix times, Matrix rates, Matrix y) {
+    type("y", y, type);
+    check("times", times, ElementType.FLOAT64, 1, y.rows());
+    check("rates", rates, type, 1, y.columns());
+  }
+
+  /**
    * Checks the operands of {@link Primitives#toeplitzPrepare} and returns the size.
    *
    * @param type element type of all

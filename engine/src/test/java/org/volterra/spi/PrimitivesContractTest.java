@@ -216,6 +216,40 @@ class PrimitivesContractTest {
   }
 
   @EachType
+  void factorsOfRows(ElementType type) {
+    Primitives reference = scalar.primitives(type);
+    for (int round = 0; round < 60; round++) {
+      int m = size();
+      int n = round % 30 == 0 ? 40000 / m : size();
+      try (Guarded x = matrix(type, round % 3 == 0 ? 1 : m, n);
+          Guarded alpha = matrix(type, 1, m);
+          Guarded beta = matrix(type, 1, m);
+          Guarded rates = matrix(type, 1, n);
+          Guarded times =
+              Guarded.of(ElementType.FLOAT64, 1, m, 0, (i, j) -> random.nextDouble(-1, 2));
+          Guarded y = matrix(type, m, n)) {
+        beta.tested.set(0, m - 1, 0);
+        beta.reference.set(0, m - 1, 0);
+        y.tested.set(m - 1, 0, Double.NaN);
+        y.reference.set(m - 1, 0, Double.NaN);
+        tested(type).axpbyRows(alpha.tested, x.tested, beta.tested, y.tested);
+        reference.axpbyRows(alpha.reference, x.reference, beta.reference, y.reference);
+        y.check(name("axpbyRows", type, m, n, x.tested.rows()), 20 * epsilon(type), 0);
+        tested(type).decays(times.tested, rates.tested, y.tested);
+        reference.decays(times.reference, rates.reference, y.reference);
+        y.check(name("decays", type, m, n), 0, 2 * epsilon(type));
+        Matrix oneMore = Matrix.vector(y.tested.buffer(), 0, m + 1);
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> tested(type).axpbyRows(oneMore, x.tested, beta.tested, y.tested));
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> tested(type).decays(oneMore, rates.tested, y.tested));
+      }
+    }
+  }
+
+  @EachType
   void gatherRows(ElementType type) {
     for (int round = 0; round < 40; round++) {
       int m = size();

@@ -9,6 +9,7 @@ final class FloatJobs {
   final FloatSpans spans = new FloatSpans();
   final FloatElementwiseJobs.Step step = new FloatElementwiseJobs.Step();
   final FloatProducts products = new FloatProducts();
+  final FloatRowAxpby rowAxpby = new FloatRowAxpby();
   final FloatReductions reductions = new FloatReductions();
   final FloatColumns columns = new FloatColumns();
   final FloatSoftmax softmax = new FloatSoftmax();

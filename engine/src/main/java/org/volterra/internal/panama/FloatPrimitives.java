@@ -111,6 +111,14 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
   }
 
   @Override
+  public void axpbyRows(Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    Shapes.axpbyRows(TYPE, alpha, x, beta, y);
+    jobs.get()
+        .rowAxpby
+        .run(shop, Operand.of(alpha), Operand.of(x), Operand.of(beta), Operand.of(y));
+  }
+
+  @Override
   public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
     Shapes.type("x", x, TYPE);
     Shapes.check("row", row, TYPE, 1, x.columns());
