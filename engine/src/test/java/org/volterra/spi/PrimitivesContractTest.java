@@ -88,6 +88,7 @@ class PrimitivesContractTest {
     for (int rows = 1; rows <= 4; rows++) {
       gemm(type, rows, 150 + 33 * rows, 700, false, false, SCALARS[rows]);
       gemm(type, rows, 128, 600, rows % 2 == 0, false, SCALARS[0]);
+      gemm(type, 70 * rows, 1, 90, false, rows % 2 == 0, SCALARS[rows]);
     }
   }
 

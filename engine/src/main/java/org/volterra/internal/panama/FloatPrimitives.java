@@ -46,7 +46,16 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
       double beta,
       Matrix c) {
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    bind(alpha, a, transposeA, b, transposeB, beta, c).run();
+    if (!transposeA && isVector(b) && isVector(c)) {
+      jobs.get().products.rows(shop, alpha, Operand.of(a), Operand.of(b), beta, Operand.of(c));
+    } else {
+      bind(alpha, a, transposeA, b, transposeB, beta, c).run();
+    }
+  }
+
+  /** Whether a matrix is a column whose elements follow each other. */
+  private static boolean isVector(Matrix m) {
+    return m.columns() == 1 && m.stride() == 1;
   }
 
   private FloatGemm bind(
@@ -70,7 +79,7 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     Matrix c = epilogue.target();
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
     FloatGemm gemm = bind(alpha, a, transposeA, b, transposeB, 1, c);
-    if (gemm.takesWholeRows()) {
+    if (c.columns() > 1 && gemm.takesWholeRows()) {
       epilogue.begin(gemm.before());
       epilogue.end(gemm.after());
       gemm.run();
@@ -85,7 +94,7 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     Shapes.lastRows(TYPE, c, epilogue);
     Shapes.gemm(TYPE, a, false, b, false, c);
     FloatGemm gemm = bind(alpha, a, false, b, false, beta, c);
-    if (gemm.takesWholeRows()) {
+    if (c.columns() > 1 && gemm.takesWholeRows()) {
       gemm.transposing(Operand.of(epilogue.slope()));
       epilogue.end(gemm.after());
       gemm.run();
