@@ -87,7 +87,7 @@ Kernel deferred(void (*kernel)(Parameters...)) {
 
 inline const std::map<std::string, Kernel>& kernels() {
   static const std::map<std::string, Kernel> all = {
-      BOTH(axpby), BOTH(add_row), BOTH(fill), BOTH(clip), BOTH(transpose),
+      BOTH(axpby), BOTH(add_row), BOTH(axpby_rows), BOTH(decays), BOTH(fill), BOTH(clip), BOTH(transpose),
       BOTH(gather_rows), K(check_indices), K(narrow_f32), K(widen_f32), BOTH(sgd), BOTH(adam),
       BOTH(activate_identity), BOTH(activate_tanh), BOTH(activate_relu), BOTH(activate_gelu),
       BOTH(activate_silu), BOTH(activate_sigmoid), BOTH(activate_softplus),

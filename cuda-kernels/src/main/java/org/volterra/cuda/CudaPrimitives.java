@@ -135,6 +135,31 @@ final class CudaPrimitives implements Primitives {
   }
 
   @Override
+  public void axpbyRows(Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    Shapes.axpbyRows(type, alpha, x, beta, y);
+    launcher.run(() -> {
+      Matrix from = launcher.in(x);
+      KernelArguments arguments = launcher.arguments().vector(alpha);
+      if (x.rows() == 1) {
+        arguments.vector(from).int64(0);
+      } else {
+        arguments.matrix(from);
+      }
+      arguments.vector(beta).matrix(launcher.out(1, y));
+      launcher.elementwise("axpby", "axpby_rows", arguments, false, y);
+    });
+  }
+
+  @Override
+  public void decays(Matrix times, Matrix rates, Matrix y) {
+    Shapes.decays(type, times, rates, y);
+    launcher.run(() -> {
+      KernelArguments arguments = launcher.arguments().vector(times).vector(rates).matrix(y);
+      launcher.elementwise("axpby", "decays", arguments, false, y);
+    });
+  }
+
+  @Override
   public void transpose(Matrix x, Matrix y) {
     Shapes.type("y", y, type);
     Shapes.check("x", x, type, y.columns(), y.rows());

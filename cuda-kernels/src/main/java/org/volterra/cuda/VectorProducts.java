@@ -46,7 +46,7 @@ final class VectorProducts {
     int rowsOfBlock = warps == 1 ? Grid.WARPS : ROWS_OF_BLOCK;
     long groups = Grid.ceil(a.rows(), rowsOfBlock);
     long wholeGroups = Grid.ceil(wholeRows, rowsOfBlock);
-    long pieces = pieces(wholeGroups, a.columns() / SHORTEST_PIECE);
+    long pieces = piecesOfProduct(wholeGroups, a.columns() / SHORTEST_PIECE);
     long piece = Grid.ceil(Grid.ceil(a.columns(), pieces), Grid.LANES) * Grid.LANES;
     pieces = Grid.ceil(a.columns(), piece);
     long partial = partial(pieces, a.rows());
@@ -98,7 +98,8 @@ final class VectorProducts {
   void columns(double alpha, Matrix a, Matrix x, double beta, Matrix y, int wholeColumns) {
     Columns whole = columns(a.rows(), wholeColumns, x == null ? SUM_COLUMNS : BLOCK_COLUMNS);
     Columns grid = whole.of(a.columns());
-    long pieces = pieces(whole.across(), a.rows() / ((long) grid.blockY() * LEAST_TURNS));
+    long most = a.rows() / ((long) grid.blockY() * LEAST_TURNS);
+    long pieces = piecesOfProduct(whole.across(), most);
     long piece = Grid.ceil(a.rows(), pieces);
     pieces = Grid.ceil(a.rows(), piece);
     long partial = partial(pieces, a.columns());
@@ -145,13 +146,23 @@ final class VectorProducts {
     launcher.elementwise("gemv", "rank_one", arguments, false, a);
   }
 
-  /**
-   * The pieces, at most so many, of what so many blocks do, that keep the device busy: about four
-   * blocks for each multiprocessor, as many as run at a time.
-   */
+  /** The pieces, at most so many, of what so many blocks do, that keep the device busy. */
   long pieces(long blocks, long most) {
-    long wanted = (4L * launcher.multiprocessors() + blocks / 4) / blocks;
-    return Math.clamp(wanted, 1, Math.clamp(most, 1, Grid.MOST));
+    return clamp(Grid.ceil(blocksAtATime(), blocks), most);
+  }
+
+  /** The same for products with vectors: rather a few blocks less than a few that run alone. */
+  private long piecesOfProduct(long blocks, long most) {
+    return clamp((blocksAtATime() + blocks / 4) / blocks, most);
+  }
+
+  /** About as many blocks as run at a time. */
+  private long blocksAtATime() {
+    return 4L * launcher.multiprocessors();
+  }
+
+  private static long clamp(long pieces, long most) {
+    return Math.clamp(pieces, 1, Math.clamp(most, 1, Grid.MOST));
   }
 
   private long partial(long pieces, long count) {

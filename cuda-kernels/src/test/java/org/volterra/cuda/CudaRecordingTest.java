@@ -232,26 +232,33 @@ final class CudaRecordingTest {
   /** Recorded training gives the same bits as direct calls, whatever the kernel and the loss. */
   @ParameterizedTest
   @CsvSource({
-    "dense, auto, false, 4",
-    "dense, auto, true, 8",
-    "field:2, auto, false, 4",
-    "fractional:0.5, fft, false, 4",
-    "scalar, blocked, false, 4",
-    "exponentials:2, exponentials, false, 0"
+    "dense, auto, false, false, 4",
+    "dense, auto, true, false, 8",
+    "field:2, auto, false, false, 4",
+    "fractional:0.5, fft, false, false, 4",
+    "scalar, blocked, false, false, 4",
+    "exponentials:2, exponentials, false, false, 4",
+    "fixed-exponentials:1:2, exponentials, false, false, 4",
+    "separable:2, separable, false, false, 4",
+    "power-law, hierarchical, false, false, 4",
+    "power-law, blocked, false, false, 4",
+    "field:2, auto, false, true, 9"
   })
-  void recordedTrainingGivesTheSameBits(String kernel, String sum, boolean pointwise, int graphs) {
+  void recordedTrainingGivesTheSameBits(
+      String kernel, String sum, boolean pointwise, boolean metric, int graphs) {
     try (ComputeProvider direct = new UnrecordedProvider(new CudaComputeProvider());
         ComputeProvider cuda = new CudaComputeProvider()) {
-      double[] expected = train(direct, kernel, sum, pointwise);
+      double[] expected = train(direct, kernel, sum, pointwise, metric);
       long launches = FakeCuda.calls("cuGraphLaunch");
-      assertThat(train(cuda, kernel, sum, pointwise)).isEqualTo(expected);
-      // Two epochs of two whole batches and a smaller one; the first of each size is called.
+      assertThat(train(cuda, kernel, sum, pointwise, metric)).isEqualTo(expected);
+      // Two epochs of two whole batches and a smaller one; the first of each size is called, as is
+      // the first of six products with a metric.
       assertThat(FakeCuda.calls("cuGraphLaunch") - launches).isEqualTo(graphs);
     }
   }
 
   private static double[] train(
-      ComputeProvider provider, String kernel, String sum, boolean pointwise) {
+      ComputeProvider provider, String kernel, String sum, boolean pointwise, boolean metric) {
     int samples = 11;
     Random random = new Random(2);
     double[] inputs = random.doubles(samples * 3L, -1, 1).toArray();
@@ -272,27 +279,35 @@ final class CudaRecordingTest {
             .activation(Activation.TANH)
             .build();
     List<Double> results = new ArrayList<>();
-    try (Network network = Network.create(spec, provider, ElementType.FLOAT32, 3);
-        Trainer trainer =
-            Trainer.builder(network, data)
-                .loss(loss)
-                .schedule(Schedule.cosine(0.05, 0.1))
-                .clipNorm(0.05)
-                .regularizer(new DepthRegularizer(1e-3, 1e-3))
-                .batch(4)
-                .epochs(2)
-                .test(data)
-                .build()) {
-      trainer
-          .run()
-          .forEach(epoch -> {
-            results.add(epoch.trainLoss());
-            results.add(epoch.testLoss());
-          });
+    try (Network network = Network.create(spec, provider, ElementType.FLOAT32, 3)) {
+      Trainer.Builder builder =
+          Trainer.builder(network, data)
+              .loss(loss)
+              .schedule(Schedule.cosine(0.05, 0.1))
+              .clipNorm(0.05)
+              .regularizer(new DepthRegularizer(1e-3, 1e-3))
+              .batch(4)
+              .epochs(2)
+              .test(data);
+      if (metric) {
+        builder.metric(new DepthRegularizer(1, 0.1));
+      }
+      try (Trainer trainer = builder.build()) {
+        run(trainer, results);
+      }
       int length = Math.toIntExact(network.layout().length());
       Arrays.stream(Matrix.vector(network.parameters(), 0, length).toArray()).forEach(results::add);
     }
     return results.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  private static void run(Trainer trainer, List<Double> results) {
+    trainer
+        .run()
+        .forEach(epoch -> {
+          results.add(epoch.trainLoss());
+          results.add(epoch.testLoss());
+        });
   }
 
   /** A step that is not finite is found though the next batch is loaded, and changes nothing. */

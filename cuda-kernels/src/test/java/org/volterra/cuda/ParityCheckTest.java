@@ -37,7 +37,7 @@ final class ParityCheckTest {
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
-          .hasSize(16 + 16 + 3 + 5 + 5)
+          .hasSize(20 + 20 + 3 + 5 + 5)
           .allMatch(r -> r.cases() >= 6);
       assertThat(results.stream().map(ParityResult::name))
           .contains(

@@ -4,8 +4,10 @@ package org.volterra.kernel;
  * The power law c (1 + (t − s)/τ)^(−β) with θ = (c, log τ, β): a memory without a singularity,
  * whose strength, scale and order are learned.
  */
-final class PowerLaw implements ParametricFunction {
+public final class PowerLaw implements ParametricFunction {
   static final String NAME = "power-law";
+
+  PowerLaw() {}
 
   @Override
   public double at(double t, double s, double[] theta) {

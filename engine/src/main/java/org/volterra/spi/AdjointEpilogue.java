@@ -67,7 +67,7 @@ public record AdjointEpilogue(
    *
    * @param p the device
    */
-  public void end(Primitives p) {
+  public void end(ElementwisePrimitives p) {
     if (costate == null) {
       return;
     }

@@ -66,7 +66,7 @@ public record Epilogue(
    *
    * @param p the device
    */
-  public void begin(Primitives p) {
+  public void begin(ElementwisePrimitives p) {
     if (sum == null) {
       if (source == null) {
         p.fill(0, state);
@@ -88,7 +88,7 @@ public record Epilogue(
    *
    * @param p the device
    */
-  public void end(Primitives p) {
+  public void end(ElementwisePrimitives p) {
     if (state == null) {
       return;
     }

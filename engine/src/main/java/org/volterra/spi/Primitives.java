@@ -13,7 +13,7 @@ package org.volterra.spi;
  * <p>Every method throws {@link IllegalArgumentException} if shapes or types do not fit, and {@link
  * IllegalStateException} if a buffer is closed.
  */
-public interface Primitives {
+public interface Primitives extends ElementwisePrimitives {
   /**
    * The element type.
    *
@@ -81,6 +81,27 @@ public interface Primitives {
   }
 
   /**
+   * Adds a layer's share to the transposed gradients of all features before it, {@code c = alpha *
+   * a * b + beta * c}, of which the last rows are then complete, and makes of these what an
+   * epilogue says: {@code s} is their transpose. To the same bits as the product, the transpose and
+   * {@link AdjointEpilogue#end}, one after the other.
+   *
+   * @param alpha factor of the product
+   * @param a m × k, with m at least n
+   * @param b k × (rows of the slope)
+   * @param beta factor of the old contents of c
+   * @param c m × (rows of the slope)
+   * @param epilogue what follows; its matrices have n columns
+   */
+  default void gemm(
+      double alpha, Matrix a, Matrix b, double beta, Matrix c, AdjointEpilogue epilogue) {
+    Matrix last = Shapes.lastRows(type(), c, epilogue);
+    gemm(alpha, a, false, b, false, beta, c);
+    transpose(last, epilogue.slope());
+    epilogue.end(this);
+  }
+
+  /**
    * Matrix-vector product (BLAS GEMV): {@code y = alpha * op(a) * x + beta * y}. With {@code
    * transpose} it is the block axpy, the sum of the rows of {@code a} weighted by {@code x}.
    *
@@ -104,14 +125,38 @@ public interface Primitives {
   void ger(double alpha, Matrix x, Matrix y, Matrix a);
 
   /**
-   * Elementwise {@code y = alpha * x + beta * y}; a copy when alpha is 1 and beta 0.
+   * As {@link #axpby} with a factor for each row: {@code y[i, :] = alpha_i * x[i, :] + beta_i *
+   * y[i, :]}.
    *
-   * @param alpha factor of x
-   * @param x any shape
-   * @param beta factor of the old contents of y
-   * @param y the shape of x
+   * @param alpha vector of m elements, factors of x
+   * @param x m × n, or 1 × n for a row that every row takes
+   * @param beta vector of m elements, factors of the old contents of y
+   * @param y m × n
    */
-  void axpby(double alpha, Matrix x, double beta, Matrix y);
+  default void axpbyRows(Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    Shapes.axpbyRows(type(), alpha, x, beta, y);
+    for (int i = 0; i < y.rows(); i++) {
+      Matrix row = x.rows() == 1 ? x : x.rows(i, 1);
+      axpby(alpha.get(0, i), row, beta.get(0, i), y.rows(i, 1));
+    }
+  }
+
+  /**
+   * Factors of exponential decay: {@code y[i, j] = e^(−times_i * rates_j)}, computed in float64 and
+   * rounded once.
+   *
+   * @param times vector of m elements of {@link ElementType#FLOAT64}
+   * @param rates vector of n elements
+   * @param y m × n
+   */
+  default void decays(Matrix times, Matrix rates, Matrix y) {
+    Shapes.decays(type(), times, rates, y);
+    for (int i = 0; i < y.rows(); i++) {
+      for (int j = 0; j < y.columns(); j++) {
+        y.set(i, j, Math.exp(-times.get(0, i) * rates.get(0, j)));
+      }
+    }
+  }
 
   /**
    * Transpose {@code y = xᵀ}.
@@ -139,24 +184,6 @@ public interface Primitives {
   void widen(Matrix x, Matrix y);
 
   /**
-   * Sets every element.
-   *
-   * @param value the value
-   * @param y any shape
-   */
-  void fill(double value, Matrix y);
-
-  /**
-   * Adds a row vector to every row: {@code y[i, :] = alpha * row + beta * y[i, :]}.
-   *
-   * @param alpha factor of the row
-   * @param row vector of n elements
-   * @param beta factor of the old contents of y
-   * @param y m × n
-   */
-  void addRow(double alpha, Matrix row, double beta, Matrix y);
-
-  /**
    * Sums over rows: {@code row = alpha * Σ_i x[i, :] + beta * row}; the transpose of {@link
    * #addRow}.
    *
@@ -176,26 +203,6 @@ public interface Primitives {
    * @throws IndexOutOfBoundsException if an index lies outside the rows of source
    */
   void gatherRows(Matrix source, Matrix indices, Matrix target);
-
-  /**
-   * Elementwise {@code y = f(x)}.
-   *
-   * @param f the function
-   * @param x any shape
-   * @param y the shape of x; may be x itself
-   */
-  void activate(Activation f, Matrix x, Matrix y);
-
-  /**
-   * Elementwise {@code dx = f'(x) * dy + beta * dx}.
-   *
-   * @param f the function
-   * @param x where the derivative is taken: the argument of {@link #activate}
-   * @param dy the shape of x
-   * @param beta factor of the old contents of dx
-   * @param dx the shape of x; may be dy itself if beta is 0
-   */
-  void activateBackward(Activation f, Matrix x, Matrix dy, double beta, Matrix dx);
 
   /**
    * Inner product {@code result = alpha * Σ x * y + beta * result}, accumulated in float64 or

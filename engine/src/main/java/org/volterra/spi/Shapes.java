@@ -145,9 +145,31 @@ public final class Shapes {
   public static void blocks(ElementType type, Matrix a, BlockRow b, AdjointEpilogue e) {
     int m = e.slope().rows();
     int n = e.slope().columns();
-    type("slope", e.slope(), type);
     check("a", a, type, m, b.columns());
     check("a block of b", b.first(), type, n, b.first().columns());
+    adjoint(type, e);
+  }
+
+  /**
+   * Checks an epilogue of the last rows of a matrix.
+   *
+   * @param type element type of all
+   * @param c the matrix
+   * @param e the epilogue
+   * @return those rows: the transpose of the slope
+   * @throws IllegalArgumentException if shapes or types differ, or there are not so many rows
+   */
+  public static Matrix lastRows(ElementType type, Matrix c, AdjointEpilogue e) {
+    adjoint(type, e);
+    int n = e.slope().columns();
+    check("c", c, type, Math.max(n, c.rows()), e.slope().rows());
+    return c.rows(c.rows() - n, n);
+  }
+
+  private static void adjoint(ElementType type, AdjointEpilogue e) {
+    int m = e.slope().rows();
+    int n = e.slope().columns();
+    type("slope", e.slope(), type);
     optional("state", e.state(), type, m, n);
     optional("costate", e.costate(), type, m, n);
     optional("initial", e.initial(), type, m, n);
@@ -174,6 +196,38 @@ public final class Shapes {
     type("a", a, type);
     check("vector along the columns", along, type, 1, a.columns());
     check("vector along the rows", across, type, 1, a.rows());
+  }
+
+  /**
+   * Checks the operands of {@link Primitives#axpbyRows}.
+   *
+   * @param type element type of all
+   * @param alpha factors of x
+   * @param x a matrix or a row
+   * @param beta factors of y
+   * @param y the result
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void axpbyRows(ElementType type, Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    type("y", y, type);
+    check("alpha", alpha, type, 1, y.rows());
+    check("x", x, type, x.rows() == 1 ? 1 : y.rows(), y.columns());
+    check("beta", beta, type, 1, y.rows());
+  }
+
+  /**
+   * Checks the operands of {@link Primitives#decays}.
+   *
+   * @param type element type of rates and result
+   * @param times vector along the rows
+   * @param rates vector along the columns
+   * @param y the result
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void decays(ElementType type, Matrix times, Matrix rates, Matrix y) {
+    type("y", y, type);
+    check("times", times, ElementType.FLOAT64, 1, y.rows());
+    check("rates", rates, type, 1, y.columns());
   }
 
   /**

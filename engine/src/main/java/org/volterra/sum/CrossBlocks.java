@@ -15,8 +15,7 @@ final class CrossBlocks implements LowRankBlocks {
     int count = layers / HierarchicalSum.BLOCK;
     left = new Matrix[count + 1];
     right = new Matrix[count + 1];
-    near = new NearTriangle(layers, HierarchicalSum.BLOCK, false, memory);
-    near.fill(a);
+    near = NearTriangle.of(layers, HierarchicalSum.BLOCK, a, memory);
     for (int i = 1; i <= count; i++) {
       int l = i * HierarchicalSum.BLOCK;
       int size = HierarchicalSum.size(i);

@@ -1,5 +1,6 @@
 package org.volterra.sum;
 
+import java.util.Arrays;
 import java.util.List;
 import org.volterra.memory.History;
 import org.volterra.memory.Views;
@@ -11,12 +12,12 @@ import org.volterra.spi.Primitives;
  * t_{l−1})) (E_r + z_{l−1}), on any grid: exact for this kernel, at 5·R·n flops for each layer, n =
  * rows · channels. The adjoint runs Q_r = Σ_{l&gt;k} e^(−λ_r (t_l − t_k)) δ_l downwards; with it
  * ∂J/∂c_r = h Σ_k ⟨Q_r, z_k⟩, and with its derivative by −λ_r, which runs along, ∂J/∂λ_r. Nothing
- * of the forward pass is needed but z.
+ * of the forward pass is needed but z. The decay factors of all different steps are computed when a
+ * pass begins.
  */
 public final class ExponentialSum implements RecurrentSum {
   private final SumOperands data;
   private final Primitives p;
-  private final double[] times;
   private final Matrix weights;
   private final Matrix rates;
   private final Matrix weightGradient;
@@ -25,9 +26,19 @@ public final class ExponentialSum implements RecurrentSum {
   private final Views adjoint;
   private final Views derivative;
   private final Matrix slopes;
-  private final double[] lambda;
-  private final double[] decay;
-  private double decayStep;
+
+  /** The different steps t_l − t_{l−1}, and at l − 1 which of them is that of layer l. */
+  private final Matrix steps;
+
+  private final int[] place;
+
+  /** e^(−λ_r step), a row for each different step. */
+  private final Views decay;
+
+  /** The steps, R times each. */
+  private final Views lengths;
+
+  private final Matrix ones;
 
   /**
    * Binds the sum.
@@ -55,7 +66,6 @@ public final class ExponentialSum implements RecurrentSum {
     }
     this.data = operands;
     this.p = operands.primitives();
-    this.times = times.clone();
     this.weights = weights;
     this.rates = rates;
     this.weightGradient = weightGradient;
@@ -71,8 +81,33 @@ public final class ExponentialSum implements RecurrentSum {
             ? null
             : new Views(memory.matrix("derivative", rank, operands.columns()));
     slopes = rateGradient == null ? null : memory.matrix("slopes", 1, rank);
-    lambda = new double[rank];
-    decay = new double[rank];
+    place = new int[operands.layers()];
+    double[] different = differentSteps(times, place);
+    steps = memory.numbers("steps", different);
+    decay = new Views(memory.matrix("decay", different.length, rank));
+    lengths =
+        rateGradient == null ? null : new Views(memory.matrix("lengths", different.length, rank));
+    ones = rateGradient == null ? null : memory.matrix("ones", 1, rank);
+    if (rateGradient != null) {
+      p.fill(1, ones);
+      for (int i = 0; i < different.length; i++) {
+        p.fill(different[i], lengths.rows(i, 1));
+      }
+    }
+  }
+
+  /** Steps that differ from the one before by more than rounding. */
+  private static double[] differentSteps(double[] times, int[] place) {
+    double[] steps = new double[place.length];
+    int last = -1;
+    for (int l = 1; l <= place.length; l++) {
+      double step = times[l] - times[l - 1];
+      if (last < 0 || !(Math.abs(step - steps[last]) <= 1e-9 * step)) {
+        steps[++last] = step;
+      }
+      place[l - 1] = last;
+    }
+    return Arrays.copyOf(steps, last + 1);
   }
 
   /**
@@ -93,12 +128,6 @@ public final class ExponentialSum implements RecurrentSum {
     return History.Layout.SLICE_MAJOR;
   }
 
-  /** The rates are parameters, of which the host computes the decay between layers. */
-  @Override
-  public boolean usesHost() {
-    return true;
-  }
-
   @Override
   public Matrix operand(Matrix state) {
     return state.flat();
@@ -114,32 +143,14 @@ public final class ExponentialSum implements RecurrentSum {
     if (l == 1) {
       begin(running);
     }
-    double[] d = decay(l);
-    Matrix z = data.z(l - 1, 1);
-    for (int r = 0; r < d.length; r++) {
-      p.axpby(d[r], z, d[r], running.rows(r, 1));
-    }
+    Matrix d = decay.rows(place[l - 1], 1);
+    p.axpbyRows(d, data.z(l - 1, 1), d, running.all());
     p.gemv(data.scale(), running.all(), true, weights, 1, u);
   }
 
   private void begin(Views sums) {
     p.fill(0, sums.all());
-    for (int r = 0; r < lambda.length; r++) {
-      lambda[r] = rates.get(0, r);
-    }
-    decayStep = Double.NaN;
-  }
-
-  /** e^(−λ (t_l − t_{l−1})). */
-  private double[] decay(int l) {
-    double step = times[l] - times[l - 1];
-    if (!(Math.abs(step - decayStep) <= 1e-9 * step)) {
-      for (int r = 0; r < lambda.length; r++) {
-        decay[r] = Math.exp(-lambda[r] * step);
-      }
-      decayStep = step;
-    }
-    return decay;
+    p.decays(steps, rates, decay.all());
   }
 
   @Override
@@ -151,27 +162,23 @@ public final class ExponentialSum implements RecurrentSum {
         p.fill(0, slopes);
       }
     }
-    double[] d = decay(l);
-    double step = times[l] - times[l - 1];
+    Matrix d = decay.rows(place[l - 1], 1);
     Matrix z = data.z(l - 1, 1);
-    for (int r = 0; r < d.length; r++) {
-      p.axpby(d[r], delta, d[r], adjoint.rows(r, 1));
-      if (derivative != null) {
-        p.axpby(step, adjoint.rows(r, 1), d[r], derivative.rows(r, 1));
-      }
-    }
+    p.axpbyRows(d, delta, d, adjoint.all());
     p.gemv(data.scale(), adjoint.all(), true, weights, 1, data.gradient(l - 1, 1));
     if (weightGradient != null) {
       p.gemv(data.scale(), adjoint.all(), false, z, 1, weightGradient);
     }
     if (derivative != null) {
+      p.axpbyRows(lengths.rows(place[l - 1], 1), adjoint.all(), d, derivative.all());
       p.gemv(-data.scale(), derivative.all(), false, z, 1, slopes);
       if (l == 1) {
-        for (int r = 0; r < d.length; r++) {
-          double slope = weights.get(0, r) * slopes.get(0, r);
-          rateGradient.set(0, r, rateGradient.get(0, r) + slope);
-        }
+        p.axpbyRows(weights, column(slopes), ones, column(rateGradient));
       }
     }
+  }
+
+  private static Matrix column(Matrix vector) {
+    return Matrix.of(vector.buffer(), vector.offset(), vector.columns(), 1);
   }
 }

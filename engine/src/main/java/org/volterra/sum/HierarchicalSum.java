@@ -57,7 +57,7 @@ public final class HierarchicalSum implements CumulativeSum {
     int rank = Math.max(1, blocks.rank());
     middle = new Views(memory.matrix("middle", rank, operands.columns()));
     weighted =
-        blocks.usesHost() ? new Views(memory.matrix("weighted", rank, operands.columns())) : null;
+        blocks.hasCores() ? new Views(memory.matrix("weighted", rank, operands.columns())) : null;
   }
 
   /** Layers on each side of the block that begins at layer i·B. */

@@ -23,8 +23,8 @@ final class InterpolatedBlocks implements LowRankBlocks {
   private final Matrix[] core;
   private final Matrix[] coreGradient;
   private final long[] place;
-  private final StagedMatrix cores;
-  private final StagedMatrix slopes;
+  private final ParametricValues.Table cores;
+  private final ParametricValues.Table nearTable;
   private final NearTriangle near;
   private final int rank;
 
@@ -38,7 +38,18 @@ final class InterpolatedBlocks implements LowRankBlocks {
     this.p = primitives;
     this.values = values;
     int layers = grid.layers();
-    near = new NearTriangle(layers, HierarchicalSum.BLOCK, values.hasGradient(), memory);
+    int size = HierarchicalSum.BLOCK;
+    double[] times = grid.times();
+    nearTable =
+        values.table(
+            memory,
+            "near",
+            layers + 1,
+            size,
+            visitor ->
+                NearTriangle.forEach(
+                    layers, size, (index, l, k) -> visitor.pair(index, times[l], times[k])));
+    near = new NearTriangle(nearTable.values(), nearTable.slopes());
     blocks = blocks(grid, kernel, tolerance);
     left = new Matrix[blocks.length];
     right = new Matrix[blocks.length];
@@ -55,11 +66,21 @@ final class InterpolatedBlocks implements LowRankBlocks {
     }
     rank = most;
     int length = Math.toIntExact(Math.max(1, place[blocks.length]));
-    cores = memory.staged("cores", 1, length);
-    slopes = values.hasGradient() ? memory.staged("cores.gradient", 1, length) : null;
+    cores = values.table(memory, "cores", 1, length, this::visit);
     for (int i = 1; i < blocks.length; i++) {
-      core[i] = part(cores, i);
-      coreGradient[i] = slopes == null ? null : part(slopes, i);
+      core[i] = part(cores.values(), i);
+      coreGradient[i] = values.hasGradient() ? part(cores.slopes(), i) : null;
+    }
+  }
+
+  private void visit(ParametricValues.Visitor visitor) {
+    for (int i = 1; i < blocks.length; i++) {
+      int index = Math.toIntExact(place[i]);
+      for (double t : blocks[i].outerPoints()) {
+        for (double s : blocks[i].innerPoints()) {
+          visitor.pair(index++, t, s);
+        }
+      }
     }
   }
 
@@ -86,12 +107,9 @@ final class InterpolatedBlocks implements LowRankBlocks {
     return m;
   }
 
-  private Matrix part(StagedMatrix all, int i) {
+  private Matrix part(Matrix all, int i) {
     return Matrix.of(
-        all.device().buffer(),
-        place[i],
-        blocks[i].outerPoints().length,
-        blocks[i].innerPoints().length);
+        all.buffer(), place[i], blocks[i].outerPoints().length, blocks[i].innerPoints().length);
   }
 
   @Override
@@ -127,49 +145,38 @@ final class InterpolatedBlocks implements LowRankBlocks {
   /** With the parameters of the last forward pass. */
   @Override
   public double error() {
-    return Arrays.stream(blocks).skip(1).mapToDouble(b -> b.error(values::at)).max().orElse(0);
+    DepthFunction a = values.present();
+    return Arrays.stream(blocks).skip(1).mapToDouble(b -> b.error(a)).max().orElse(0);
   }
 
   @Override
-  public boolean usesHost() {
+  public boolean hasCores() {
     return true;
   }
 
   @Override
+  public boolean usesHost() {
+    return values.usesHost();
+  }
+
+  @Override
   public void begin() {
-    if (!values.refresh()) {
-      return;
+    if (values.refresh()) {
+      nearTable.fill();
+      cores.fill();
     }
-    near.fill((l, k) -> values.at(values.time(l), values.time(k)));
-    for (int i = 1; i < blocks.length; i++) {
-      long index = place[i];
-      for (double t : blocks[i].outerPoints()) {
-        for (double s : blocks[i].innerPoints()) {
-          cores.set(index++, values.at(t, s));
-        }
-      }
-    }
-    cores.upload();
   }
 
   @Override
   public void beginGradient() {
-    p.fill(0, near.slopes());
-    p.fill(0, slopes.device());
+    p.fill(0, nearTable.slopes());
+    p.fill(0, cores.slopes());
   }
 
   @Override
   public void endGradient() {
-    near.drain((l, k, slope) -> values.add(values.time(l), values.time(k), slope));
-    slopes.download();
-    for (int i = 1; i < blocks.length; i++) {
-      long index = place[i];
-      for (double t : blocks[i].outerPoints()) {
-        for (double s : blocks[i].innerPoints()) {
-          values.add(t, s, slopes.get(index++));
-        }
-      }
-    }
+    nearTable.drain();
+    cores.drain();
     values.endGradient();
   }
 }

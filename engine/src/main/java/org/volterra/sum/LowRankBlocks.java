@@ -18,6 +18,11 @@ interface LowRankBlocks {
     return null;
   }
 
+  /** Whether a block has a G that is not the identity. */
+  default boolean hasCores() {
+    return false;
+  }
+
   /** Where the gradient of G is added, or null. */
   default Matrix coreGradient(int i) {
     return null;
@@ -32,7 +37,7 @@ interface LowRankBlocks {
   /** The largest |a_{l,k} − ã_{l,k}| that is seen. */
   double error();
 
-  /** Whether there are parameters, which the host reads. */
+  /** Whether there are parameters that the host reads. */
   default boolean usesHost() {
     return false;
   }

@@ -4,6 +4,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.volterra.depth.DepthParameter;
 import org.volterra.memory.History;
+import org.volterra.spi.AdjointEpilogue;
 import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.PassPrimitives;
@@ -81,21 +82,24 @@ public final class MatrixSum implements CumulativeSum {
 
   @Override
   public void adjoint(int l, Matrix delta) {
+    adjoint(l, delta, AdjointEpilogue.of(gradient.slice(l - 1)), primitives);
+  }
+
+  @Override
+  public void adjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
     Matrix scaled = transposed.delta();
-    primitives.axpby(scale, delta, 0, scaled);
-    primitives.transpose(scaled, transposed.deltaTransposed());
+    p.axpby(scale, delta, 0, scaled);
+    p.transpose(scaled, transposed.deltaTransposed());
     boolean isLast = l == history.slices() - 1;
-    primitives.gemm(
+    p.gemm(
         1,
         weights.value(l),
-        false,
         transposed.deltaTransposed(),
-        false,
         isLast ? 0 : 1,
-        transposed.gradients(l));
-    primitives.gemm(1, transposed.features(l), false, scaled, false, 0, weights.gradient(l));
+        transposed.gradients(l),
+        epilogue);
+    p.gemm(1, transposed.features(l), false, scaled, false, 0, weights.gradient(l));
     weights.accumulated(l);
-    primitives.transpose(transposed.gradient(l - 1), gradient.slice(l - 1));
   }
 
   @Override

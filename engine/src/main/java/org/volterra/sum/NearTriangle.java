@@ -4,54 +4,56 @@ import org.volterra.memory.Views;
 import org.volterra.spi.Matrix;
 import org.volterra.sum.TriangleCoefficients.PairFunction;
 
-/** Coefficients of the pairs whose layers lie in the same block of B layers. */
+/**
+ * Coefficients of the pairs whose layers lie in the same block of B layers: that of (l, k) at row l
+ * and column k mod B.
+ */
 final class NearTriangle implements PairCoefficients {
-  private final int layers;
   private final int block;
-  private final StagedMatrix values;
-  private final StagedMatrix slopes;
+  private final Matrix slopes;
   private final Views rows;
   private final Views slopeRows;
 
-  /** Coefficients that are still 0, and their gradients where those are wanted. */
-  NearTriangle(int layers, int block, boolean gradient, SumMemory memory) {
-    this.layers = layers;
-    this.block = block;
-    values = memory.staged("near", layers + 1, block);
-    rows = new Views(values.device());
-    slopes = gradient ? memory.staged("near.gradient", layers + 1, block) : null;
-    slopeRows = gradient ? new Views(slopes.device()) : null;
+  /**
+   * Binds coefficients.
+   *
+   * @param values (L + 1) × B
+   * @param slopes where their gradients are added, or null
+   */
+  NearTriangle(Matrix values, Matrix slopes) {
+    this.block = values.columns();
+    this.slopes = slopes;
+    rows = new Views(values);
+    slopeRows = slopes == null ? null : new Views(slopes);
   }
 
-  /** Sets all coefficients. */
-  void fill(PairFunction a) {
-    for (int l = 1; l <= layers; l++) {
-      for (int k = l - l % block; k < l; k++) {
-        values.set((long) l * block + k % block, a.at(l, k));
-      }
-    }
-    values.upload();
-  }
-
-  /** Takes the gradient of a pair. */
+  /** Takes a pair of layers, and where its coefficient lies in the matrix, row after row. */
   @FunctionalInterface
-  interface PairSlope {
-    void take(int l, int k, double slope);
+  interface PairVisitor {
+    /** Takes a pair. */
+    void pair(int index, int l, int k);
   }
 
-  /** Hands on the gradients of all pairs. */
-  void drain(PairSlope target) {
-    slopes.download();
+  /** Visits all pairs. */
+  static void forEach(int layers, int block, PairVisitor visitor) {
     for (int l = 1; l <= layers; l++) {
       for (int k = l - l % block; k < l; k++) {
-        target.take(l, k, slopes.get((long) l * block + k % block));
+        visitor.pair(l * block + k % block, l, k);
       }
     }
+  }
+
+  /** Coefficients that the host computes once. */
+  static NearTriangle of(int layers, int block, PairFunction a, SumMemory memory) {
+    StagedMatrix values = memory.staged("near", layers + 1, block);
+    forEach(layers, block, (index, l, k) -> values.set(index, a.at(l, k)));
+    values.upload();
+    return new NearTriangle(values.device(), null);
   }
 
   /** The gradients as one matrix, in which those of no pair are 0. */
   Matrix slopes() {
-    return slopes.device();
+    return slopes;
   }
 
   @Override

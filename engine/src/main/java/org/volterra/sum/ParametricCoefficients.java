@@ -1,57 +1,62 @@
 package org.volterra.sum;
 
+import org.volterra.depth.DepthGrid;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 
 /**
- * The coefficients a(t_l, t_k; θ) of all pairs, L(L+1)/2 numbers that the host computes whenever θ
- * has changed. The gradients of all pairs are collected, and end in that of θ.
+ * The coefficients a(t_l, t_k; θ) of all pairs, L(L+1)/2 numbers that are computed whenever θ has
+ * changed. The gradients of all pairs are collected, and end in that of θ.
  */
 final class ParametricCoefficients implements PairCoefficients {
   private final Primitives p;
-  private final int layers;
   private final ParametricValues values;
-  private final StagedMatrix table;
-  private final StagedMatrix slopes;
+  private final ParametricValues.Table table;
   private final TriangleCoefficients pairs;
 
   ParametricCoefficients(
-      Primitives primitives, int layers, ParametricValues values, SumMemory memory) {
+      Primitives primitives, DepthGrid grid, ParametricValues values, SumMemory memory) {
     this.p = primitives;
-    this.layers = layers;
     this.values = values;
+    int layers = grid.layers();
     int length = Math.toIntExact(layers * (layers + 1L) / 2);
-    table = memory.staged("coefficients", 1, length);
-    slopes = values.hasGradient() ? memory.staged("coefficients.gradient", 1, length) : null;
+    double[] times = grid.times();
+    table = values.table(memory, "coefficients", 1, length, visitor -> visit(times, visitor));
     pairs =
         new TriangleCoefficients(
-            primitives, rows(table), slopes == null ? null : rows(slopes), memory);
+            primitives,
+            rows(table.values(), layers),
+            values.hasGradient() ? rows(table.slopes(), layers) : null,
+            memory);
   }
 
-  private Matrix[] rows(StagedMatrix all) {
+  private static void visit(double[] times, ParametricValues.Visitor visitor) {
+    int index = 0;
+    for (int l = 1; l < times.length; l++) {
+      for (int k = 0; k < l; k++) {
+        visitor.pair(index++, times[l], times[k]);
+      }
+    }
+  }
+
+  private static Matrix[] rows(Matrix all, int layers) {
     Matrix[] rows = new Matrix[layers];
     for (int l = 1; l <= layers; l++) {
-      rows[l - 1] = all.device().block(0, Math.toIntExact(l * (l - 1L) / 2), 1, l);
+      rows[l - 1] = all.block(0, Math.toIntExact(l * (l - 1L) / 2), 1, l);
     }
     return rows;
   }
 
   @Override
   public boolean usesHost() {
-    return true;
+    return values.usesHost();
   }
 
   @Override
   public void begin() {
-    if (!values.refresh()) {
-      return;
+    if (values.refresh()) {
+      table.fill();
     }
-    for (int l = 1; l <= layers; l++) {
-      for (int k = 0; k < l; k++) {
-        table.set(l * (l - 1L) / 2 + k, values.at(values.time(l), values.time(k)));
-      }
-    }
-    table.upload();
   }
 
   @Override
@@ -71,7 +76,7 @@ final class ParametricCoefficients implements PairCoefficients {
 
   @Override
   public void beginGradient() {
-    p.fill(0, slopes.device());
+    p.fill(0, table.slopes());
   }
 
   @Override
@@ -81,12 +86,7 @@ final class ParametricCoefficients implements PairCoefficients {
 
   @Override
   public void endGradient() {
-    slopes.download();
-    for (int l = 1; l <= layers; l++) {
-      for (int k = 0; k < l; k++) {
-        values.add(values.time(l), values.time(k), slopes.get(l * (l - 1L) / 2 + k));
-      }
-    }
+    table.drain();
     values.endGradient();
   }
 }

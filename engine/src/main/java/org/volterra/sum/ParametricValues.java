@@ -1,76 +1,63 @@
 package org.volterra.sum;
 
-import java.util.Arrays;
-import org.volterra.depth.DepthGrid;
-import org.volterra.kernel.ScalarKernel;
+import org.volterra.kernel.DepthFunction;
 import org.volterra.spi.Matrix;
 
 /**
- * A kernel a(t, s; θ) with the parameters of the present pass, on the host, and their gradient as
- * it is collected from the gradients of values of a.
+ * Tables of values of a kernel a(t, s; θ), which follow the parameters from pass to pass, and the
+ * gradient of θ as it follows from those of the values. Not thread-safe.
  */
-final class ParametricValues {
-  private final ScalarKernel.Parametric kernel;
-  private final double[] times;
-  private final Matrix parameters;
-  private final Matrix gradient;
-  private final double[] theta;
-  private final double[] slopes;
-
-  /**
-   * Binds parameters.
-   *
-   * @param parameters θ, 1 × P
-   * @param gradient where its gradient is added, or null for inference
-   */
-  ParametricValues(
-      ScalarKernel.Parametric kernel, DepthGrid grid, Matrix parameters, Matrix gradient) {
-    this.kernel = kernel;
-    this.times = grid.times();
-    this.parameters = parameters;
-    this.gradient = gradient;
-    theta = new double[parameters.columns()];
-    Arrays.fill(theta, Double.NaN);
-    slopes = new double[theta.length];
+interface ParametricValues {
+  /** The depths of the values of a table, always in the same order. */
+  @FunctionalInterface
+  interface Pairs {
+    /** Visits all pairs. */
+    void forEach(Visitor visitor);
   }
 
-  boolean hasGradient() {
-    return gradient != null;
+  /** Takes a pair of depths. */
+  @FunctionalInterface
+  interface Visitor {
+    /**
+     * Takes a pair.
+     *
+     * @param index where its value lies in the table, row after row
+     * @param t depth of the layer that sums
+     * @param s depth of the layer that is summed
+     */
+    void pair(int index, double t, double s);
   }
 
-  /** The depth of a layer. */
-  double time(int l) {
-    return times[l];
+  /** Values, and their gradients. */
+  interface Table {
+    /** The values; those that no pair has mean nothing. */
+    Matrix values();
+
+    /** Where the gradients of the values are collected, or null for inference. */
+    Matrix slopes();
+
+    /** Computes the values. */
+    void fill();
+
+    /** Takes the gradients of the values, 0 where there is no pair. */
+    void drain();
   }
 
-  /** Reads the parameters; true if one has changed. */
-  boolean refresh() {
-    boolean changed = false;
-    for (int r = 0; r < theta.length; r++) {
-      double value = parameters.get(0, r);
-      changed |= value != theta[r];
-      theta[r] = value;
-    }
-    return changed;
-  }
+  /** Whether the host evaluates a. */
+  boolean usesHost();
 
-  /** a(t, s; θ). */
-  double at(double t, double s) {
-    return kernel.function().at(t, s, theta);
-  }
+  /** Whether the gradient of θ is wanted. */
+  boolean hasGradient();
 
-  /** Adds what the gradient of a value gives. */
-  void add(double t, double s, double slope) {
-    if (slope != 0) {
-      kernel.function().addDerivative(t, s, theta, slope, slopes);
-    }
-  }
+  /** Takes the parameters of a pass that begins; false if no table need be filled again. */
+  boolean refresh();
 
-  /** Adds what was collected to the gradient of θ. */
-  void endGradient() {
-    for (int r = 0; r < slopes.length; r++) {
-      gradient.set(0, r, gradient.get(0, r) + slopes[r]);
-      slopes[r] = 0;
-    }
-  }
+  /** a with the parameters of the last pass. */
+  DepthFunction present();
+
+  /** A table. */
+  Table table(SumMemory memory, String name, int rows, int columns, Pairs pairs);
+
+  /** Called when all tables are drained. */
+  void endGradient();
 }

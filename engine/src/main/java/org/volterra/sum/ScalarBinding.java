@@ -3,6 +3,7 @@ package org.volterra.sum;
 import java.util.function.Function;
 import org.volterra.depth.DepthGrid;
 import org.volterra.kernel.DepthKernel;
+import org.volterra.kernel.PowerLaw;
 import org.volterra.kernel.ScalarKernel;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
@@ -101,7 +102,7 @@ public final class ScalarBinding {
       case ScalarKernel.Convolution lags when lags.trainable() ->
           new LagCoefficients(p, values.apply("lags"), gradient("lags"), memory);
       case ScalarKernel.Parametric function ->
-          new ParametricCoefficients(p, grid.layers(), parametric(function), memory);
+          new ParametricCoefficients(p, grid, parametric(function), memory);
       case ScalarKernel given when given.trainable() -> throw unfit();
       case ScalarKernel given ->
           FixedKernels.isLags(given, grid)
@@ -183,7 +184,11 @@ public final class ScalarBinding {
   }
 
   private ParametricValues parametric(ScalarKernel.Parametric function) {
-    return new ParametricValues(function, grid, values.apply("parameters"), gradient("parameters"));
+    Matrix theta = values.apply("parameters");
+    Matrix slopes = gradient("parameters");
+    return function.function() instanceof PowerLaw law && !memory.isOnHost()
+        ? new PowerLawValues(p, law, theta, slopes)
+        : new HostValues(function.function(), theta, slopes);
   }
 
   private CumulativeSum hierarchical(SumOperands operands) {

@@ -66,6 +66,11 @@ public final class SumMemory {
     return Matrix.of(buffer(name, type, (long) rows * columns), 0, rows, columns);
   }
 
+  /** Whether the device works in memory of the host. */
+  boolean isOnHost() {
+    return provider.usesHostMemory();
+  }
+
   /** A matrix of a name that has not been asked for, which the host fills or reads. */
   StagedMatrix staged(String name, int rows, int columns) {
     Matrix device = matrix(name, rows, columns);
@@ -74,6 +79,17 @@ public final class SumMemory {
         device.buffer() instanceof HostBuffer host
             ? host
             : owner.own(HostBuffer.allocate(type, device.size())));
+  }
+
+  /** A vector of FLOAT64 that holds these numbers, always the same for a name. */
+  Matrix numbers(String name, double[] values) {
+    boolean isNew = !buffers.containsKey(prefix + name);
+    Matrix vector =
+        Matrix.of(buffer(name, ElementType.FLOAT64, values.length), 0, 1, values.length);
+    if (isNew) {
+      vector.fill(values);
+    }
+    return vector;
   }
 
   /** The indices n − 1 … 0. */

@@ -39,14 +39,26 @@ final class GroupOperator implements DepthOperator {
   }
 
   private static DepthOperator operator(ParameterLayout.Group group, DepthRegularizer weights) {
-    if (group.arrangement() == ParameterLayout.Arrangement.CONSTANT) {
-      return null;
-    }
+    return group.arrangement() == ParameterLayout.Arrangement.CONSTANT
+        ? null
+        : of(group, group.blockSize(), weights);
+  }
+
+  /**
+   * The operator of a group that depends on depth.
+   *
+   * @param group the group
+   * @param width numbers at a node
+   * @param weights λ0, positive, and λ1
+   */
+  static DepthOperator of(ParameterLayout.Group group, int width, DepthRegularizer weights) {
     double h = group.equalSpacing();
-    int width = group.blockSize();
     return group.arrangement() == ParameterLayout.Arrangement.LINE
         ? DepthOperator.line(
-            DepthGroups.size(group) / width, width, weights.lambda0() * h, weights.lambda1() / h)
+            DepthGroups.size(group) / group.blockSize(),
+            width,
+            weights.lambda0() * h,
+            weights.lambda1() / h)
         : DepthOperator.triangle(
             group.entries().size(), width, weights.lambda0() * h * h, weights.lambda1());
   }

@@ -36,14 +36,17 @@ abstract sealed class Updater implements AutoCloseable
   private final Resources resources;
   private final Map<String, Buffer> buffers = new LinkedHashMap<>();
 
-  /** All memory goes to {@code resources}, which {@link #bind} closes if a constructor fails. */
+  /**
+   * All memory and the metric go to {@code resources}, which {@link #bind} closes if a constructor
+   * fails.
+   */
   Updater(
       ComputeProvider provider,
       Matrix parameters,
       Matrix gradients,
       DepthMetric metric,
       Resources resources) {
-    this.metric = metric;
+    this.metric = metric == null ? null : resources.own(metric);
     this.provider = provider;
     this.resources = resources;
     this.p = provider.primitives(parameters.buffer().type());

@@ -175,6 +175,27 @@ class LayerPrimitivesContractTest {
     }
   }
 
+  /** The same epilogue of the tested matrices and of the reference. */
+  private static AdjointEpilogue[] adjoints(
+      int round, Guarded dz, Guarded x, Guarded lambda, Guarded initial, Guarded u, Guarded delta) {
+    AdjointEpilogue[] both = new AdjointEpilogue[2];
+    for (int i = 0; i < 2; i++) {
+      boolean isTested = i == 0;
+      both[i] =
+          new AdjointEpilogue(
+              of(dz, isTested),
+              round % 2 == 0 ? 1 : 0.8125,
+              x == null ? Activation.IDENTITY : function(round),
+              of(x, isTested),
+              of(lambda, isTested),
+              of(initial, isTested),
+              u == null ? Activation.IDENTITY : function(round / 2),
+              of(u, isTested),
+              of(delta, isTested));
+    }
+    return both;
+  }
+
   private void adjoint(ElementType type, int[] size, int round) {
     int m = size[0];
     int n = size[1];
@@ -194,23 +215,11 @@ class LayerPrimitivesContractTest {
         Guarded u = round % 4 == 1 ? null : matrix(type, m, n);
         Guarded delta = plain || round % 7 == 3 ? null : result(type, m, n)) {
       BlockRow[] blocks = new BlockRow[2];
-      AdjointEpilogue[] both = new AdjointEpilogue[2];
       for (int i = 0; i < 2; i++) {
-        boolean isTested = i == 0;
-        Matrix begin = of(b, isTested).rows(first * n, n);
+        Matrix begin = of(b, i == 0).rows(first * n, n);
         blocks[i] = new BlockRow(begin, (first + 1) * block, block, count);
-        both[i] =
-            new AdjointEpilogue(
-                of(dz, isTested),
-                round % 2 == 0 ? 1 : 0.8125,
-                x == null ? Activation.IDENTITY : function(round),
-                of(x, isTested),
-                of(lambda, isTested),
-                of(initial, isTested),
-                u == null ? Activation.IDENTITY : function(round / 2),
-                of(u, isTested),
-                of(delta, isTested));
       }
+      AdjointEpilogue[] both = adjoints(round, dz, x, lambda, initial, u, delta);
       Primitives tested = TestProvider.get().primitives(type);
       double[] before = initial == null ? null : initial.tested.toArray();
       tested.gemm(alpha, a.tested, blocks[0], AdjointEpilogue.of(dz.tested));
@@ -225,6 +234,62 @@ class LayerPrimitivesContractTest {
       new ScalarProvider().primitives(type).gemm(alpha, a.reference, blocks[1], both[1]);
       Guarded[] results = {dz, lambda, initial, delta};
       check(results, round + " " + Arrays.toString(size), bound(type, count * length));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  void theLastRowsAreTheSlopeTransposed(ElementType type) {
+    int[][] sizes = {
+      {1, 1, 1, 1},
+      {5, 3, 9, 4},
+      {64, 64, 64, 64},
+      {64, 64, 256, 64},
+      {33, 20, 75, 48},
+      {70, 65, 210, 31},
+      {130, 40, 200, 20}
+    };
+    for (int round = 0; round < 4 * sizes.length; round++) {
+      lastRows(type, sizes[round % sizes.length], round);
+    }
+  }
+
+  private void lastRows(ElementType type, int[] size, int round) {
+    int m = size[0];
+    int n = size[1];
+    int rows = size[2];
+    int k = size[3];
+    double beta = round % 3 == 0 ? 0 : 1;
+    boolean plain = round % 5 == 4;
+    try (Guarded a = matrix(type, rows, k);
+        Guarded b = matrix(type, k, m);
+        Guarded c = matrix(type, rows, m);
+        Guarded dz = result(type, m, n);
+        Guarded x = round % 3 == 1 ? null : matrix(type, m, n);
+        Guarded lambda = plain ? null : result(type, m, n);
+        Guarded initial = plain || round % 4 == 2 ? null : matrix(type, m, n);
+        Guarded u = round % 4 == 1 ? null : matrix(type, m, n);
+        Guarded delta = plain || round % 7 == 3 ? null : result(type, m, n)) {
+      AdjointEpilogue[] both = adjoints(round, dz, x, lambda, initial, u, delta);
+      Primitives tested = TestProvider.get().primitives(type);
+      double[] old = c.tested.toArray();
+      double[] before = initial == null ? null : initial.tested.toArray();
+      tested.gemm(1, a.tested, false, b.tested, false, beta, c.tested);
+      tested.transpose(c.tested.rows(rows - n, n), dz.tested);
+      both[0].end(tested);
+      Guarded[] results = {c, dz, lambda, initial, delta};
+      double[][] single = values(results);
+      erase(dz, lambda, delta);
+      c.tested.fill(old);
+      if (initial != null) {
+        initial.tested.fill(before);
+      }
+      tested.gemm(1, a.tested, b.tested, beta, c.tested, both[0]);
+      assertThat(values(results)).as("round " + round).isDeepEqualTo(single);
+      new ScalarProvider()
+          .primitives(type)
+          .gemm(1, a.reference, b.reference, beta, c.reference, both[1]);
+      check(results, round + " " + Arrays.toString(size), bound(type, k));
     }
   }
 
@@ -257,6 +322,10 @@ class LayerPrimitivesContractTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> p.gemm(1, a.tested, blocks, AdjointEpilogue.of(x.tested)))
           .withMessage("a is 4 x 6: 4 x 5 is needed");
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () -> p.gemm(1, a.tested, b.tested, 0, x.tested, AdjointEpilogue.of(b.tested)))
+          .withMessage("c is 4 x 5: 5 x 6 is needed");
       assertThatIllegalArgumentException()
           .isThrownBy(
               () -> new AdjointEpilogue(x.tested, 1, id, null, null, x.tested, id, null, null))

@@ -50,6 +50,22 @@ class PrimitivesByHandTest {
   }
 
   @Test
+  void factorsOfRows() {
+    for (ElementType type : TYPES) {
+      Primitives p = TestProvider.get().primitives(type);
+      Matrix alpha = of(type, 1, 2, -1);
+      Matrix beta = of(type, 1, 0, 3);
+      Matrix y = of(type, 2, Double.NaN, 5, 1, 2);
+      p.axpbyRows(alpha, of(type, 1, 10, 20), beta, y);
+      assertIs(y, 20, 40, -7, -14);
+      p.axpbyRows(alpha, of(type, 2, 1, 2, 3, 4), beta, y);
+      assertIs(y, 2, 4, -24, -46);
+      p.decays(of(ElementType.FLOAT64, 1, 0, 0.5), of(type, 1, 2, -2), y);
+      assertIs(y, 1, 1, Math.exp(-1), Math.exp(1));
+    }
+  }
+
+  @Test
   void updatesWithGuards() {
     for (ElementType type : TYPES) {
       Primitives primitives = TestProvider.get().primitives(type);

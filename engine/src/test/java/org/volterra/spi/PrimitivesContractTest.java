@@ -85,6 +85,11 @@ class PrimitivesContractTest {
     gemm(type, 64, 1500, 64, false, true, SCALARS[0]);
     gemm(type, 700, 64, 64, true, false, SCALARS[3]);
     gemm(type, 130, 130, 1100, false, false, SCALARS[3]);
+    for (int rows = 1; rows <= 4; rows++) {
+      gemm(type, rows, 150 + 33 * rows, 700, false, false, SCALARS[rows]);
+      gemm(type, rows, 128, 600, rows % 2 == 0, false, SCALARS[0]);
+      gemm(type, 70 * rows, 1, 90, false, rows % 2 == 0, SCALARS[rows]);
+    }
   }
 
   private void gemm(ElementType type, int m, int n, int k, boolean ta, boolean tb, double[] s) {
@@ -207,6 +212,40 @@ class PrimitivesContractTest {
         tested(type).fill(s[0], y.tested);
         reference.fill(s[0], y.reference);
         y.check(name("fill", type, m, n, s[0]), 0, 0);
+      }
+    }
+  }
+
+  @EachType
+  void factorsOfRows(ElementType type) {
+    Primitives reference = scalar.primitives(type);
+    for (int round = 0; round < 60; round++) {
+      int m = size();
+      int n = round % 30 == 0 ? 40000 / m : size();
+      try (Guarded x = matrix(type, round % 3 == 0 ? 1 : m, n);
+          Guarded alpha = matrix(type, 1, m);
+          Guarded beta = matrix(type, 1, m);
+          Guarded rates = matrix(type, 1, n);
+          Guarded times =
+              Guarded.of(ElementType.FLOAT64, 1, m, 0, (i, j) -> random.nextDouble(-1, 2));
+          Guarded y = matrix(type, m, n)) {
+        beta.tested.set(0, m - 1, 0);
+        beta.reference.set(0, m - 1, 0);
+        y.tested.set(m - 1, 0, Double.NaN);
+        y.reference.set(m - 1, 0, Double.NaN);
+        tested(type).axpbyRows(alpha.tested, x.tested, beta.tested, y.tested);
+        reference.axpbyRows(alpha.reference, x.reference, beta.reference, y.reference);
+        y.check(name("axpbyRows", type, m, n, x.tested.rows()), 20 * epsilon(type), 0);
+        tested(type).decays(times.tested, rates.tested, y.tested);
+        reference.decays(times.reference, rates.reference, y.reference);
+        y.check(name("decays", type, m, n), 0, 2 * epsilon(type));
+        Matrix oneMore = Matrix.vector(y.tested.buffer(), 0, m + 1);
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> tested(type).axpbyRows(oneMore, x.tested, beta.tested, y.tested));
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> tested(type).decays(oneMore, rates.tested, y.tested));
       }
     }
   }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,7 +50,9 @@ class DepthMetricTest {
         provider.primitives(ElementType.FLOAT64).fill(0, all);
         network.layout().entry("output.weight").in(gradients).set(0, 1, 7);
         penalty.add(Matrix.vector(loss, 0, 1));
-        new DepthMetric(WEIGHTS, network).lift(all);
+        try (DepthMetric metric = new DepthMetric(WEIGHTS, network)) {
+          metric.lift(all);
+        }
         for (ParameterLayout.Group group : network.layout().groups().values()) {
           boolean depends = group.arrangement() != ParameterLayout.Arrangement.CONSTANT;
           for (ParameterLayout.Entry entry : group.entries()) {
@@ -58,6 +63,63 @@ class DepthMetricTest {
           }
         }
         assertThat(network.layout().entry("output.weight").in(gradients).get(0, 1)).isEqualTo(7);
+      }
+    }
+  }
+
+  /** Rows of A⁻¹ have no negative number, so a product of N terms is within (N + 8) ε A⁻¹|b|. */
+  @Test
+  void everyDeviceSolvesAsTheHostDoes() {
+    for (ElementType type : List.of(ElementType.FLOAT32, ElementType.FLOAT64)) {
+      for (NetworkSpec.Builder builder :
+          List.of(
+              NetworkSpec.builder(3, 7).kernel(DepthKernel.dense()),
+              NetworkSpec.builder(4, 7).kernel(DepthKernel.dense()),
+              NetworkSpec.builder(1, 46).kernel(DepthKernel.dense()),
+              NetworkSpec.builder(3, 9).kernel(DepthKernel.field(4)),
+              NetworkSpec.builder(2, 20).kernel(DepthKernel.trainableConvolution(t -> t)))) {
+        solvesAsTheHostDoes(
+            builder.source(Source.linear(DepthDependence.perLayer())).outputs(2).build(), type);
+      }
+    }
+  }
+
+  private static void solvesAsTheHostDoes(NetworkSpec spec, ElementType type) {
+    ComputeProvider provider = TestProvider.get();
+    Random random = new Random(5);
+    try (Network network = Network.create(spec, provider, type, 4);
+        Buffer vector = provider.allocate(type, network.parameters().length());
+        DepthMetric metric = new DepthMetric(WEIGHTS, network)) {
+      Matrix all = Matrix.vector(vector, 0, (int) network.layout().length());
+      for (int run = 0; run < 3; run++) { // called, captured and repeated where that is recorded
+        all.fill(random.doubles(all.size(), -1, 1).toArray());
+        List<double[]> expected = new ArrayList<>();
+        List<double[]> bounds = new ArrayList<>();
+        for (ParameterLayout.Group group : network.layout().groups().values()) {
+          double[] before = DepthGroups.read(vector, group);
+          double[] after = before.clone();
+          double[] bound = new double[before.length];
+          if (group.arrangement() != ParameterLayout.Arrangement.CONSTANT) {
+            GroupOperator operator = new GroupOperator(List.of(group), WEIGHTS, 1);
+            operator.solve(before, after);
+            operator.solve(Arrays.stream(before).map(Math::abs).toArray(), bound);
+          }
+          expected.add(after);
+          bounds.add(bound);
+        }
+        metric.lift(all);
+        int next = 0;
+        double unit = type == ElementType.FLOAT32 ? 0x1p-24 : 1e-12;
+        for (ParameterLayout.Group group : network.layout().groups().values()) {
+          double[] actual = DepthGroups.read(vector, group);
+          int nodes = actual.length / group.blockSize();
+          for (int i = 0; i < actual.length; i++) {
+            assertThat(actual[i])
+                .as("%s, number %d of %s", spec.kernel(), i, group.name())
+                .isCloseTo(expected.get(next)[i], within((nodes + 8) * unit * bounds.get(next)[i]));
+          }
+          next++;
+        }
       }
     }
   }

@@ -27,17 +27,21 @@ class PredictCommandTest {
   private static Path ofStages;
 
   /** Two columns, shifted and on different scales, and the quadrant around their means. */
-  @BeforeAll
-  static void train() throws IOException {
+  static Path points(Path folder, int count) throws IOException {
     StringBuilder text = new StringBuilder("a,b,quadrant\n");
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < count; i++) {
       double a = Math.sin(12.9898 * i);
       double b = Math.cos(78.233 * i);
       int label = (a > 0 ? 1 : 0) + (b > 0 ? 2 : 0);
       text.append(1000 + 50 * a).append(',').append(0.01 * b).append(',').append(label);
       text.append('\n');
     }
-    table = Files.writeString(folder.resolve("points.csv"), text);
+    return Files.writeString(folder.resolve("points.csv"), text);
+  }
+
+  @BeforeAll
+  static void train() throws IOException {
+    table = points(folder, COUNT);
     inDepth = trained("depth", "--depth", "8", "--channels", "16");
     ofStages = trained("stages", "--stages", "affine(32),tanh,affine(4)", "--shape", "1x1x2");
   }

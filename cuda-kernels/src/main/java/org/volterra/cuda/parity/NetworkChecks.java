@@ -19,6 +19,7 @@ import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.sum.SumChoice;
+import org.volterra.train.DepthRegularizer;
 import org.volterra.train.Optimizer;
 import org.volterra.train.Samples;
 import org.volterra.train.Schedule;
@@ -32,10 +33,17 @@ final class NetworkChecks {
   private static final int INPUTS = 3;
   private static final int CLASSES = 4;
 
-  /** A network under its name, and how far float32 may be off, relative to the largest element. */
-  record Case(String name, NetworkSpec spec, double bound32) {
+  /**
+   * A network under its name, how far float32 may be off, relative to the largest element, and the
+   * metric in depth in which it is trained, or null.
+   */
+  record Case(String name, NetworkSpec spec, double bound32, DepthRegularizer metric) {
     Case named(String other) {
-      return new Case(other, spec, bound32);
+      return new Case(other, spec, bound32, metric);
+    }
+
+    Case inMetric() {
+      return new Case(name + ", in a metric", spec, bound32, new DepthRegularizer(1, 0.1));
     }
 
     /** The same network with a history of bfloat16, whose roundings may differ by one step. */
@@ -43,7 +51,8 @@ final class NetworkChecks {
       return new Case(
           name + ", history of bfloat16",
           spec.toBuilder().historyType(HistoryType.BFLOAT16).build(),
-          1e-2);
+          1e-2,
+          metric);
     }
 
     @Override
@@ -67,6 +76,8 @@ final class NetworkChecks {
     return List.of(
         network("dense", channels, "auto", 6, b -> b, 1e-5),
         network("field:3", channels, "auto", 7, b -> b, 1e-5),
+        network("field:3", channels, "auto", 7, b -> b, 1e-5).inMetric(),
+        network("dense", channels, "auto", 5, b -> b, 1e-5).inMetric(),
         network("dense", channels, "auto", 4, b -> everyPart(b, channels), 1e-5)
             .named("dense, mlp features, softplus"),
         network("dense", 16, "auto", 20, b -> b, 1e-5).named("dense, whole passes"),
@@ -78,6 +89,8 @@ final class NetworkChecks {
         network("exponentials:3", channels, "exponentials", 30, b -> b, 2e-5),
         network("fractional:0.4", channels, "exponentials:1e-4", 90, b -> b, 2e-5),
         network("separable:2", channels, "separable", 20, b -> b, 1e-5),
+        network("power-law", channels, "blocked", 20, b -> b, 2e-5),
+        network("power-law", channels, "hierarchical", 140, b -> b, 2e-5),
         network("attention", channels, "auto", 9, b -> b, 1e-5),
         network("attention", 4 * channels, "auto", 5, b -> b, 1e-5).named("attention, wider"),
         network("attention:3", channels, "auto", 11, b -> b, 1e-5),
@@ -108,7 +121,7 @@ final class NetworkChecks {
             .sum(SumChoice.parse(sum))
             .activation(Activation.TANH);
     String name = sum.equals("auto") ? kernel : kernel + " " + sum;
-    return new Case(name, rest.apply(builder).build(), bound32);
+    return new Case(name, rest.apply(builder).build(), bound32, null);
   }
 
   private static NetworkSpec.Builder everyPart(NetworkSpec.Builder builder, int channels) {
@@ -127,8 +140,8 @@ final class NetworkChecks {
     List<double[]> passes = passes(network.spec(), tested, type);
     compare(passes, passes(network.spec(), reference, type), bound, "passes", comparison);
     compare(
-        training(network.spec(), tested, type),
-        training(network.spec(), reference, type),
+        training(network, tested, type),
+        training(network, reference, type),
         bound,
         "training",
         comparison);
@@ -187,26 +200,30 @@ final class NetworkChecks {
   }
 
   /** The parameters after an epoch of two steps, and what the network then does. */
-  private List<double[]> training(NetworkSpec spec, ComputeProvider provider, ElementType type) {
+  private List<double[]> training(Case of, ComputeProvider provider, ElementType type) {
     Random random = new Random(7);
     double[] inputs = random.doubles(2L * batch * INPUTS, -1, 1).toArray();
     int[] labels = random.ints(2L * batch, 0, CLASSES).toArray();
     Samples samples = Samples.classification(inputs, INPUTS, labels, CLASSES);
     // Adam divides gradients near 0 by themselves, and what is left is rounding in float32.
     boolean exact = type == ElementType.FLOAT64;
-    try (Network network = Network.create(spec, provider, type, 3);
-        Trainer trainer =
-            Trainer.builder(network, samples)
-                .optimizer(exact ? Optimizer.adam() : Optimizer.sgd(0.9, 1e-3, true))
-                .schedule(Schedule.constant(0.01))
-                .batch(batch)
-                .epochs(1)
-                .seed(3)
-                .build()) {
-      double loss = trainer.run().getLast().trainLoss();
-      return List.of(
-          parameters(network, network.parameters()),
-          new double[] {loss, trainer.evaluate(samples).loss()});
+    try (Network network = Network.create(of.spec(), provider, type, 3)) {
+      Trainer.Builder builder =
+          Trainer.builder(network, samples)
+              .optimizer(exact ? Optimizer.adam() : Optimizer.sgd(0.9, 1e-3, true))
+              .schedule(Schedule.constant(0.01))
+              .batch(batch)
+              .epochs(1)
+              .seed(3);
+      if (of.metric() != null) {
+        builder.metric(of.metric());
+      }
+      try (Trainer trainer = builder.build()) {
+        double loss = trainer.run().getLast().trainLoss();
+        return List.of(
+            parameters(network, network.parameters()),
+            new double[] {loss, trainer.evaluate(samples).loss()});
+      }
     }
   }
 

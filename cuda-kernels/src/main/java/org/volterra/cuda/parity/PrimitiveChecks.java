@@ -79,7 +79,9 @@ final class PrimitiveChecks {
                 new Check("clip", many, this::clip),
                 new Check("sgd", many, this::sgd),
                 new Check("adam", many, this::adam),
-                new Check("toeplitz", many, this::toeplitz)));
+                new Check("toeplitz", many, this::toeplitz),
+                new Check("axpbyRows", many, this::axpbyRows),
+                new Check("decays", many, this::decays)));
     if (type == ElementType.FLOAT32) {
       checks.add(new Check("narrow, widen", many, this::convert));
     }
@@ -170,6 +172,29 @@ final class PrimitiveChecks {
       y.compare(comparison, 20 * epsilon, 0, "axpby " + shape(m, n));
       both(side -> side.p().fill(s[0], side.of(y)));
       y.compare(comparison, 0, 0, "fill " + shape(m, n));
+    }
+  }
+
+  private void axpbyRows(int round, Comparison comparison) {
+    int m = size();
+    int n = size(round, m);
+    try (Operand x = devices.normal(type, round % 2 == 0 ? 1 : m, n);
+        Operand alpha = devices.normal(type, 1, m);
+        Operand beta = devices.normal(type, 1, m);
+        Operand y = devices.normal(type, m, n)) {
+      both(side -> side.p().axpbyRows(side.of(alpha), side.of(x), side.of(beta), side.of(y)));
+      y.compare(comparison, 20 * epsilon, 0, shape(m, n));
+    }
+  }
+
+  private void decays(int round, Comparison comparison) {
+    int m = size();
+    int n = size(round, m);
+    try (Operand times = devices.of(ElementType.FLOAT64, 1, m, random::nextDouble);
+        Operand rates = devices.normal(type, 1, n);
+        Operand y = devices.old(type, m, n, 0)) {
+      both(side -> side.p().decays(side.of(times), side.of(rates), side.of(y)));
+      y.compare(comparison, 0, 2 * epsilon, shape(m, n));
     }
   }
 

@@ -20,9 +20,9 @@ import jdk.incubator.vector.FloatVector;
  * columns, and where a CPU has few registers.
  *
  * <p>A is read in place; a transposed A is transposed, a band of rows at a time. Panels of B (the
- * columns of a tile) are read in place if the panel is the whole of B, or C has few rows and at
- * most one vector of columns, and else packed. The inner dimension is cut into blocks of {@link
- * #DEPTH}; C takes up the blocks in order. Threads divide tiles of C, never the inner dimension.
+ * columns of a tile) are read in place if the panel is the whole of B, or C has few rows, and else
+ * packed. The inner dimension is cut into blocks of {@link #DEPTH}; C takes up the blocks in order.
+ * Threads divide tiles of C, never the inner dimension.
  */
 @SuppressWarnings("cast")
 final class FloatGemm extends Workshop.Reusable {
@@ -39,7 +39,7 @@ final class FloatGemm extends Workshop.Reusable {
 
   private static final int WIDE_BAND = 256;
 
-  /** Most rows of a product that does not pack B of at most one vector of columns. */
+  /** Most rows of a product that reads B where it is: packing would cost more than it saves. */
   private static final int THIN_ROWS = 3;
 
   /** Where scratch memory has a row of zeros, after a tile. */
@@ -50,6 +50,10 @@ final class FloatGemm extends Workshop.Reusable {
 
   private static final long PACKED_BAND = PANEL + DEPTH * (long) WIDE;
 
+  private final FloatChain before = new FloatChain();
+  private final FloatChain after = new FloatChain();
+  private Workshop shop;
+  private Operand slope;
   private float alpha;
   private float beta;
   private Operand a;
@@ -59,13 +63,15 @@ final class FloatGemm extends Workshop.Reusable {
   private Operand c;
   private int depth;
   private boolean inPlace;
+  private boolean readsApart;
+  private int panelColumns;
   private int panels;
   private int columnTasks;
   private int rowsPerTask;
 
-  /** {@code c = alpha op(a) op(b) + beta c}; shapes are checked by the caller. */
-  void run(
-      Workshop shop,
+  /** Binds {@code c = alpha op(a) op(b) + beta c}; shapes are checked by the caller. */
+  FloatGemm with(
+      Workshop on,
       double factor,
       Operand left,
       boolean transposeLeft,
@@ -82,13 +88,48 @@ final class FloatGemm extends Workshop.Reusable {
     transposeB = transposeRight;
     c = product;
     inPlace = factor == 1 && (keep == 0 || keep == 1);
+    readsApart = !transposeB && c.columns > COLUMNS && c.rows <= THIN_ROWS;
+    panelColumns = readsApart ? NARROW_COLUMNS : COLUMNS;
+    panels = (c.columns + panelColumns - 1) / panelColumns;
+    shop = on;
+    cut(shop.threads());
+    slope = null;
+    before.clear();
+    after.clear();
+    return this;
+  }
+
+  /**
+   * Whether tasks compute whole rows of C. With parts of rows, an epilogue in the tasks takes
+   * longer than one of its own.
+   */
+  boolean takesWholeRows() {
+    return columnTasks == 1;
+  }
+
+  /** What is to be done with a block of C before its products are added. */
+  FloatChain before() {
+    return before;
+  }
+
+  /** What is to be done with a block of C that is complete, or of the slope if there is one. */
+  FloatChain after() {
+    return after;
+  }
+
+  /** The last rows of C, as many as the slope has columns, are to be transposed to the slope. */
+  void transposing(Operand to) {
+    slope = to;
+  }
+
+  /** Computes what is bound. */
+  void run() {
     long products = (long) c.rows * c.columns * depth;
     if (products >= FloatWarmUp.WORTHWHILE) {
-      boolean isWide = Math.min(c.columns, COLUMNS) > NARROW_COLUMNS;
-      boolean isNarrow = (c.columns - 1) % COLUMNS < NARROW_COLUMNS;
-      FloatWarmUp.ensure(c.rows, isWide, isNarrow);
+      boolean isWide = Math.min(c.columns, panelColumns) > NARROW_COLUMNS;
+      boolean isNarrow = (c.columns - 1) % panelColumns < NARROW_COLUMNS;
+      FloatWarmUp.ensure(c.rows, isWide, isNarrow, readsApart);
     }
-    cut(shop.threads());
     shop.run((c.rows + rowsPerTask - 1) / rowsPerTask * columnTasks, products / 8, this);
   }
 
@@ -97,8 +138,7 @@ final class FloatGemm extends Workshop.Reusable {
    * threads need: a panel that is packed meets as many rows as it can.
    */
   private void cut(int threads) {
-    panels = (c.columns + COLUMNS - 1) / COLUMNS;
-    boolean isPacked = !transposeA && panels > 1;
+    boolean isPacked = !transposeA && panels > 1 && !readsApart;
     rowsPerTask = isPacked ? WIDE_BAND : BAND;
     int bands = (c.rows + rowsPerTask - 1) / rowsPerTask;
     columnTasks = Math.min(panels, Math.max(1, 4 * threads / bands));
@@ -124,7 +164,28 @@ final class FloatGemm extends Workshop.Reusable {
     int first = task / columnTasks * rowsPerTask;
     int from = (int) ((long) panels * (task % columnTasks) / columnTasks);
     int to = (int) ((long) panels * (task % columnTasks + 1) / columnTasks);
-    block(first, Math.min(c.rows, first + rowsPerTask), from, to, scratch.segment);
+    int end = Math.min(c.rows, first + rowsPerTask);
+    before.block(first, end, 0, c.columns, scratch);
+    block(first, end, from, to, scratch.segment);
+    if (slope == null) {
+      after.block(first, end, 0, c.columns, scratch);
+    } else {
+      int top = c.rows - slope.columns;
+      int row = Math.max(first, top);
+      if (row < end) {
+        transpose(row, end, row - top, scratch.segment);
+        after.block(0, slope.rows, row - top, end - row, scratch);
+      }
+    }
+  }
+
+  /** Rows of C to columns of the slope. */
+  private void transpose(int row, int end, int to, MemorySegment t) {
+    long at = slope.start + (long) to * BYTES;
+    long from = c.start + row * c.stride;
+    int rows = end - row;
+    FloatPack.transpose(
+        c.segment, from, c.stride, rows, c.columns, slope.segment, at, slope.stride, t);
   }
 
   /** A block of C: some rows, some panels of columns. */
@@ -146,14 +207,17 @@ final class FloatGemm extends Workshop.Reusable {
             a.segment, from, a.stride, k, endRow - firstRow, t, PACKED_BAND, next, t);
       }
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        int column = panel * COLUMNS;
-        int width = Math.min(COLUMNS, c.columns - column);
+        int column = panel * panelColumns;
+        int width = Math.min(panelColumns, c.columns - column);
         int rowBytes = width > NARROW_COLUMNS ? WIDE : NARROW;
+        long from = b.start + p * b.stride + (long) column * BYTES;
         if (!transposeB && b.stride == rowBytes && width * BYTES == rowBytes) {
-          panel(firstRow, endRow, p, k, b.segment, b.start + p * b.stride, column, width, t);
+          panel(firstRow, endRow, p, k, b.segment, from, rowBytes, column, width, t);
+        } else if (readsApart && from + (k - 1) * b.stride + NARROW <= b.segment.byteSize()) {
+          panel(firstRow, endRow, p, k, b.segment, from, b.stride, column, width, t);
         } else {
           pack(p, k, column, width, rowBytes, t);
-          panel(firstRow, endRow, p, k, t, PANEL, column, width, t);
+          panel(firstRow, endRow, p, k, t, PANEL, rowBytes, column, width, t);
         }
       }
     }
@@ -192,6 +256,7 @@ final class FloatGemm extends Workshop.Reusable {
       int k,
       MemorySegment b,
       long j,
+      long stride,
       int column,
       int width,
       MemorySegment t) {
@@ -211,9 +276,10 @@ final class FloatGemm extends Workshop.Reusable {
       long at = continues ? to : ZEROS;
       if (direct) {
         tile(
-            height, rowBytes, k, s, from, rowStride, b, j, sums, at, step, c.segment, to, c.stride);
+            height, rowBytes, k, s, from, rowStride, b, j, stride, sums, at, step, c.segment, to,
+            c.stride);
       } else {
-        tile(height, rowBytes, k, s, from, rowStride, b, j, sums, at, step, t, 0, rowBytes);
+        tile(height, rowBytes, k, s, from, rowStride, b, j, stride, sums, at, step, t, 0, rowBytes);
         add(t, height, rowBytes, width, keep, to);
       }
       from += height * rowStride;
@@ -230,13 +296,16 @@ final class FloatGemm extends Workshop.Reusable {
       long rowStride,
       MemorySegment b,
       long j,
+      long stride,
       MemorySegment s,
       long from,
       long step,
       MemorySegment t,
       long to,
       long next) {
-    if (height == ROWS) {
+    if (stride != rowBytes) {
+      FloatTile.apart1(k, a, i, b, j, stride, s, from, t, to);
+    } else if (height == ROWS) {
       if (rowBytes == WIDE) {
         FloatTile.wide4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
       } else {

@@ -16,56 +16,44 @@ import org.volterra.spi.Activation;
  * Drives elementary functions over matrices of any stride: a block of whole rows, or of a piece of
  * a row, is gathered into an array, goes through the function, and is scattered.
  */
-final class FloatPointwise extends Workshop.Reusable {
+final class FloatPointwise extends BlockJob {
   /** What an element of a function counts for, in elements read or written. */
-  private static final long WEIGHT = 4;
+  private static final int WEIGHT = 4;
 
-  private final Grid grid = new Grid();
-  private int rowsPerBlock;
   private FloatPasses passes;
   private Operand x;
   private Operand dy;
   private Operand y;
   private float beta;
 
-  /** {@code y = f(x)}. */
-  void forward(Workshop shop, Activation function, Operand from, Operand to) {
+  /** Binds {@code y = f(x)}. */
+  FloatPointwise value(Activation function, Operand from, Operand to) {
+    passes = FloatActivations.value(function);
+    x = from;
     dy = null;
     y = to;
-    run(shop, FloatActivations.value(function), from, from.contiguous && to.contiguous);
+    shape(to.rows, to.columns, from.contiguous && to.contiguous, WEIGHT);
+    return this;
   }
 
-  /** {@code dx = f'(x) dy + beta dx}. */
-  void backward(
-      Workshop shop, Activation function, Operand at, Operand from, float keep, Operand dx) {
+  /** Binds {@code dx = f'(x) dy + beta dx}. */
+  FloatPointwise derivative(Activation function, Operand at, Operand from, float keep, Operand dx) {
+    passes = FloatActivations.derivative(function);
+    x = at;
     dy = from;
     y = dx;
     beta = keep;
-    boolean flat = at.contiguous && from.contiguous && dx.contiguous;
-    run(shop, FloatActivations.derivative(function), at, flat);
-  }
-
-  private void run(Workshop shop, FloatPasses function, Operand argument, boolean flat) {
-    passes = function;
-    x = argument;
-    long size = (long) x.rows * x.columns;
-    if (flat) {
-      grid.cut(1, size);
-    } else {
-      grid.cut(x.rows, x.columns);
-    }
-    rowsPerBlock = (int) Math.max(1, FloatBlocks.SIZE / grid.columns());
-    shop.run(grid.tasks(), WEIGHT * size, this);
+    shape(dx.rows, dx.columns, at.contiguous && from.contiguous && dx.contiguous, WEIGHT);
+    return this;
   }
 
   @Override
-  public void run(int task, Scratch scratch) {
-    long column = grid.firstColumn(task);
-    long endColumn = column + grid.width(task);
-    long endRow = grid.endRow(task);
-    for (long r = grid.firstRow(task); r < endRow; r += rowsPerBlock) {
+  void block(long firstRow, long endRow, long firstColumn, int columns, Scratch scratch) {
+    int rowsPerBlock = Math.max(1, FloatBlocks.SIZE / columns);
+    long endColumn = firstColumn + columns;
+    for (long r = firstRow; r < endRow; r += rowsPerBlock) {
       int rows = (int) Math.min(rowsPerBlock, endRow - r);
-      for (long c = column; c < endColumn; c += FloatBlocks.SIZE) {
+      for (long c = firstColumn; c < endColumn; c += FloatBlocks.SIZE) {
         int width = (int) Math.min(FloatBlocks.SIZE, endColumn - c);
         if (dy == null) {
           value(scratch.floatBlocks, r, rows, c * BYTES, width);

@@ -4,15 +4,16 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.TYPE;
 
-import org.volterra.spi.Activation;
+import org.volterra.spi.AdjointEpilogue;
 import org.volterra.spi.ElementType;
+import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.Shapes;
 
 /** The door: checks shapes and types, and hands views to the kernels. */
 @SuppressWarnings("cast")
-final class FloatPrimitives implements Primitives {
+final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
   private final Workshop shop;
   private final ThreadLocal<FloatJobs> jobs = ThreadLocal.withInitial(FloatJobs::new);
 
@@ -26,6 +27,16 @@ final class FloatPrimitives implements Primitives {
   }
 
   @Override
+  Step step() {
+    return jobs.get().step;
+  }
+
+  @Override
+  void take(BlockJob job) {
+    job.run(shop);
+  }
+
+  @Override
   public void gemm(
       double alpha,
       Matrix a,
@@ -35,10 +46,61 @@ final class FloatPrimitives implements Primitives {
       double beta,
       Matrix c) {
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    jobs.get()
+    if (!transposeA && isVector(b) && isVector(c)) {
+      jobs.get().products.rows(shop, alpha, Operand.of(a), Operand.of(b), beta, Operand.of(c));
+    } else {
+      bind(alpha, a, transposeA, b, transposeB, beta, c).run();
+    }
+  }
+
+  /** Whether a matrix is a column whose elements follow each other. */
+  private static boolean isVector(Matrix m) {
+    return m.columns() == 1 && m.stride() == 1;
+  }
+
+  private FloatGemm bind(
+      double alpha,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double beta,
+      Matrix c) {
+    return jobs.get()
         .gemm
-        .run(
+        .with(
             shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
+  }
+
+  @Override
+  public void gemm(
+      double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, Epilogue epilogue) {
+    Shapes.epilogue(TYPE, epilogue);
+    Matrix c = epilogue.target();
+    Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
+    FloatGemm gemm = bind(alpha, a, transposeA, b, transposeB, 1, c);
+    if (c.columns() > 1 && gemm.takesWholeRows()) {
+      epilogue.begin(gemm.before());
+      epilogue.end(gemm.after());
+      gemm.run();
+    } else {
+      Primitives.super.gemm(alpha, a, transposeA, b, transposeB, epilogue);
+    }
+  }
+
+  @Override
+  public void gemm(
+      double alpha, Matrix a, Matrix b, double beta, Matrix c, AdjointEpilogue epilogue) {
+    Shapes.lastRows(TYPE, c, epilogue);
+    Shapes.gemm(TYPE, a, false, b, false, c);
+    FloatGemm gemm = bind(alpha, a, false, b, false, beta, c);
+    if (c.columns() > 1 && gemm.takesWholeRows()) {
+      gemm.transposing(Operand.of(epilogue.slope()));
+      epilogue.end(gemm.after());
+      gemm.run();
+    } else {
+      Primitives.super.gemm(alpha, a, b, beta, c, epilogue);
+    }
   }
 
   @Override
@@ -58,31 +120,11 @@ final class FloatPrimitives implements Primitives {
   }
 
   @Override
-  public void axpby(double alpha, Matrix x, double beta, Matrix y) {
-    Shapes.type("y", y, TYPE);
-    Shapes.same("x", x, y);
-    linear(alpha, Operand.of(x), beta, Operand.of(y));
-  }
-
-  @Override
-  public void addRow(double alpha, Matrix row, double beta, Matrix y) {
-    Shapes.type("y", y, TYPE);
-    Shapes.check("row", row, TYPE, 1, y.columns());
-    linear(alpha, Operand.of(row).repeated(y.rows()), beta, Operand.of(y));
-  }
-
-  private void linear(double alpha, Operand x, double beta, Operand y) {
-    FloatJobs mine = jobs.get();
-    int read = beta == 0 ? 0b01 : 0b11;
-    mine.spans.run(shop, mine.axpby.with(alpha, beta), read, 0b10, 2, x, y, y, y);
-  }
-
-  @Override
-  public void fill(double value, Matrix y) {
-    Shapes.type("y", y, TYPE);
-    FloatJobs mine = jobs.get();
-    Operand to = Operand.of(y);
-    mine.spans.run(shop, mine.fill.with(value), 0, 1, 1, to, to, to, to);
+  public void axpbyRows(Matrix alpha, Matrix x, Matrix beta, Matrix y) {
+    Shapes.axpbyRows(TYPE, alpha, x, beta, y);
+    jobs.get()
+        .rowAxpby
+        .run(shop, Operand.of(alpha), Operand.of(x), Operand.of(beta), Operand.of(y));
   }
 
   @Override
@@ -134,23 +176,6 @@ final class FloatPrimitives implements Primitives {
   }
 
   @Override
-  public void activate(Activation f, Matrix x, Matrix y) {
-    Shapes.type("y", y, TYPE);
-    Shapes.same("x", x, y);
-    jobs.get().pointwise.forward(shop, f, Operand.of(x), Operand.of(y));
-  }
-
-  @Override
-  public void activateBackward(Activation f, Matrix x, Matrix dy, double beta, Matrix dx) {
-    Shapes.type("dx", dx, TYPE);
-    Shapes.same("x", x, dx);
-    Shapes.same("dy", dy, dx);
-    jobs.get()
-        .pointwise
-        .backward(shop, f, Operand.of(x), Operand.of(dy), (float) beta, Operand.of(dx));
-  }
-
-  @Override
   public void dot(double alpha, Matrix x, Matrix y, double beta, Matrix result) {
     Shapes.type("x", x, TYPE);
     Shapes.same("y", y, x);
@@ -196,16 +221,17 @@ final class FloatPrimitives implements Primitives {
     Shapes.same("v", v, p);
     FloatJobs mine = jobs.get();
     Operand velocity = Operand.of(v);
-    mine.spans.run(
-        shop,
-        mine.sgd.with(rate, momentum, decay, nesterov),
-        0b111,
-        0b101,
-        3,
-        Operand.of(p),
-        Operand.of(g),
-        velocity,
-        velocity);
+    mine.spans
+        .with(
+            mine.sgd.with(rate, momentum, decay, nesterov),
+            0b111,
+            0b101,
+            3,
+            Operand.of(p),
+            Operand.of(g),
+            velocity,
+            velocity)
+        .run(shop);
   }
 
   @Override
@@ -225,16 +251,17 @@ final class FloatPrimitives implements Primitives {
     Shapes.same("m", m, p);
     Shapes.same("v", v, p);
     FloatJobs mine = jobs.get();
-    mine.spans.run(
-        shop,
-        mine.adam.with(step, rate, beta1, beta2, epsilon, decay),
-        0b1111,
-        0b1101,
-        4,
-        Operand.of(p),
-        Operand.of(g),
-        Operand.of(m),
-        Operand.of(v));
+    mine.spans
+        .with(
+            mine.adam.with(step, rate, beta1, beta2, epsilon, decay),
+            0b1111,
+            0b1101,
+            4,
+            Operand.of(p),
+            Operand.of(g),
+            Operand.of(m),
+            Operand.of(v))
+        .run(shop);
   }
 
   @Override

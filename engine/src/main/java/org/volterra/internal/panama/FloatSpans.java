@@ -14,9 +14,8 @@ import java.lang.foreign.MemorySegment;
  * left of a row is copied to a padded vector in scratch memory, goes through the same kernel, and
  * is copied back.
  */
-final class FloatSpans extends Workshop.Reusable {
+final class FloatSpans extends BlockJob {
   private final Operand[] x = new Operand[4];
-  private final Grid grid = new Grid();
   private Span span;
   private int count;
   private int read;
@@ -42,14 +41,13 @@ final class FloatSpans extends Workshop.Reusable {
   }
 
   /**
-   * Runs a kernel on one to four operands.
+   * Binds a kernel to one to four operands.
    *
    * @param toRead bit set of the operands that the kernel reads
    * @param toWrite bit set of the operands that it writes
    * @param operands how many of the operands are given; the others are ignored
    */
-  void run(
-      Workshop shop,
+  FloatSpans with(
       Span kernel,
       int toRead,
       int toWrite,
@@ -66,21 +64,15 @@ final class FloatSpans extends Workshop.Reusable {
     x[1] = count > 1 ? b : a;
     x[2] = count > 2 ? c : x[1];
     x[3] = count > 3 ? d : x[2];
-    long size = (long) a.rows * a.columns;
-    if (a.contiguous && x[1].contiguous && x[2].contiguous && x[3].contiguous) {
-      grid.cut(1, size);
-    } else {
-      grid.cut(a.rows, a.columns);
-    }
-    shop.run(grid.tasks(), size * count, this);
+    boolean flat = a.contiguous && x[1].contiguous && x[2].contiguous && x[3].contiguous;
+    shape(a.rows, a.columns, flat, count);
+    return this;
   }
 
   @Override
-  public void run(int task, Scratch scratch) {
-    long column = grid.firstColumn(task) * BYTES;
-    int width = grid.width(task);
-    for (long r = grid.firstRow(task); r < grid.endRow(task); r++) {
-      row(span, x, r, column, width, count, read, written, scratch.segment);
+  void block(long firstRow, long endRow, long firstColumn, int width, Scratch scratch) {
+    for (long r = firstRow; r < endRow; r++) {
+      row(span, x, r, firstColumn * BYTES, width, count, read, written, scratch.segment);
     }
   }
 

@@ -21,8 +21,9 @@ import jdk.incubator.vector.FloatVector;
  * <ul>
  *   <li>Loads stand here in full, not in a helper: the accumulators must never meet a call that the
  *       compiler may leave out of line, which would allocate them anew in every turn of the loop.
- *   <li>The steps from p to p + 1 are constants, so that checks of bounds leave the loop. With
- *       them, or with more than four pointers to rows, the loop is limited by what is not
+ *   <li>The steps from p to p + 1 are constants, so that checks of bounds leave the loop (but where
+ *       few rows of a read rows of b that lie apart, which waits for memory more than for them).
+ *       With them, or with more than four pointers to rows, the loop is limited by what is not
  *       arithmetic.
  *   <li>With some twenty more vector operations in a method the first compiler runs out of virtual
  *       registers and gives up, and then the second never tries.
@@ -218,6 +219,31 @@ final class FloatTile {
       FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) NARROW, ORDER);
       FloatVector b1 =
           FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) NARROW + WIDTH, ORDER);
+      FloatVector x = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES));
+      c00 = x.fma(b0, c00);
+      c01 = x.fma(b1, c01);
+    }
+    c00.intoMemorySegment(t, to, ORDER);
+    c01.intoMemorySegment(t, to + WIDTH, ORDER);
+  }
+
+  /** As {@link #narrow1}; rows of b lie {@code stride} bytes apart. */
+  static void apart1(
+      int k,
+      MemorySegment a,
+      long i,
+      MemorySegment b,
+      long j,
+      long stride,
+      MemorySegment s,
+      long from,
+      MemorySegment t,
+      long to) {
+    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
+    for (int p = 0; p < k; p++) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * stride, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, j + p * stride + WIDTH, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES));
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);

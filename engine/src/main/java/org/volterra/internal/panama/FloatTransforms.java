@@ -145,7 +145,7 @@ final class FloatTransforms implements TransformPrimitives {
     Shapes.same("x", x, y);
     Jobs mine = jobs.get();
     Operand to = Operand.of(y);
-    mine.spans.run(shop, mine.root.with(epsilon), 0b01, 0b10, 2, Operand.of(x), to, to, to);
+    mine.spans.with(mine.root.with(epsilon), 0b01, 0b10, 2, Operand.of(x), to, to, to).run(shop);
   }
 
   @Override
@@ -156,8 +156,9 @@ final class FloatTransforms implements TransformPrimitives {
     Jobs mine = jobs.get();
     Operand to = Operand.of(z);
     int read = beta == 0 ? 0b011 : 0b111;
-    mine.spans.run(
-        shop, mine.multiply.with(beta), read, 0b100, 3, Operand.of(x), Operand.of(y), to, to);
+    mine.spans
+        .with(mine.multiply.with(beta), read, 0b100, 3, Operand.of(x), Operand.of(y), to, to)
+        .run(shop);
   }
 
   private static Operand orNull(Matrix m) {
@@ -180,7 +181,7 @@ final class FloatTransforms implements TransformPrimitives {
         Operand.of(x),
         to);
     if (f != Activation.IDENTITY && f != Activation.RELU) {
-      mine.pointwise.forward(shop, f, to, to);
+      mine.pointwise.value(f, to, to).run(shop);
     }
   }
 

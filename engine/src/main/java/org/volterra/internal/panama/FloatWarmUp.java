@@ -1,5 +1,6 @@
 package org.volterra.internal.panama;
 
+import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
 import static org.volterra.internal.panama.FloatTile.WIDE;
 
@@ -51,6 +52,10 @@ final class FloatWarmUp {
     static final boolean DONE = warm(FloatWarmUp::narrow1);
   }
 
+  private static final class Apart1 {
+    static final boolean DONE = warm(FloatWarmUp::apart1);
+  }
+
   private interface Tile {
     void run(MemorySegment s);
   }
@@ -62,20 +67,24 @@ final class FloatWarmUp {
    * @param rows of the product
    * @param isWide whether it has wide tiles
    * @param isNarrow whether it has narrow tiles
+   * @param readsApart whether narrow tiles read rows of B that lie apart
    * @return whether all are compiled
    */
-  static boolean ensure(int rows, boolean isWide, boolean isNarrow) {
+  static boolean ensure(int rows, boolean isWide, boolean isNarrow, boolean readsApart) {
     boolean four = rows >= ROWS;
     boolean one = rows % ROWS != 0;
+    if (readsApart) {
+      return Apart1.DONE;
+    }
     return (!(four && isWide) || Wide4.DONE)
         && (!(four && isNarrow) || Narrow4.DONE)
         && (!(one && isWide) || Wide1.DONE)
         && (!(one && isNarrow) || Narrow1.DONE);
   }
 
-  /** The same for all tiles. */
+  /** The same for all tiles of a packed product. */
   static boolean ensure() {
-    return ensure(ROWS + 1, true, true);
+    return ensure(ROWS + 1, true, true, false);
   }
 
   /** Runs a tile until it is fast, or the time is over. */
@@ -102,6 +111,10 @@ final class FloatWarmUp {
 
   private static void wide4(MemorySegment s) {
     FloatTile.wide4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
+  }
+
+  private static void apart1(MemorySegment s) {
+    FloatTile.apart1(DEPTH, s, 0, s, B, NARROW, s, T, s, T);
   }
 
   private static void narrow4(MemorySegment s) {
