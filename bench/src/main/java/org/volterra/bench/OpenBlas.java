@@ -137,11 +137,13 @@ final class OpenBlas implements AutoCloseable {
     }
   }
 
-  /** The name of the kernels for a processor's flags, or null to let OpenBLAS choose. */
+  /**
+   * The name of the kernels for a processor's flags, or null to let OpenBLAS choose. Those of later
+   * cores multiply floats alike, and many builds leave them out: then OpenBLAS would choose after
+   * all.
+   */
   static String core(String processor) {
-    return processor.contains("avx512_bf16")
-        ? "Cooperlake"
-        : processor.contains("avx512f") ? "SkylakeX" : null;
+    return processor.contains("avx512f") ? "SkylakeX" : null;
   }
 
   private static String text(Optional<MemorySegment> function) {

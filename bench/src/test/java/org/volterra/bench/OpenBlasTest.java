@@ -23,7 +23,7 @@ class OpenBlasTest {
 
   @Test
   void processorsWithAvx512GetTheirKernels() {
-    assertThat(OpenBlas.core("flags : fma avx512f avx512_bf16")).isEqualTo("Cooperlake");
+    assertThat(OpenBlas.core("flags : fma avx512f avx512_bf16")).isEqualTo("SkylakeX");
     assertThat(OpenBlas.core("flags : fma avx512f")).isEqualTo("SkylakeX");
     assertThat(OpenBlas.core("flags : fma avx2")).isNull();
   }

@@ -95,9 +95,10 @@ public interface Primitives extends ElementwisePrimitives {
    */
   default void gemm(
       double alpha, Matrix a, Matrix b, double beta, Matrix c, AdjointEpilogue epilogue) {
-    Matrix last = Shapes.lastRows(type(), c, epilogue);
+    Shapes.lastRows(type(), c, epilogue);
     gemm(alpha, a, false, b, false, beta, c);
-    transpose(last, epilogue.slope());
+    int n = epilogue.slope().columns();
+    transpose(c.rows(c.rows() - n, n), epilogue.slope());
     epilogue.end(this);
   }
 

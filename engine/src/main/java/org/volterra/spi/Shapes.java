@@ -151,19 +151,17 @@ public final class Shapes {
   }
 
   /**
-   * Checks an epilogue of the last rows of a matrix.
+   * Checks an epilogue of the last rows of a matrix, the transpose of its slope.
    *
    * @param type element type of all
    * @param c the matrix
    * @param e the epilogue
-   * @return those rows: the transpose of the slope
    * @throws IllegalArgumentException if shapes or types differ, or there are not so many rows
    */
-  public static Matrix lastRows(ElementType type, Matrix c, AdjointEpilogue e) {
+  public static void lastRows(ElementType type, Matrix c, AdjointEpilogue e) {
     adjoint(type, e);
     int n = e.slope().columns();
     check("c", c, type, Math.max(n, c.rows()), e.slope().rows());
-    return c.rows(c.rows() - n, n);
   }
 
   private static void adjoint(ElementType type, AdjointEpilogue e) {
