@@ -244,6 +244,16 @@ public final class Matrix {
   }
 
   /**
+   * All elements as one column, so that each is a row.
+   *
+   * @return (rows · columns) × 1
+   * @throws IllegalStateException if the rows do not follow one another without gaps
+   */
+  public Matrix column() {
+    return of(buffer, offset, flat().columns(), 1);
+  }
+
+  /**
    * Reads one element; see {@link Buffer#get} for its cost.
    *
    * @param row row index

@@ -173,12 +173,8 @@ public final class ExponentialSum implements RecurrentSum {
       p.axpbyRows(lengths.rows(place[l - 1], 1), adjoint.all(), d, derivative.all());
       p.gemv(-data.scale(), derivative.all(), false, z, 1, slopes);
       if (l == 1) {
-        p.axpbyRows(weights, column(slopes), ones, column(rateGradient));
+        p.axpbyRows(weights, slopes.column(), ones, rateGradient.column());
       }
     }
-  }
-
-  private static Matrix column(Matrix vector) {
-    return Matrix.of(vector.buffer(), vector.offset(), vector.columns(), 1);
   }
 }

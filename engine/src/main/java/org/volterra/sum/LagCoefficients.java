@@ -48,8 +48,8 @@ public final class LagCoefficients implements PairCoefficients {
     reversedGradient =
         gradient == null ? null : new Views(memory.matrix("reversed.gradient", 1, layers));
     spare = gradient == null ? null : memory.matrix("reversed.spare", 1, layers);
-    lagColumn = column(lags);
-    reversedColumn = column(reversed.all());
+    lagColumn = lags.column();
+    reversedColumn = reversed.all().column();
     scratch = new BlockScratch(memory, "block", layers);
   }
 
@@ -91,11 +91,6 @@ public final class LagCoefficients implements PairCoefficients {
     p.gatherRows(lagColumn, reversal, reversedColumn);
   }
 
-  /** A vector as a matrix of one column. */
-  private static Matrix column(Matrix vector) {
-    return Matrix.of(vector.buffer(), vector.offset(), vector.columns(), 1);
-  }
-
   @Override
   public Matrix row(int l, int k, int count) {
     return reversed.columns(layers - l + k, count);
@@ -128,7 +123,7 @@ public final class LagCoefficients implements PairCoefficients {
 
   @Override
   public void endGradient() {
-    p.gatherRows(column(reversedGradient.all()), reversal, column(spare));
+    p.gatherRows(reversedGradient.all().column(), reversal, spare.column());
     p.axpby(1, spare, 1, gradient);
   }
 }

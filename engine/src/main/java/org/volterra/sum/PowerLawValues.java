@@ -104,7 +104,7 @@ final class PowerLawValues implements ParametricValues {
     /** argument = x, power = e^(−β y). */
     private void powers() {
       p.axpby(1, logarithms, 0, argument);
-      p.addRow(-1, parameter(1), 1, column(argument));
+      p.addRow(-1, parameter(1), 1, argument.column());
       p.activate(Activation.SOFTPLUS, argument, work);
       product(parameter(2), work, power);
       p.decays(one, power, work);
@@ -124,7 +124,7 @@ final class PowerLawValues implements ParametricValues {
       p.gemv(1, power, false, given, 1, slope(0));
       p.activate(Activation.SOFTPLUS, argument, work);
       p.fill(0, power);
-      p.axpbyRows(all, column(work), all, column(power));
+      p.axpbyRows(all, work.column(), all, power.column());
       p.gemv(-1, power, false, given, 1, slope(2));
       p.activateBackward(Activation.SOFTPLUS, argument, all, 0, power);
       p.gemv(1, power, false, given, 0, sum);
@@ -138,9 +138,5 @@ final class PowerLawValues implements ParametricValues {
 
   private Matrix slope(int index) {
     return gradient.block(0, index, 1, 1);
-  }
-
-  private static Matrix column(Matrix vector) {
-    return Matrix.of(vector.buffer(), vector.offset(), vector.columns(), 1);
   }
 }

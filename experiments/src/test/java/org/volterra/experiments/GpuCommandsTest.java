@@ -12,13 +12,9 @@ import org.junit.jupiter.api.io.TempDir;
 class GpuCommandsTest {
   @TempDir private Path folder;
 
-  private static String run(String... arguments) throws Exception {
-    return FakeGpu.run(arguments);
-  }
-
   @Test
   void gpuCheckPrintsATableAndPasses() throws Exception {
-    assertThat(run("gpu-check", "--quick"))
+    assertThat(FakeGpu.run("gpu-check", "--quick"))
         .contains(
             "Imaginary GPU",
             "gemm ",
@@ -33,7 +29,7 @@ class GpuCommandsTest {
 
   @Test
   void gpuCheckRunsTheChecksThatAreNamed() throws Exception {
-    assertThat(run("gpu-check", "--quick", "--only", "ger,gemm,network averaging"))
+    assertThat(FakeGpu.run("gpu-check", "--quick", "--only", "ger,gemm,network averaging"))
         .contains("gemm, large", "ger ", "network averaging:2x3", "products in bf16")
         .doesNotContain("gemv", "network dense")
         .contains("all 10 checks passed");
@@ -42,7 +38,7 @@ class GpuCommandsTest {
   @Test
   void benchGpuChecksTimesAndWrites() throws Exception {
     String output =
-        run(
+        FakeGpu.run(
             "bench",
             "gpu",
             "--elements",

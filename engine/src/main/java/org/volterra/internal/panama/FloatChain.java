@@ -13,9 +13,8 @@ final class FloatChain extends FloatElementwiseJobs {
   private final List<BlockJob> jobs = new ArrayList<>();
 
   /** Forgets all operations. */
-  FloatChain clear() {
+  void clear() {
     jobs.clear();
-    return this;
   }
 
   @Override

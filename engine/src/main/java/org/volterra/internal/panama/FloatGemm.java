@@ -100,11 +100,11 @@ final class FloatGemm extends Workshop.Reusable {
   }
 
   /**
-   * Whether tasks compute whole rows of C. With parts of rows, an epilogue in the tasks takes
-   * longer than one of its own.
+   * Whether tasks take an epilogue: those that compute whole rows of C. With parts of rows it takes
+   * longer than one of its own, and a single column is a product of a matrix and a vector.
    */
-  boolean takesWholeRows() {
-    return columnTasks == 1;
+  boolean takesEpilogue() {
+    return columnTasks == 1 && c.columns > 1;
   }
 
   /** What is to be done with a block of C before its products are added. */

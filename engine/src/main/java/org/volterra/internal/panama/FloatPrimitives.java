@@ -79,7 +79,7 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     Matrix c = epilogue.target();
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
     FloatGemm gemm = bind(alpha, a, transposeA, b, transposeB, 1, c);
-    if (c.columns() > 1 && gemm.takesWholeRows()) {
+    if (gemm.takesEpilogue()) {
       epilogue.begin(gemm.before());
       epilogue.end(gemm.after());
       gemm.run();
@@ -94,7 +94,7 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     Shapes.lastRows(TYPE, c, epilogue);
     Shapes.gemm(TYPE, a, false, b, false, c);
     FloatGemm gemm = bind(alpha, a, false, b, false, beta, c);
-    if (c.columns() > 1 && gemm.takesWholeRows()) {
+    if (gemm.takesEpilogue()) {
       gemm.transposing(Operand.of(epilogue.slope()));
       epilogue.end(gemm.after());
       gemm.run();

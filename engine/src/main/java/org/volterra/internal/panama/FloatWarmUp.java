@@ -71,11 +71,11 @@ final class FloatWarmUp {
    * @return whether all are compiled
    */
   static boolean ensure(int rows, boolean isWide, boolean isNarrow, boolean readsApart) {
-    boolean four = rows >= ROWS;
-    boolean one = rows % ROWS != 0;
     if (readsApart) {
       return Apart1.DONE;
     }
+    boolean four = rows >= ROWS;
+    boolean one = rows % ROWS != 0;
     return (!(four && isWide) || Wide4.DONE)
         && (!(four && isNarrow) || Narrow4.DONE)
         && (!(one && isWide) || Wide1.DONE)
