@@ -205,6 +205,13 @@ public final class FeedForwardWorkspace implements ModelWorkspace {
   }
 
   @Override
+  public long packWeights() {
+    check();
+    WorkspaceChecks.inference(shared.gradients != null);
+    return 0;
+  }
+
+  @Override
   public MemoryPlan memoryPlan() {
     return plan;
   }

@@ -37,6 +37,12 @@ final class LayerPass {
   private final Matrix[] deltaOperand;
   private final Matrix biasGradients;
 
+  /** What surrounds the sums of the layers, where that is the same in every pass. */
+  private final Epilogue[] epilogues;
+
+  private final Epilogue[] ends;
+  private final AdjointEpilogue[] adjointEpilogues;
+
   LayerPass(Network network, WorkspaceMemory memory, WorkspaceMemory.Views v) {
     this.p = network.provider().primitives(network.type());
     this.spec = network.spec();
@@ -71,6 +77,9 @@ final class LayerPass {
       deltaOperand[l] = l > 1 && own == null ? deltaOperand[1] : sum.operand(delta[l]);
     }
     this.biasGradients = biasGradients();
+    this.epilogues = new Epilogue[delta.length];
+    this.ends = new Epilogue[delta.length];
+    this.adjointEpilogues = new AdjointEpilogue[delta.length];
   }
 
   /** The gradients of all biases as one row, where all δ lie so too; else null. */
@@ -164,9 +173,13 @@ final class LayerPass {
     }
     Matrix bias = memory.bias() == null ? null : memory.bias().value(l);
     Matrix z = feature ? v.features().begin(recomputation.featureSlice(l)) : null;
-    double weight = spec.featureWeight(l);
-    Activation function = fusesFeatures ? pointwise : Activation.IDENTITY;
-    Epilogue epilogue = new Epilogue(bias, u, spec.activation(), g, x, function, weight, z);
+    Epilogue epilogue = epilogues[l];
+    if (epilogue == null) {
+      double weight = spec.featureWeight(l);
+      Activation function = fusesFeatures ? pointwise : Activation.IDENTITY;
+      epilogue = new Epilogue(bias, u, spec.activation(), g, x, function, weight, z);
+      epilogues[l] = recomputation.isActive() ? null : epilogue;
+    }
     sum.forward(l, epilogue, target[slice], p);
     if (!isLinear) {
       v.sums().store(slice);
@@ -181,8 +194,13 @@ final class LayerPass {
     Matrix u = v.sum(l);
     int slice = recomputation.stateSlice(l);
     Matrix x = v.states().begin(slice);
-    new Epilogue(null, u, spec.activation(), initialState(x0), x, Activation.IDENTITY, 1, null)
-        .end(p);
+    Epilogue end = ends[l];
+    if (end == null) {
+      Matrix g = initialState(x0);
+      end = new Epilogue(null, u, spec.activation(), g, x, Activation.IDENTITY, 1, null);
+      ends[l] = recomputation.isActive() ? null : end;
+    }
+    end.end(p);
     if (hasLinearSource) {
       addLinearSource(l, x0, 1, x);
     }
@@ -307,16 +325,20 @@ final class LayerPass {
 
   /** What leads from ∂J/∂z_k to λ_k and δ_k, where nothing lies between. */
   private AdjointEpilogue epilogue(int k, Matrix costate) {
-    return new AdjointEpilogue(
-        slope(k),
-        spec.featureWeight(k),
-        pointwise,
-        features == null ? null : v.state(k),
-        costate,
-        initialState(v.initialCostate()),
-        spec.activation(),
-        spec.activation() == Activation.IDENTITY ? null : v.sum(k),
-        delta[k].equals(costate) ? null : delta[k]);
+    if (adjointEpilogues[k] == null) {
+      adjointEpilogues[k] =
+          new AdjointEpilogue(
+              slope(k),
+              spec.featureWeight(k),
+              pointwise,
+              features == null ? null : v.state(k),
+              costate,
+              initialState(v.initialCostate()),
+              spec.activation(),
+              spec.activation() == Activation.IDENTITY ? null : v.sum(k),
+              delta[k].equals(costate) ? null : delta[k]);
+    }
+    return adjointEpilogues[k];
   }
 
   /** ∂J/∂z_k. */

@@ -44,6 +44,20 @@ public sealed interface ModelWorkspace extends AutoCloseable
   Matrix infer(Matrix data);
 
   /**
+   * Copies the weights of a dense kernel into the order in which this machine's matrix products
+   * read them, so that the passes of this workspace, of all batch sizes, need not do so each time.
+   * Results are the same bits. The first call takes the memory; it ends with the workspace.
+   *
+   * <p>Weights that change after the call are not seen until the next one.
+   *
+   * @return bytes of the copy; 0 where passes gain nothing from one and go on to read the weights
+   *     themselves: other kernels, histories of bfloat16, devices or widths that need no packing
+   * @throws IllegalStateException if this workspace was made for training, or the device has not
+   *     enough memory
+   */
+  long packWeights();
+
+  /**
    * Chooses the masks of dropout of the passes to come.
    *
    * @param seed seed of the training

@@ -28,6 +28,7 @@ import org.volterra.sum.HistoryWindow;
 import org.volterra.sum.MatrixSum;
 import org.volterra.sum.MatrixTermSum;
 import org.volterra.sum.MeshRows;
+import org.volterra.sum.PackedWeights;
 import org.volterra.sum.ScalarBinding;
 import org.volterra.sum.SumMemory;
 import org.volterra.sum.SumOperands;
@@ -49,6 +50,7 @@ final class SumBinding {
   private final MeshRows meshRows;
   private final Buffer transposed;
   private final History deltas;
+  private final PackedWeights packed;
   private final SumPlan plan;
   private boolean hasFieldWeights;
   private FieldWeights fieldWeights;
@@ -86,6 +88,13 @@ final class SumBinding {
     this.type = network.type();
     this.resources = resources;
     this.memory = new SumMemory(network.provider(), network.type(), resources);
+    this.packed =
+        gradients == null && spec.kernel() instanceof DepthKernel.Dense
+            ? new PackedWeights(
+                p,
+                List.of(group("kernel", parameters)),
+                length -> resources.own(device.allocate(type, length)))
+            : null;
   }
 
   /**
@@ -125,7 +134,8 @@ final class SumBinding {
               DepthParameter.perLayer(group(name, parameters), group(name, gradients), 1),
               z,
               slopes,
-              transposed == null ? null : transposed(own, rows));
+              transposed == null ? null : transposed(own, rows),
+              packed);
       case DepthKernel.Field field -> field(name, rows, z, slopes);
       case ScalarKernel scalar ->
           scalars
@@ -163,6 +173,11 @@ final class SumBinding {
         yield new TermsSum(terms);
       }
     };
+  }
+
+  /** Packs the weights of a dense kernel, where passes gain from it; returns the bytes it takes. */
+  long packWeights() {
+    return packed == null ? 0 : packed.pack();
   }
 
   private boolean isNarrow(History z) {

@@ -94,6 +94,13 @@ public final class Workspace implements ModelWorkspace {
   }
 
   @Override
+  public long packWeights() {
+    check();
+    WorkspaceChecks.inference(memory.training());
+    return memory.packWeights();
+  }
+
+  @Override
   public void step(long seed, long step) {
     check();
     memory.mode().step(seed, step);

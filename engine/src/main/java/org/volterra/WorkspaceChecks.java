@@ -21,6 +21,15 @@ final class WorkspaceChecks {
     }
   }
 
+  /** Refuses workspaces whose weights change from pass to pass. */
+  static void inference(boolean training) {
+    if (training) {
+      throw new IllegalStateException(
+          "this workspace was made for training, which changes weights: one made for inference may"
+              + " keep a packed copy of them");
+    }
+  }
+
   static void batch(int batch) {
     if (batch < 1) {
       throw new IllegalArgumentException("batch " + batch + ": must be at least 1");

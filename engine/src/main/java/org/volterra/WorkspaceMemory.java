@@ -323,6 +323,11 @@ final class WorkspaceMemory implements AutoCloseable {
     return sumBinding.bind(v.rows(), v.features().history(), v.gradient());
   }
 
+  /** Packs the weights of a dense kernel for passes with all batch sizes; returns its bytes. */
+  long packWeights() {
+    return histories.features().slice(0).buffer().type() == type ? sumBinding.packWeights() : 0;
+  }
+
   /** φ bound to its memory, or null if it is the identity. */
   FeatureMap features(Views v) {
     return spec.features().isIdentity()

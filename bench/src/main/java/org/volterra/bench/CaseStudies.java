@@ -50,6 +50,7 @@ public final class CaseStudies {
    *
    * @param shapes names, as {@link GemmShape#parse} takes them
    * @param providers names of providers
+   * @param prepared whether providers are timed with prepared right operands too
    * @param openBlas a library of OpenBLAS that is timed too, or null
    * @param threads threads of each
    * @param effort repetitions
@@ -57,8 +58,16 @@ public final class CaseStudies {
    * @throws IllegalArgumentException if a shape does not exist or nothing is asked for
    */
   public static CaseStudy gemm(
-      List<String> shapes, List<String> providers, Path openBlas, int threads, Effort effort) {
+      List<String> shapes,
+      List<String> providers,
+      boolean prepared,
+      Path openBlas,
+      int threads,
+      Effort effort) {
     List<String> engines = new ArrayList<>(providers);
+    if (prepared) {
+      providers.forEach(provider -> engines.add(provider + Gemm.PREPARED));
+    }
     if (openBlas != null) {
       engines.add(Gemm.OPENBLAS);
     }
@@ -66,6 +75,9 @@ public final class CaseStudies {
     for (String shape : shapes) {
       GemmShape s = GemmShape.parse(shape);
       for (String engine : engines) {
+        if (Gemm.isPrepared(engine) && (s.transposeA() || s.transposeB())) {
+          continue;
+        }
         cases.add(
             new CaseStudy.Case(
                 ordered("shape", shape, "engine", engine, "threads", String.valueOf(threads)),
@@ -76,7 +88,7 @@ public final class CaseStudies {
                     "packing",
                     packing(engine, openBlas)),
                 Map.of("product", s.flops()),
-                s.flops() / DepthCost.flopsPerSecond(engine)));
+                s.flops() / DepthCost.flopsPerSecond(Gemm.providerOf(engine))));
       }
     }
     return new CaseStudy("gemm", Gemm.class, "GF/s", cases, effort);
@@ -277,7 +289,7 @@ public final class CaseStudies {
         }
       }
       case "panama" -> "A if transposed; B unless one panel";
-      default -> "none";
+      default -> Gemm.isPrepared(engine) ? "B before the calls" : "none";
     };
   }
 

@@ -28,8 +28,9 @@ import org.volterra.spi.Primitives;
 /**
  * How fast is the matrix product in float32, and how fast is OpenBLAS, at the shapes of a network's
  * layers and at shapes that any library reaches its best speed with? Matrices are row-major without
- * gaps; whatever an engine packs, it packs in every call. Elements of the product are compared with
- * sums in float64 before anything is timed.
+ * gaps; whatever an engine packs, it packs in every call, unless the right operand was prepared
+ * before, as passes of inference may do. Elements of the product are compared with sums in float64
+ * before anything is timed.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -47,6 +48,9 @@ import org.volterra.spi.Primitives;
 public class Gemm {
   /** The engine that is no provider. */
   static final String OPENBLAS = "openblas";
+
+  /** What follows the name of a provider that takes a prepared right operand. */
+  static final String PREPARED = ":prepared";
 
   /** Shape, as {@link GemmShape#parse} takes it. */
   @Param({
@@ -66,7 +70,10 @@ public class Gemm {
   })
   public String shape;
 
-  /** Provider, as {@code Engine.open} takes it, or {@value #OPENBLAS}. */
+  /**
+   * Provider, as {@code Engine.open} takes it, and {@value #PREPARED} if B is prepared before; or
+   * {@value #OPENBLAS}.
+   */
   @Param({"scalar", "panama"})
   public String engine;
 
@@ -85,6 +92,16 @@ public class Gemm {
   /** For JMH. */
   public Gemm() {}
 
+  /** Whether an engine takes a prepared right operand. */
+  static boolean isPrepared(String engine) {
+    return engine.endsWith(PREPARED);
+  }
+
+  /** The provider that an engine is. */
+  static String providerOf(String engine) {
+    return isPrepared(engine) ? engine.substring(0, engine.length() - PREPARED.length()) : engine;
+  }
+
   /** Fills the matrices and checks one product. */
   @Setup(Level.Trial)
   public void setup() {
@@ -98,24 +115,38 @@ public class Gemm {
   }
 
   private void provider(GemmShape s, RandomGenerator random) {
-    ComputeProvider device = resources.own(Providers.open(engine, threads));
+    boolean isPrepared = isPrepared(engine);
+    if (isPrepared && (s.transposeA() || s.transposeB())) {
+      throw new IllegalArgumentException(
+          "shape '" + shape + "': only products that transpose nothing take a prepared operand");
+    }
+    ComputeProvider device = resources.own(Providers.open(providerOf(engine), threads));
     Primitives p = device.primitives(ElementType.FLOAT32);
     Matrix a = random(device, s.rowsOfA(), s.columnsOfA(), random);
     Matrix b = random(device, s.rowsOfB(), s.columnsOfB(), random);
     Matrix c = random(device, s.m(), s.n(), random);
-    product = () -> p.gemm(1, a, s.transposeA(), b, s.transposeB(), 0, c);
+    if (isPrepared) {
+      Matrix prepared = matrix(device, s.k(), p.gemmPreparedColumns(s.n()));
+      p.gemmPrepare(b, prepared);
+      product = () -> p.gemmPrepared(1, a, prepared, 0, c);
+    } else {
+      product = () -> p.gemm(1, a, s.transposeA(), b, s.transposeB(), 0, c);
+    }
     product.run();
     s.check(a::get, b::get, c::get);
     result = c;
   }
 
+  private Matrix matrix(ComputeProvider device, int rows, int columns) {
+    return Matrix.of(
+        resources.own(device.allocate(ElementType.FLOAT32, (long) rows * columns)),
+        0,
+        rows,
+        columns);
+  }
+
   private Matrix random(ComputeProvider device, int rows, int columns, RandomGenerator random) {
-    Matrix m =
-        Matrix.of(
-            resources.own(device.allocate(ElementType.FLOAT32, (long) rows * columns)),
-            0,
-            rows,
-            columns);
+    Matrix m = matrix(device, rows, columns);
     m.fill(random.doubles(m.size(), -1, 1).toArray());
     return m;
   }

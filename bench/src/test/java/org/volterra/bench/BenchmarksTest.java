@@ -2,10 +2,12 @@ package org.volterra.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.volterra.Engine;
@@ -45,17 +47,34 @@ class BenchmarksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"forward:1", "transposed:2", "weights:2", "16x24x48"})
-  void gemmRuns(String shape) {
+  @CsvSource({
+    "forward:1, scalar",
+    "transposed:2, scalar",
+    "weights:2, scalar",
+    "16x24x48, scalar",
+    "16x24x48, scalar:prepared",
+    "16x24x48, panama:prepared"
+  })
+  void gemmRuns(String shape, String engine) {
     Gemm benchmark = new Gemm();
     benchmark.shape = shape;
-    benchmark.engine = "scalar";
+    benchmark.engine = engine;
     try {
       benchmark.setup();
       assertThat(benchmark.product()).isInstanceOf(Matrix.class);
     } finally {
       benchmark.close();
     }
+  }
+
+  @Test
+  void onlyPlainProductsTakePreparedOperands() {
+    Gemm benchmark = new Gemm();
+    benchmark.shape = "weights:2";
+    benchmark.engine = "scalar:prepared";
+    assertThatIllegalArgumentException()
+        .isThrownBy(benchmark::setup)
+        .withMessageContaining("only products that transpose nothing take a prepared operand");
   }
 
   @Test

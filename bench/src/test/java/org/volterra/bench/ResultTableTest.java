@@ -42,7 +42,7 @@ class ResultTableTest {
   @Test
   void gemmTableShowsShapes() {
     CaseStudy study =
-        CaseStudies.gemm(List.of("forward:8"), List.of("scalar"), null, 1, Effort.SHORT);
+        CaseStudies.gemm(List.of("forward:8"), List.of("scalar"), false, null, 1, Effort.SHORT);
     assertThat(study.expectedSeconds()).isPositive();
     CaseStudy.Point point =
         new CaseStudy.Point(study.cases().getFirst(), "product", new Timing(2, 0.1, 0, 4e6));

@@ -229,6 +229,45 @@ public final class Shapes {
   }
 
   /**
+   * Checks the operands of {@link Primitives#gemmPrepare}.
+   *
+   * @param type element type of all
+   * @param b a matrix
+   * @param prepared its copy
+   * @param columns columns of the copy
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void gemmPrepare(ElementType type, Matrix b, Matrix prepared, int columns) {
+    type("b", b, type);
+    withoutGaps("prepared", prepared, type, b.rows(), columns);
+  }
+
+  /**
+   * Checks the operands of {@link Primitives#gemmPrepared}.
+   *
+   * @param type element type of all
+   * @param a left operand
+   * @param prepared right operand, prepared
+   * @param c the product
+   * @param columns columns of a prepared matrix with as many columns as the product
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  public static void gemmPrepared(
+      ElementType type, Matrix a, Matrix prepared, Matrix c, int columns) {
+    type("a", a, type);
+    withoutGaps("prepared", prepared, type, a.columns(), columns);
+    check("c", c, type, a.rows(), c.columns());
+  }
+
+  private static void withoutGaps(String name, Matrix m, ElementType type, int rows, int columns) {
+    check(name, m, type, rows, columns);
+    if (!m.isContiguous()) {
+      throw new IllegalArgumentException(
+          name + " has rows " + m.stride() + " elements apart: " + columns + " are needed");
+    }
+  }
+
+  /**
    * Checks the operands of {@link Primitives#toeplitzPrepare} and returns the size.
    *
    * @param type element type of all

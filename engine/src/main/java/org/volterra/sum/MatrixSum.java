@@ -26,6 +26,7 @@ public final class MatrixSum implements CumulativeSum {
   private final History history;
   private final History gradient;
   private final TransposedFeatures transposed;
+  private final PackedWeights packed;
 
   /**
    * Binds the sum.
@@ -36,6 +37,8 @@ public final class MatrixSum implements CumulativeSum {
    * @param history z, interleaved
    * @param gradient ∂J/∂z, interleaved, or null if {@link #adjoint} will not be called
    * @param transposed memory for the adjoint, or null if {@link #adjoint} will not be called
+   * @param packed the matrices once more, read in place of {@code weights} once they are there, or
+   *     null
    */
   public MatrixSum(
       Primitives primitives,
@@ -43,13 +46,15 @@ public final class MatrixSum implements CumulativeSum {
       DepthParameter weights,
       History history,
       History gradient,
-      TransposedFeatures transposed) {
+      TransposedFeatures transposed,
+      PackedWeights packed) {
     this.primitives = primitives;
     this.scale = scale;
     this.weights = weights;
     this.history = history;
     this.gradient = gradient;
     this.transposed = transposed;
+    this.packed = packed;
   }
 
   @Override
@@ -64,14 +69,29 @@ public final class MatrixSum implements CumulativeSum {
 
   @Override
   public void forward(int l, Matrix u) {
-    primitives.gemm(scale, history.first(l), false, weights.value(l), false, 1, u);
+    Matrix copy = copy(l);
+    if (copy == null) {
+      primitives.gemm(scale, history.first(l), false, weights.value(l), false, 1, u);
+    } else {
+      primitives.gemmPrepared(scale, history.first(l), copy, 1, u);
+    }
     keep(l - 1);
   }
 
   @Override
   public void forward(int l, Epilogue epilogue, Matrix u, Primitives p) {
-    p.gemm(scale, history.first(l), false, weights.value(l), false, epilogue);
+    Matrix copy = copy(l);
+    if (copy == null) {
+      p.gemm(scale, history.first(l), false, weights.value(l), false, epilogue);
+    } else {
+      p.gemmPrepared(scale, history.first(l), copy, epilogue);
+    }
     keep(l - 1);
+  }
+
+  /** The packed matrix of a layer, or null. */
+  private Matrix copy(int l) {
+    return packed == null ? null : packed.value(l);
   }
 
   private void keep(int k) {

@@ -146,6 +146,13 @@ final class BenchCommand implements Runnable {
                 + " numpy.libs/libscipy_openblas*.so beside an installed numpy.")
     private Path openBlas;
 
+    @Option(
+        names = "--prepared",
+        description =
+            "Time providers with a right operand that was packed before, too: what passes of"
+                + " inference do with packed weights.")
+    private boolean isPrepared;
+
     @Override
     public Integer call() throws IOException {
       common.run(
@@ -153,6 +160,7 @@ final class BenchCommand implements Runnable {
               CaseStudies.gemm(
                   shapes,
                   repetitions.providers(),
+                  isPrepared,
                   openBlas,
                   repetitions.threads(),
                   repetitions.effort())),

@@ -153,6 +153,7 @@ final class PredictCommand implements Callable<Integer> {
     double[] all = new double[Math.multiplyExact(samples.count(), each)];
     try (Resources resources = new Resources()) {
       ModelWorkspace workspace = resources.own(net.inference(most, MemoryBudget.unlimited()));
+      workspace.packWeights();
       Matrix data =
           Matrix.of(
               resources.own(net.provider().allocate(net.type(), (long) most * width)),

@@ -20,9 +20,10 @@ import jdk.incubator.vector.FloatVector;
  * columns, and where a CPU has few registers.
  *
  * <p>A is read in place; a transposed A is transposed, a band of rows at a time. Panels of B (the
- * columns of a tile) are read in place if the panel is the whole of B, or C has few rows, and else
- * packed. The inner dimension is cut into blocks of {@link #DEPTH}; C takes up the blocks in order.
- * Threads divide tiles of C, never the inner dimension.
+ * columns of a tile) are read in place if the panel is the whole of B, C has few rows, or B comes
+ * in panels ({@link FloatPanels}), and else packed. The inner dimension is cut into blocks of
+ * {@link #DEPTH}; C takes up the blocks in order. Threads divide tiles of C, never the inner
+ * dimension.
  */
 @SuppressWarnings("cast")
 final class FloatGemm extends Workshop.Reusable {
@@ -30,9 +31,9 @@ final class FloatGemm extends Workshop.Reusable {
   static final int DEPTH = 512;
 
   /** Columns of a panel. Vectors of 512 bits come with 32 registers: 16 sums, 4 of B, 1 of A. */
-  private static final int COLUMNS = (WIDTH == 64 ? 4 : 2) * LENGTH;
+  static final int COLUMNS = (WIDTH == 64 ? 4 : 2) * LENGTH;
 
-  private static final int NARROW_COLUMNS = 2 * LENGTH;
+  static final int NARROW_COLUMNS = 2 * LENGTH;
 
   /** Rows of a task: few, so that a block of A stays in the cache, or many where B is packed. */
   private static final int BAND = 64;
@@ -62,6 +63,7 @@ final class FloatGemm extends Workshop.Reusable {
   private boolean transposeB;
   private Operand c;
   private int depth;
+  private boolean isPrepared;
   private boolean inPlace;
   private boolean readsApart;
   private int panelColumns;
@@ -79,6 +81,26 @@ final class FloatGemm extends Workshop.Reusable {
       boolean transposeRight,
       double keep,
       Operand product) {
+    isPrepared = false;
+    return bind(on, factor, left, transposeLeft, right, transposeRight, keep, product);
+  }
+
+  /** Binds {@code c = alpha a b + beta c} with b in panels; shapes are checked by the caller. */
+  FloatGemm withPanels(
+      Workshop on, double factor, Operand left, Operand panelsOfB, double keep, Operand product) {
+    isPrepared = true;
+    return bind(on, factor, left, false, panelsOfB, false, keep, product);
+  }
+
+  private FloatGemm bind(
+      Workshop on,
+      double factor,
+      Operand left,
+      boolean transposeLeft,
+      Operand right,
+      boolean transposeRight,
+      double keep,
+      Operand product) {
     alpha = (float) factor;
     beta = (float) keep;
     a = left;
@@ -88,7 +110,7 @@ final class FloatGemm extends Workshop.Reusable {
     transposeB = transposeRight;
     c = product;
     inPlace = factor == 1 && (keep == 0 || keep == 1);
-    readsApart = !transposeB && c.columns > COLUMNS && c.rows <= THIN_ROWS;
+    readsApart = !isPrepared && !transposeB && c.columns > COLUMNS && c.rows <= THIN_ROWS;
     panelColumns = readsApart ? NARROW_COLUMNS : COLUMNS;
     panels = (c.columns + panelColumns - 1) / panelColumns;
     shop = on;
@@ -138,7 +160,7 @@ final class FloatGemm extends Workshop.Reusable {
    * threads need: a panel that is packed meets as many rows as it can.
    */
   private void cut(int threads) {
-    boolean isPacked = !transposeA && panels > 1 && !readsApart;
+    boolean isPacked = !isPrepared && !transposeA && panels > 1 && !readsApart;
     rowsPerTask = isPacked ? WIDE_BAND : BAND;
     int bands = (c.rows + rowsPerTask - 1) / rowsPerTask;
     columnTasks = Math.min(panels, Math.max(1, 4 * threads / bands));
@@ -209,9 +231,12 @@ final class FloatGemm extends Workshop.Reusable {
       for (int panel = firstPanel; panel < endPanel; panel++) {
         int column = panel * panelColumns;
         int width = Math.min(panelColumns, c.columns - column);
-        int rowBytes = width > NARROW_COLUMNS ? WIDE : NARROW;
+        int rowBytes = FloatPanels.rowBytes(width);
         long from = b.start + p * b.stride + (long) column * BYTES;
-        if (!transposeB && b.stride == rowBytes && width * BYTES == rowBytes) {
+        if (isPrepared) {
+          long at = b.start + FloatPanels.start(panel, depth) + (long) p * rowBytes;
+          panel(firstRow, endRow, p, k, b.segment, at, rowBytes, column, width, t);
+        } else if (!transposeB && b.stride == rowBytes && width * BYTES == rowBytes) {
           panel(firstRow, endRow, p, k, b.segment, from, rowBytes, column, width, t);
         } else if (readsApart && from + (k - 1) * b.stride + NARROW <= b.segment.byteSize()) {
           panel(firstRow, endRow, p, k, b.segment, from, b.stride, column, width, t);
@@ -264,7 +289,7 @@ final class FloatGemm extends Workshop.Reusable {
     long rowStride = transposeA ? (long) k * BYTES : a.stride;
     long from = transposeA ? PACKED_BAND : a.start + firstRow * a.stride + (long) p * BYTES;
     long to = c.start + firstRow * c.stride + (long) column * BYTES;
-    int rowBytes = width > NARROW_COLUMNS ? WIDE : NARROW;
+    int rowBytes = FloatPanels.rowBytes(width);
     boolean direct = inPlace && width * BYTES == rowBytes;
     float keep = p == 0 ? beta : 1;
     boolean continues = direct && keep == 1;

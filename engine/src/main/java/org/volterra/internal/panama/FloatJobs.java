@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 /** The reusable jobs of one calling thread: primitives fill them anew in every call. */
 final class FloatJobs {
   final FloatGemm gemm = new FloatGemm();
+  final FloatPanels panels = new FloatPanels();
   final FloatPack.Transpose transpose = new FloatPack.Transpose();
   final FloatSpans spans = new FloatSpans();
   final FloatElementwiseJobs.Step step = new FloatElementwiseJobs.Step();

@@ -78,14 +78,20 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     Shapes.epilogue(TYPE, epilogue);
     Matrix c = epilogue.target();
     Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    FloatGemm gemm = bind(alpha, a, transposeA, b, transposeB, 1, c);
-    if (gemm.takesEpilogue()) {
-      epilogue.begin(gemm.before());
-      epilogue.end(gemm.after());
-      gemm.run();
-    } else {
+    if (!layer(bind(alpha, a, transposeA, b, transposeB, 1, c), epilogue)) {
       Primitives.super.gemm(alpha, a, transposeA, b, transposeB, epilogue);
     }
+  }
+
+  /** Computes a layer in the tasks of its product, if they take the epilogue. */
+  private static boolean layer(FloatGemm gemm, Epilogue epilogue) {
+    if (!gemm.takesEpilogue()) {
+      return false;
+    }
+    epilogue.begin(gemm.before());
+    epilogue.end(gemm.after());
+    gemm.run();
+    return true;
   }
 
   @Override
@@ -101,6 +107,50 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     } else {
       Primitives.super.gemm(alpha, a, b, beta, c, epilogue);
     }
+  }
+
+  @Override
+  public int gemmPreparedColumns(int columns) {
+    return columns == 1 ? 1 : FloatPanels.columns(columns);
+  }
+
+  @Override
+  public boolean gemmGainsFromPreparing(int columns) {
+    return columns > 1 && FloatPanels.differFromRows(columns);
+  }
+
+  @Override
+  public void gemmPrepare(Matrix b, Matrix prepared) {
+    Shapes.gemmPrepare(TYPE, b, prepared, gemmPreparedColumns(b.columns()));
+    if (b.columns() == 1) {
+      axpby(1, b, 0, prepared);
+    } else {
+      jobs.get().panels.pack(shop, Operand.of(b), Operand.of(prepared));
+    }
+  }
+
+  @Override
+  public void gemmPrepared(double alpha, Matrix a, Matrix prepared, double beta, Matrix c) {
+    if (c.columns() == 1) {
+      gemm(alpha, a, false, prepared, false, beta, c);
+    } else {
+      bindPrepared(alpha, a, prepared, beta, c).run();
+    }
+  }
+
+  @Override
+  public void gemmPrepared(double alpha, Matrix a, Matrix prepared, Epilogue epilogue) {
+    Shapes.epilogue(TYPE, epilogue);
+    if (!layer(bindPrepared(alpha, a, prepared, 1, epilogue.target()), epilogue)) {
+      Primitives.super.gemmPrepared(alpha, a, prepared, epilogue);
+    }
+  }
+
+  private FloatGemm bindPrepared(double alpha, Matrix a, Matrix prepared, double beta, Matrix c) {
+    Shapes.gemmPrepared(TYPE, a, prepared, c, gemmPreparedColumns(c.columns()));
+    return jobs.get()
+        .gemm
+        .withPanels(shop, alpha, Operand.of(a), Operand.of(prepared), beta, Operand.of(c));
   }
 
   @Override

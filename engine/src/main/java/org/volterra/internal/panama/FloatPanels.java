@@ -1,0 +1,67 @@
+package org.volterra.internal.panama;
+
+import static org.volterra.internal.panama.FloatGemm.COLUMNS;
+import static org.volterra.internal.panama.FloatGemm.DEPTH;
+import static org.volterra.internal.panama.FloatGemm.NARROW_COLUMNS;
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatTile.NARROW;
+import static org.volterra.internal.panama.FloatTile.WIDE;
+
+/**
+ * A matrix in panels: the columns of a tile, row by row, and then those of the next tile. The last
+ * panel is as wide as the tile that reads it, whatever is left of columns.
+ */
+@SuppressWarnings("cast")
+final class FloatPanels extends Workshop.Reusable {
+  private Operand from;
+  private Operand to;
+  private int blocks;
+
+  /** Columns of all panels together. */
+  static int columns(int columns) {
+    int last = columns % COLUMNS;
+    int whole = columns - last;
+    return last == 0 ? whole : whole + (last > NARROW_COLUMNS ? COLUMNS : NARROW_COLUMNS);
+  }
+
+  /** Whether panels are anything else than rows that lie one behind the other. */
+  static boolean differFromRows(int columns) {
+    return columns != COLUMNS && columns != NARROW_COLUMNS;
+  }
+
+  /** Bytes before a panel of a matrix with so many rows. */
+  static long start(int panel, int rows) {
+    return panel * (long) rows * (COLUMNS * BYTES);
+  }
+
+  /** Bytes of a row of a panel with so many columns. */
+  static int rowBytes(int width) {
+    return width > NARROW_COLUMNS ? WIDE : NARROW;
+  }
+
+  /** Copies a matrix into panels. */
+  void pack(Workshop shop, Operand matrix, Operand panels) {
+    from = matrix;
+    to = panels;
+    blocks = (matrix.rows + DEPTH - 1) / DEPTH;
+    int count = (matrix.columns + COLUMNS - 1) / COLUMNS;
+    shop.run(count * blocks, 2L * matrix.rows * matrix.columns, this);
+  }
+
+  @Override
+  public void run(int task, Scratch scratch) {
+    int panel = task / blocks;
+    int row = task % blocks * DEPTH;
+    int rows = Math.min(DEPTH, from.rows - row);
+    int column = panel * COLUMNS;
+    int width = Math.min(COLUMNS, from.columns - column);
+    int rowBytes = rowBytes(width);
+    long source = from.start + row * from.stride + (long) column * BYTES;
+    long target = to.start + start(panel, from.rows) + (long) row * rowBytes;
+    if (width * BYTES == WIDE) {
+      FloatPack.copyWide(from.segment, source, from.stride, rows, to.segment, target);
+    } else {
+      FloatPack.copy(from.segment, source, from.stride, rows, width, to.segment, target, rowBytes);
+    }
+  }
+}
