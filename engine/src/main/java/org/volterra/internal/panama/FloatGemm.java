@@ -8,6 +8,7 @@ import static org.volterra.internal.panama.FloatSpecies.load;
 import static org.volterra.internal.panama.FloatSpecies.merge;
 import static org.volterra.internal.panama.FloatSpecies.splat;
 import static org.volterra.internal.panama.FloatSpecies.store;
+import static org.volterra.internal.panama.FloatTile.MIDDLE;
 import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
 import static org.volterra.internal.panama.FloatTile.WIDE;
@@ -16,8 +17,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The matrix product over register tiles of 4 rows and 4 vectors of columns; 2 vectors in the last
- * columns, and where a CPU has few registers.
+ * The matrix product over register tiles of 4 rows and 4 vectors of columns; 3 or 2 vectors in the
+ * last columns, and 2 where a CPU has few registers.
  *
  * <p>A is read in place; a transposed A is transposed, a band of rows at a time. Panels of B (the
  * columns of a tile) are read in place if the panel is the whole of B, C has few rows, or B comes
@@ -33,7 +34,7 @@ final class FloatGemm extends Workshop.Reusable {
   /** Columns of a panel. Vectors of 512 bits come with 32 registers: 16 sums, 4 of B, 1 of A. */
   static final int COLUMNS = (WIDTH == 64 ? 4 : 2) * LENGTH;
 
-  static final int NARROW_COLUMNS = 2 * LENGTH;
+  private static final int NARROW_COLUMNS = 2 * LENGTH;
 
   /** Rows of a task: few, so that a block of A stays in the cache, or many where B is packed. */
   private static final int BAND = 64;
@@ -148,9 +149,11 @@ final class FloatGemm extends Workshop.Reusable {
   void run() {
     long products = (long) c.rows * c.columns * depth;
     if (products >= FloatWarmUp.WORTHWHILE) {
-      boolean isWide = Math.min(c.columns, panelColumns) > NARROW_COLUMNS;
-      boolean isNarrow = (c.columns - 1) % panelColumns < NARROW_COLUMNS;
-      FloatWarmUp.ensure(c.rows, isWide, isNarrow, readsApart);
+      FloatWarmUp.ensure(
+          c.rows,
+          FloatTile.rowBytes(Math.min(c.columns, panelColumns)),
+          FloatTile.rowBytes((c.columns - 1) % panelColumns + 1),
+          readsApart);
     }
     shop.run((c.rows + rowsPerTask - 1) / rowsPerTask * columnTasks, products / 8, this);
   }
@@ -231,7 +234,7 @@ final class FloatGemm extends Workshop.Reusable {
       for (int panel = firstPanel; panel < endPanel; panel++) {
         int column = panel * panelColumns;
         int width = Math.min(panelColumns, c.columns - column);
-        int rowBytes = FloatPanels.rowBytes(width);
+        int rowBytes = FloatTile.rowBytes(width);
         long from = b.start + p * b.stride + (long) column * BYTES;
         if (isPrepared) {
           long at = b.start + FloatPanels.start(panel, depth) + (long) p * rowBytes;
@@ -289,7 +292,7 @@ final class FloatGemm extends Workshop.Reusable {
     long rowStride = transposeA ? (long) k * BYTES : a.stride;
     long from = transposeA ? PACKED_BAND : a.start + firstRow * a.stride + (long) p * BYTES;
     long to = c.start + firstRow * c.stride + (long) column * BYTES;
-    int rowBytes = FloatPanels.rowBytes(width);
+    int rowBytes = FloatTile.rowBytes(width);
     boolean direct = inPlace && width * BYTES == rowBytes;
     float keep = p == 0 ? beta : 1;
     boolean continues = direct && keep == 1;
@@ -333,11 +336,15 @@ final class FloatGemm extends Workshop.Reusable {
     } else if (height == ROWS) {
       if (rowBytes == WIDE) {
         FloatTile.wide4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
+      } else if (rowBytes == MIDDLE) {
+        FloatTile.middle4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
       } else {
         FloatTile.narrow4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
       }
     } else if (rowBytes == WIDE) {
       FloatTile.wide1(k, a, i, b, j, s, from, t, to);
+    } else if (rowBytes == MIDDLE) {
+      FloatTile.middle1(k, a, i, b, j, s, from, t, to);
     } else {
       FloatTile.narrow1(k, a, i, b, j, s, from, t, to);
     }

@@ -2,10 +2,9 @@ package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatGemm.COLUMNS;
 import static org.volterra.internal.panama.FloatGemm.DEPTH;
-import static org.volterra.internal.panama.FloatGemm.NARROW_COLUMNS;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
-import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.WIDE;
+import static org.volterra.internal.panama.FloatTile.rowBytes;
 
 /**
  * A matrix in panels: the columns of a tile, row by row, and then those of the next tile. The last
@@ -20,23 +19,17 @@ final class FloatPanels extends Workshop.Reusable {
   /** Columns of all panels together. */
   static int columns(int columns) {
     int last = columns % COLUMNS;
-    int whole = columns - last;
-    return last == 0 ? whole : whole + (last > NARROW_COLUMNS ? COLUMNS : NARROW_COLUMNS);
+    return columns - last + (last == 0 ? 0 : rowBytes(last) / BYTES);
   }
 
   /** Whether panels are anything else than rows that lie one behind the other. */
   static boolean differFromRows(int columns) {
-    return columns != COLUMNS && columns != NARROW_COLUMNS;
+    return columns > COLUMNS || columns * BYTES != rowBytes(columns);
   }
 
   /** Bytes before a panel of a matrix with so many rows. */
   static long start(int panel, int rows) {
     return panel * (long) rows * (COLUMNS * BYTES);
-  }
-
-  /** Bytes of a row of a panel with so many columns. */
-  static int rowBytes(int width) {
-    return width > NARROW_COLUMNS ? WIDE : NARROW;
   }
 
   /** Copies a matrix into panels. */

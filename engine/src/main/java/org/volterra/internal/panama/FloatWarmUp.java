@@ -1,5 +1,6 @@
 package org.volterra.internal.panama;
 
+import static org.volterra.internal.panama.FloatTile.MIDDLE;
 import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
 import static org.volterra.internal.panama.FloatTile.WIDE;
@@ -40,12 +41,20 @@ final class FloatWarmUp {
     static final boolean DONE = warm(FloatWarmUp::wide4);
   }
 
+  private static final class Middle4 {
+    static final boolean DONE = warm(FloatWarmUp::middle4);
+  }
+
   private static final class Narrow4 {
     static final boolean DONE = warm(FloatWarmUp::narrow4);
   }
 
   private static final class Wide1 {
     static final boolean DONE = warm(FloatWarmUp::wide1);
+  }
+
+  private static final class Middle1 {
+    static final boolean DONE = warm(FloatWarmUp::middle1);
   }
 
   private static final class Narrow1 {
@@ -65,26 +74,30 @@ final class FloatWarmUp {
    * later calls at once.
    *
    * @param rows of the product
-   * @param isWide whether it has wide tiles
-   * @param isNarrow whether it has narrow tiles
+   * @param first bytes of a row of its first tile
+   * @param last bytes of a row of its last tile
    * @param readsApart whether narrow tiles read rows of B that lie apart
    * @return whether all are compiled
    */
-  static boolean ensure(int rows, boolean isWide, boolean isNarrow, boolean readsApart) {
+  static boolean ensure(int rows, int first, int last, boolean readsApart) {
     if (readsApart) {
       return Apart1.DONE;
     }
-    boolean four = rows >= ROWS;
-    boolean one = rows % ROWS != 0;
-    return (!(four && isWide) || Wide4.DONE)
-        && (!(four && isNarrow) || Narrow4.DONE)
-        && (!(one && isWide) || Wide1.DONE)
-        && (!(one && isNarrow) || Narrow1.DONE);
+    return (rows < ROWS || (four(first) && four(last)))
+        && (rows % ROWS == 0 || (one(first) && one(last)));
   }
 
-  /** The same for all tiles of a packed product. */
+  private static boolean four(int rowBytes) {
+    return rowBytes == WIDE ? Wide4.DONE : rowBytes == MIDDLE ? Middle4.DONE : Narrow4.DONE;
+  }
+
+  private static boolean one(int rowBytes) {
+    return rowBytes == WIDE ? Wide1.DONE : rowBytes == MIDDLE ? Middle1.DONE : Narrow1.DONE;
+  }
+
+  /** The same for the tiles that convolutions take from here. */
   static boolean ensure() {
-    return ensure(ROWS + 1, true, true, false);
+    return ensure(ROWS + 1, WIDE, NARROW, false);
   }
 
   /** Runs a tile until it is fast, or the time is over. */
@@ -111,6 +124,14 @@ final class FloatWarmUp {
 
   private static void wide4(MemorySegment s) {
     FloatTile.wide4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
+  }
+
+  private static void middle4(MemorySegment s) {
+    FloatTile.middle4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
+  }
+
+  private static void middle1(MemorySegment s) {
+    FloatTile.middle1(DEPTH, s, 0, s, B, s, T, s, T);
   }
 
   private static void apart1(MemorySegment s) {
