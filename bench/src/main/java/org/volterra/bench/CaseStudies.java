@@ -51,6 +51,7 @@ public final class CaseStudies {
    * @param shapes names, as {@link GemmShape#parse} takes them
    * @param providers names of providers
    * @param prepared whether providers are timed with prepared right operands too
+   * @param peak whether fused products in registers are timed too, as many as the first shape has
    * @param openBlas a library of OpenBLAS that is timed too, or null
    * @param threads threads of each
    * @param effort repetitions
@@ -61,6 +62,7 @@ public final class CaseStudies {
       List<String> shapes,
       List<String> providers,
       boolean prepared,
+      boolean peak,
       Path openBlas,
       int threads,
       Effort effort) {
@@ -73,23 +75,15 @@ public final class CaseStudies {
     }
     List<CaseStudy.Case> cases = new ArrayList<>();
     for (String shape : shapes) {
-      GemmShape s = GemmShape.parse(shape);
       for (String engine : engines) {
-        if (Gemm.isPrepared(engine) && (s.transposeA() || s.transposeB())) {
-          continue;
+        GemmShape s = GemmShape.parse(shape);
+        if (!Gemm.isPrepared(engine) || !(s.transposeA() || s.transposeB())) {
+          cases.add(product(shape, engine, openBlas, threads));
         }
-        cases.add(
-            new CaseStudy.Case(
-                ordered("shape", shape, "engine", engine, "threads", String.valueOf(threads)),
-                Map.of("library", openBlas == null ? "" : openBlas.toAbsolutePath().toString()),
-                ordered(
-                    "m x n x k",
-                    s.m() + " x " + s.n() + " x " + s.k(),
-                    "packing",
-                    packing(engine, openBlas)),
-                Map.of("product", s.flops()),
-                s.flops() / DepthCost.flopsPerSecond(Gemm.providerOf(engine))));
       }
+    }
+    if (peak) {
+      cases.add(product(shapes.getFirst(), Gemm.PEAK, openBlas, 1));
     }
     return new CaseStudy("gemm", Gemm.class, "GF/s", cases, effort);
   }
@@ -280,6 +274,20 @@ public final class CaseStudies {
     return new CaseStudy("regions", ParallelRegion.class, "G regions/s", cases, effort);
   }
 
+  private static CaseStudy.Case product(String shape, String engine, Path openBlas, int threads) {
+    GemmShape s = GemmShape.parse(shape);
+    return new CaseStudy.Case(
+        ordered("shape", shape, "engine", engine, "threads", String.valueOf(threads)),
+        Map.of("library", openBlas == null ? "" : openBlas.toAbsolutePath().toString()),
+        ordered(
+            "m x n x k",
+            s.m() + " x " + s.n() + " x " + s.k(),
+            "packing",
+            packing(engine, openBlas)),
+        Map.of("product", s.flops()),
+        s.flops() / DepthCost.flopsPerSecond(Gemm.providerOf(engine)));
+  }
+
   /** What each engine copies into another layout in every call. */
   private static String packing(String engine, Path openBlas) {
     return switch (engine) {
@@ -288,6 +296,7 @@ public final class CaseStudies {
           yield "A and B (" + library.description() + ")";
         }
       }
+      case Gemm.PEAK -> "no matrices: registers of one core";
       case "panama" -> "A if transposed; B unless one panel";
       default -> Gemm.isPrepared(engine) ? "B before the calls" : "none";
     };

@@ -49,6 +49,9 @@ public class Gemm {
   /** The engine that is no provider. */
   static final String OPENBLAS = "openblas";
 
+  /** The engine that multiplies no matrices: {@link FusedProducts}, as many operations. */
+  static final String PEAK = "peak";
+
   /** What follows the name of a provider that takes a prepared right operand. */
   static final String PREPARED = ":prepared";
 
@@ -72,7 +75,7 @@ public class Gemm {
 
   /**
    * Provider, as {@code Engine.open} takes it, and {@value #PREPARED} if B is prepared before; or
-   * {@value #OPENBLAS}.
+   * {@value #OPENBLAS} or {@value #PEAK}.
    */
   @Param({"scalar", "panama"})
   public String engine;
@@ -107,10 +110,10 @@ public class Gemm {
   public void setup() {
     GemmShape s = GemmShape.parse(shape);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
-    if (engine.equals(OPENBLAS)) {
-      openBlas(s, random);
-    } else {
-      provider(s, random);
+    switch (engine) {
+      case OPENBLAS -> openBlas(s, random);
+      case PEAK -> product = () -> result = FusedProducts.run(s.flops());
+      default -> provider(s, random);
     }
   }
 
@@ -179,7 +182,7 @@ public class Gemm {
   /**
    * One product, overwriting C.
    *
-   * @return C
+   * @return C, or a number that has taken as many operations
    */
   @Benchmark
   public Object product() {

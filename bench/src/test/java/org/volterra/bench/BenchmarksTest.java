@@ -68,6 +68,20 @@ class BenchmarksTest {
   }
 
   @Test
+  void peakRuns() {
+    Gemm benchmark = new Gemm();
+    benchmark.shape = "16x24x48";
+    benchmark.engine = "peak";
+    try {
+      benchmark.setup();
+      // every lane of twelve chains goes to the fixed point of c = 0.5 c + 0.25
+      assertThat((float) benchmark.product()).isPositive().isLessThanOrEqualTo(12 * 0.5f * 16);
+    } finally {
+      benchmark.close();
+    }
+  }
+
+  @Test
   void onlyPlainProductsTakePreparedOperands() {
     Gemm benchmark = new Gemm();
     benchmark.shape = "weights:2";

@@ -40,9 +40,45 @@ class ResultTableTest {
   }
 
   @Test
+  void preparedProductsAndThePeakAreCasesOfTheirOwn() {
+    List<CaseStudy.Case> cases =
+        CaseStudies.gemm(
+                List.of("forward:8", "weights:8"),
+                List.of("scalar", "panama"),
+                true,
+                true,
+                null,
+                2,
+                Effort.SHORT)
+            .cases();
+    assertThat(cases)
+        .extracting(c -> c.parameters().get("shape") + " " + c.parameters().get("engine"))
+        .containsExactly(
+            "forward:8 scalar",
+            "forward:8 panama",
+            "forward:8 scalar:prepared",
+            "forward:8 panama:prepared",
+            "weights:8 scalar",
+            "weights:8 panama",
+            "forward:8 peak");
+    assertThat(cases)
+        .extracting(c -> c.notes().get("packing"))
+        .containsExactly(
+            "none",
+            "A if transposed; B unless one panel",
+            "B before the calls",
+            "B before the calls",
+            "none",
+            "A if transposed; B unless one panel",
+            "no matrices: registers of one core");
+    assertThat(cases.getLast().parameters()).containsEntry("threads", "1");
+  }
+
+  @Test
   void gemmTableShowsShapes() {
     CaseStudy study =
-        CaseStudies.gemm(List.of("forward:8"), List.of("scalar"), false, null, 1, Effort.SHORT);
+        CaseStudies.gemm(
+            List.of("forward:8"), List.of("scalar"), false, false, null, 1, Effort.SHORT);
     assertThat(study.expectedSeconds()).isPositive();
     CaseStudy.Point point =
         new CaseStudy.Point(study.cases().getFirst(), "product", new Timing(2, 0.1, 0, 4e6));

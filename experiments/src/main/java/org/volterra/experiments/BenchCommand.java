@@ -153,6 +153,12 @@ final class BenchCommand implements Runnable {
                 + " inference do with packed weights.")
     private boolean isPrepared;
 
+    @Option(
+        names = "--peak",
+        description =
+            "Time fused products in the registers of one core, too: what no product exceeds.")
+    private boolean isPeak;
+
     @Override
     public Integer call() throws IOException {
       common.run(
@@ -161,6 +167,7 @@ final class BenchCommand implements Runnable {
                   shapes,
                   repetitions.providers(),
                   isPrepared,
+                  isPeak,
                   openBlas,
                   repetitions.threads(),
                   repetitions.effort())),
