@@ -19,8 +19,8 @@ import org.volterra.spi.ElementType;
  * where it takes layers one by one.
  */
 final class OffloadChecks {
-  /** Slices are larger than strips through all layers, so that half is more than a ring takes. */
-  private static final int POSITIONS = 16;
+  /** Slices are so large that half of the histories is more than the least ring takes. */
+  private static final int POSITIONS = 8;
 
   /** Channels of whole packs, with which ∂J/∂z is gathered from all δ. */
   private static final int PACKED = 16;
@@ -41,21 +41,22 @@ final class OffloadChecks {
 
   /** Networks whose sums read histories in every way there is: slices, bands, blocks. */
   static List<Case> networks(int channels, ElementType type) {
-    Case dense = network("dense", channels, "auto", 23, b -> b, 1e-5);
     List<Case> wide =
         List.of(
-            dense,
-            network("dense", PACKED, "auto", 20, OffloadChecks::linearSource, 1e-5)
+            network("dense", channels, "auto", 23, b -> b, 1e-5),
+            network("dense", PACKED, "auto", 12, OffloadChecks::linearSource, 1e-5)
                 .named("dense, gathered adjoint"),
-            network("dense", PACKED, "auto", 30, b -> b.positions(3), 1e-5).named(WHOLE),
-            network("attention", channels, "auto", 24, b -> b, 1e-5),
+            network("dense", PACKED, "auto", 20, b -> b.positions(3), 1e-5).named(WHOLE),
+            network("attention", channels, "auto", 16, b -> b, 1e-5),
             network("exponentials:3", channels, "exponentials", 40, b -> b, 2e-5),
             network("convolution", channels, "fft", 70, b -> b, 1e-5),
-            network("power-law", channels, "hierarchical", 140, b -> b, 2e-5),
-            network("scalar", channels, "direct", 16, b -> stages(b, channels), 2e-4)
+            network("power-law", channels, "hierarchical", 70, b -> b, 2e-5),
+            network("scalar", channels, "direct", 12, b -> stages(b, channels), 2e-4)
                 .named("stages"));
+    Case narrow =
+        network("dense", channels, "auto", 23, b -> b.positions(2 * POSITIONS), 1e-5).narrow();
     return type == ElementType.FLOAT32
-        ? Stream.concat(wide.stream(), Stream.of(dense.narrow())).toList()
+        ? Stream.concat(wide.stream(), Stream.of(narrow)).toList()
         : wide;
   }
 
@@ -76,7 +77,7 @@ final class OffloadChecks {
 
   private static NetworkSpec.Builder stages(NetworkSpec.Builder builder, int channels) {
     return builder
-        .positions(4, 4)
+        .positions(4, 2)
         .features(
             FeatureTransform.parse(
                 "conv(%1$d,3,pad=1),batch-norm,silu,dropout(0.25),residual(layer-norm,affine(%1$d))"
