@@ -22,6 +22,8 @@ void wait_for_fewer() {
 namespace {
 
 using Gemm = void (*)(float, TensorMap, TensorMap, float, float*, long long, float*, int, int, int, int);
+using GemmOfBlocks = void (*)(float, TensorMap, TensorMap, float, float*, long long, float*, int, int, int, int,
+                              int, long long, long long);
 
 struct Kernel {
   const char* name;
@@ -29,10 +31,12 @@ struct Kernel {
   int threads;
   bool ta, tb;
   Rounding rounding;
+  GemmOfBlocks of_blocks;
 };
 
 TensorMap map_of(const Operand& operand, int rows, int columns, bool along, bool rounds) {
-  const int lines = operand.transposed ? columns : rows, length = operand.transposed ? rows : columns;
+  int lines = operand.transposed ? columns : rows, length = operand.transposed ? rows : columns;
+  if (operand.is_in_blocks()) length = operand.blocks.length, lines = int(operand.memory.size() / length);
   return {reinterpret_cast<const unsigned char*>(operand.memory.data()), uint64_t(length), uint64_t(lines),
           uint64_t(operand.stride) * 4, 32, along ? 128u : 32u, rounds, {}};
 }
@@ -43,8 +47,10 @@ Operand aligned(int rows, int columns, bool transposed, unsigned seed) {
   return operand(rows, columns, transposed, 4 + (4 - length % 4) % 4, seed);
 }
 
-void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces) {
-  const Operand a = aligned(m, k, kernel.ta, 1), b = aligned(k, n, kernel.tb, 2);
+// With blocks of some length, or 0 for a whole b.
+void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces, int length = 0) {
+  const Operand a = aligned(m, k, kernel.ta, 1);
+  const Operand b = length == 0 ? aligned(k, n, kernel.tb, 2) : operand_in_blocks(k, n, length, 0, 2);
   const std::vector<float> old = numbers(size_t(m - 1) * (n + gap) + n, 3);
   std::vector<float> c = old, partial(pieces > 1 ? size_t(pieces) * m * n : 0);
   const float alpha = -0.75f, beta = pieces == 2 ? 0.0f : 2.0f;
@@ -53,9 +59,17 @@ void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces) {
   if (beta == 0) {
     for (float& value : c) value = NAN;
   }
-  run_with((4 * 48 + 1) << 10, kernel.name, kernel.run, dim3((n + 255) / 256, (m + 127) / 128, pieces),
-           dim3(kernel.threads), alpha, map_of(a, m, k, !kernel.ta, rounds),
-           map_of(b, k, n, kernel.tb, rounds), beta, c.data(), n + gap, partial.data(), piece, m, n, k);
+  const auto launch = [&](auto gemm, auto... blocks) {
+    run_with((4 * 48 + 1) << 10, kernel.name, gemm, dim3((n + 255) / 256, (m + 127) / 128, pieces),
+             dim3(kernel.threads), alpha, map_of(a, m, k, !kernel.ta, rounds),
+             map_of(b, k, n, kernel.tb, rounds), beta, c.data(), n + gap, partial.data(), piece, m, n, k,
+             blocks...);
+  };
+  if (b.is_in_blocks()) {
+    launch(kernel.of_blocks, length, b.blocks.distance / length, b.blocks.growth / length);
+  } else {
+    launch(kernel.run);
+  }
   if (pieces > 1) {
     run("sum_pieces", sum_pieces_f32, dim3(2), dim3(8, 4), alpha, partial.data(), beta, c.data(),
         n + gap, pieces, m, n);
@@ -65,17 +79,18 @@ void product(const Kernel& kernel, int m, int n, int k, int gap, int pieces) {
 
 float tf32_even(float x) { return cuda_on_cpu::even_tf32(x); }
 
-#define KERNEL(precision, letters, threads, ta, tb, unit, round)                                            \
-  {#precision " hopper " #letters, gemm_##precision##_hopper_##letters##_f32, threads, ta, tb, {unit, round}}
+#define KERNEL(precision, letters, threads, ta, tb, unit, round, of_blocks)                                 \
+  {#precision " hopper " #letters, gemm_##precision##_hopper_##letters##_f32, threads, ta, tb, {unit, round}, \
+   of_blocks}
 
-const Kernel kernels[] = {KERNEL(tf32, nn, 384, false, false, 0x1p-11, tf32_even),
-                          KERNEL(tf32, nt, 384, false, true, 0x1p-11, tf32_even),
-                          KERNEL(tf32, tn, 512, true, false, 0x1p-11, tf32_even),
-                          KERNEL(tf32, tt, 512, true, true, 0x1p-11, tf32_even),
-                          KERNEL(bf16, nn, 512, false, false, 0x1p-8, bf16),
-                          KERNEL(bf16, nt, 512, false, true, 0x1p-8, bf16),
-                          KERNEL(bf16, tn, 512, true, false, 0x1p-8, bf16),
-                          KERNEL(bf16, tt, 512, true, true, 0x1p-8, bf16)};
+const Kernel kernels[] = {KERNEL(tf32, nn, 384, false, false, 0x1p-11, tf32_even, nullptr),
+                          KERNEL(tf32, nt, 384, false, true, 0x1p-11, tf32_even, gemm_tf32_hopper_nb_f32),
+                          KERNEL(tf32, tn, 512, true, false, 0x1p-11, tf32_even, nullptr),
+                          KERNEL(tf32, tt, 512, true, true, 0x1p-11, tf32_even, nullptr),
+                          KERNEL(bf16, nn, 512, false, false, 0x1p-8, bf16, nullptr),
+                          KERNEL(bf16, nt, 512, false, true, 0x1p-8, bf16, gemm_bf16_hopper_nb_f32),
+                          KERNEL(bf16, tn, 512, true, false, 0x1p-8, bf16, nullptr),
+                          KERNEL(bf16, tt, 512, true, true, 0x1p-8, bf16, nullptr)};
 
 }  // namespace
 
@@ -84,8 +99,10 @@ int main() {
     product(kernel, 1, 1, 1, 0, 1);
     product(kernel, 33, 67, 45, 3, 1);
     product(kernel, 20, 52, 164, 0, 1);
+    if (kernel.of_blocks != nullptr) product(kernel, 33, 67, 160, 3, 1, 32);
   }
   product(kernels[0], 132, 260, 68, 0, 3);
   product(kernels[7], 129, 257, 33, 1, 2);
+  product(kernels[1], 129, 257, 192, 0, 2, 64);
   return errors == 0 ? 0 : 2;
 }

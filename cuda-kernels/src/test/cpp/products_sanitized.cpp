@@ -1,34 +1,45 @@
 // Runs products, updates, activations and gathers over buffers of exactly the size they may touch,
 // under the address sanitizer, as kernels_sanitized.cpp does the other families.
-#include "kernels.hpp"
+#include "cuda_on_cpu.hpp"
+#include "tensor_on_cpu.hpp"
+
+#include "activation.cu"
+#include "axpby.cu"
+#include "flat_gemm.cu"
+#include "gather.cu"
+#include "gemm.cu"
+#include "gemv.cu"
+#include "optimizer.cu"
 #include "sanitized.hpp"
+#include "toeplitz.cu"
 
 namespace {
-
-template <typename T>
-using Gemm = void (*)(T, const T*, long long, const T*, long long, T, T*, long long, T*, int, int,
-                      int, int);
 
 template <typename T>
 using Sum = void (*)(T, const T*, T, T*, long long, int, long long, long long);
 
 // A product whole, and in pieces of the inner dimension that are added afterwards, by one thread for each
-// element and by four.
-template <typename T, typename S>
-void product(const char* name, Gemm<T> kernel, Sum<T> sum_pieces, bool ta, bool tb, int m, int n, int k) {
+// element and by four. Rows of b may lie in blocks, whose numbers the kernel takes at the end.
+template <typename T, typename S, typename Kernel, typename... Row>
+void product(const char* name, Kernel kernel, Sum<T> sum_pieces, bool ta, bool tb, int m, int n, int k,
+             Row... numbers) {
+  constexpr bool in_blocks = sizeof...(Row) > 0;
+  const BlockRow row = {numbers...};
   const size_t shared = sizeof(T) * S::stages * (S::slice_a + S::slice_b);
-  const auto a = whole<T>(size_t(m) * k, 2), b = whole<T>(size_t(k) * n, 3);
-  const long long a_stride = ta ? m : k, b_stride = tb ? k : n;
+  const long long a_stride = ta ? m : k, b_stride = in_blocks ? row.length + 3 : tb ? k : n;
+  const auto place = [&](int p) { return in_blocks ? row.place(p) : p; };
+  const auto a = whole<T>(size_t(m) * k, 2);
+  const auto b = whole<T>(tb ? (n - 1) * b_stride + place(k - 1) + 1 : size_t(k) * n, 3);
   std::vector<T> c(size_t(m) * n, NAN), d(c);
   T* no_pieces = nullptr;
   const dim3 tiles((n + S::BN - 1) / S::BN, (m + S::BM - 1) / S::BM);
   run_with(shared, name, kernel, tiles, dim3(S::threads), T(1), a.data(), a_stride, b.data(), b_stride,
-           T(0), c.data(), n, no_pieces, k, m, n, k);
+           T(0), c.data(), n, no_pieces, k, m, n, k, numbers...);
   const int piece = 32, pieces = (k + piece - 1) / piece;
   if (pieces > 1) {
     std::vector<T> partial(pieces * c.size(), NAN);
     run_with(shared, name, kernel, dim3(tiles.x, tiles.y, pieces), dim3(S::threads), T(1), a.data(),
-             a_stride, b.data(), b_stride, T(0), d.data(), n, partial.data(), piece, m, n, k);
+             a_stride, b.data(), b_stride, T(0), d.data(), n, partial.data(), piece, m, n, k, numbers...);
     for (int down : {1, 4}) {
       std::fill(d.begin(), d.end(), T(NAN));
       run("sum_pieces", sum_pieces, dim3(2), dim3(32, down), T(1), partial.data(), T(0), d.data(), n,
@@ -41,7 +52,7 @@ void product(const char* name, Gemm<T> kernel, Sum<T> sum_pieces, bool ta, bool 
     for (int j = 0; j < n; j++) {
       T expected = 0;
       for (int p = 0; p < k; p++) {
-        expected += (ta ? a[p * m + i] : a[i * k + p]) * (tb ? b[j * k + p] : b[p * n + j]);
+        expected += (ta ? a[p * m + i] : a[i * k + p]) * (tb ? b[j * b_stride + place(p)] : b[p * n + j]);
       }
       right = right && expected == c[size_t(i) * n + j];
     }
@@ -49,18 +60,24 @@ void product(const char* name, Gemm<T> kernel, Sum<T> sum_pieces, bool ta, bool 
   expect(name, right, m, n);
 }
 
+#define EACH_SHAPE(letters, ta, tb, ...)                                                                       \
+  product<float, SmallF32>("gemm_small", gemm_small_##letters##_f32, sum_pieces_f32, ta, tb, __VA_ARGS__);     \
+  product<float, LongF32>("gemm_long", gemm_long_##letters##_f32, sum_pieces_f32, ta, tb, __VA_ARGS__);        \
+  product<float, WideF32>("gemm_wide", gemm_wide_##letters##_f32, sum_pieces_f32, ta, tb, __VA_ARGS__);        \
+  product<double, SmallF64>("gemm_small", gemm_small_##letters##_f64, sum_pieces_f64, ta, tb, __VA_ARGS__);    \
+  product<double, WideF64>("gemm_wide", gemm_wide_##letters##_f64, sum_pieces_f64, ta, tb, __VA_ARGS__)
+
 void gemms(int m, int n, int k) {
-#define EACH(letters, ta, tb)                                                                               \
-  product<float, SmallF32>("gemm_small", gemm_small_##letters##_f32, sum_pieces_f32, ta, tb, m, n, k);        \
-  product<float, LongF32>("gemm_long", gemm_long_##letters##_f32, sum_pieces_f32, ta, tb, m, n, k);           \
-  product<float, WideF32>("gemm_wide", gemm_wide_##letters##_f32, sum_pieces_f32, ta, tb, m, n, k);           \
-  product<double, SmallF64>("gemm_small", gemm_small_##letters##_f64, sum_pieces_f64, ta, tb, m, n, k);       \
-  product<double, WideF64>("gemm_wide", gemm_wide_##letters##_f64, sum_pieces_f64, ta, tb, m, n, k)
-  EACH(nn, false, false);
-  EACH(nt, false, true);
-  EACH(tn, true, false);
-  EACH(tt, true, true);
-#undef EACH
+  EACH_SHAPE(nn, false, false, m, n, k);
+  EACH_SHAPE(nt, false, true, m, n, k);
+  EACH_SHAPE(tn, true, false, m, n, k);
+  EACH_SHAPE(tt, true, true, m, n, k);
+}
+
+// Blocks that lie ever further apart, as the matrices of one earlier layer for all later ones.
+void gemms_of_blocks(int m, int n, int length, int count) {
+  const long long size = static_cast<long long>(n) * (length + 3);
+  EACH_SHAPE(nb, false, true, m, n, length * count, length, 2 * size, size);
 }
 
 // Few rows or a short inner dimension, with gaps between the rows of b and c; beta is 1.
@@ -223,19 +240,19 @@ void gathers(long long rows, long long columns) {
 }
 
 // The identity by its spectrum, which is 1 everywhere: T[j, i] = 1 where j = i.
+template <typename T>
 void toeplitz_identity(int log, long long rows, long long columns) {
   const int length = 1 << log;
-  const auto x = whole<float>(size_t(rows) * columns, 1);
-  std::vector<float> y(x.size()), spectrum(2 * size_t(length));
-  std::vector<Complex<float>> twiddles(length / 2);
+  const auto x = whole<T>(size_t(rows) * columns, 1);
+  std::vector<T> y(x.size());
+  std::vector<Complex<T>> spectrum(length, Complex<T>{T(1) / length, T(0)}), twiddles(length / 2);
   for (int k = 0; k < length / 2; k++) {
     const double angle = -2 * M_PI * k / length;
-    twiddles[k].re = float(std::cos(angle)), twiddles[k].im = float(std::sin(angle));
+    twiddles[k] = {T(std::cos(angle)), T(std::sin(angle))};
   }
-  for (int k = 0; k < length; k++) spectrum[2 * k] = 1.0f / length;
-  run_with(sizeof(Complex<float>) << log, "toeplitz", toeplitz_f32, dim3((columns + 1) / 2), dim3(256),
-           1.0f, x.data(), columns, reinterpret_cast<const Complex<float>*>(spectrum.data()), 0,
-           twiddles.data(), 0.0f, y.data(), columns, log, 0, rows, rows, columns);
+  run_with(sizeof(Complex<T>) << log, "toeplitz", EACH_TYPE(toeplitz), dim3((columns + 1) / 2), dim3(256), T(1),
+           x.data(), columns, spectrum.data(), 0, twiddles.data(), T(0), y.data(), columns, log, 0, rows, rows,
+           columns);
   bool right = true;
   for (size_t i = 0; i < x.size(); i++) right = right && std::abs(x[i] - y[i]) < 1e-4;
   expect("toeplitz", right, rows, columns);
@@ -246,6 +263,7 @@ void toeplitz_identity(int log, long long rows, long long columns) {
 int main() {
   for (int k : {1, 15, 36, 65}) gemms(1, 1, k), gemms(65, 3, k), gemms(5, 131, k);
   gemms(128, 128, 40), gemms(132, 68, 72), gemms(129, 127, 9);
+  gemms_of_blocks(1, 1, 16, 1), gemms_of_blocks(5, 131, 16, 5), gemms_of_blocks(129, 128, 48, 3);
   for (int gap : {0, 1, 4}) flats(1, 1, 1, gap), flats(8, 515, 5, gap), flats(17, 260, 67, gap), flats(33, 7, 64, gap);
   for (int rows : {1, 2, 7, 33}) {
     for (int count : {1, 4, 31, 33, 67}) {
@@ -265,8 +283,9 @@ int main() {
     }
   }
   for (int log : {2, 5, 8}) {
-    toeplitz_identity(log, (1 << log) / 2, 1);
-    toeplitz_identity(log, (1 << log) / 2 - 1, 5);
+    toeplitz_identity<float>(log, (1 << log) / 2, 1);
+    toeplitz_identity<float>(log, (1 << log) / 2 - 1, 5);
+    toeplitz_identity<double>(log, (1 << log) / 2, 2);
   }
   return errors == 0 ? 0 : 2;
 }

@@ -1,5 +1,6 @@
 // Operands of products whose factors are rounded, and what a product has to keep to.
 #pragma once
+#include "block_row.cuh"
 #include "sanitized.hpp"
 #include "tensor_on_cpu.hpp"
 
@@ -21,13 +22,26 @@ struct Operand {
   std::vector<float> memory;
   long long stride;
   bool transposed;
-  float at(int i, int j) const { return transposed ? memory[j * stride + i] : memory[i * stride + j]; }
+  BlockRow blocks = {0, 0, 0};  // of transposed ones
+  bool is_in_blocks() const { return blocks.length > 0; }
+  float at(int i, int j) const {
+    if (is_in_blocks()) return memory[j * stride + blocks.place(i)];
+    return transposed ? memory[j * stride + i] : memory[i * stride + j];
+  }
 };
 
 // op(x) is rows x columns; every row in memory is followed by a gap.
 Operand operand(int rows, int columns, bool transposed, int gap, unsigned seed) {
   const int lines = transposed ? columns : rows, length = transposed ? rows : columns;
   return {numbers(size_t(lines - 1) * (length + gap) + length, seed), length + gap, transposed};
+}
+
+// The same, transposed, its rows in blocks that lie ever further apart.
+Operand operand_in_blocks(int rows, int columns, int length, int gap, unsigned seed) {
+  const long long stride = length + gap, size = columns * stride;
+  const BlockRow blocks = {length, 2 * size, size};
+  const size_t elements = blocks.place(rows - 1) + (columns - 1) * stride + 1;
+  return {numbers(elements, seed), stride, true, blocks};
 }
 
 struct Rounding {

@@ -12,9 +12,6 @@
 
 namespace {
 
-#define EACH_TYPE(name) [] {                                        \
-    if constexpr (sizeof(T) == 4) return name##_f32; else return name##_f64; }()
-
 #define SIZES(w)                                                                                        \
   w.height, w.width, w.kernel_height, w.kernel_width, w.stride_y, w.stride_x, w.pad_y, w.pad_x,         \
       w.dilation_y, w.dilation_x

@@ -59,7 +59,10 @@ final class NativeCompiler {
     return program;
   }
 
-  /** Compiles a source to a program under the address sanitizer, or skips the test without one. */
+  /**
+   * Compiles a source to a program under the address sanitizer, in which kernels are found by their
+   * names, or skips the test without one.
+   */
   static Path sanitizedProgram(Path source, Path folder, String... options) {
     Path empty = folder.resolve("empty.cpp");
     Path check = folder.resolve("empty");
@@ -69,7 +72,7 @@ final class NativeCompiler {
             && run(check.toString()).status() == 0,
         "g++ here has no address sanitizer");
     Path program = folder.resolve(stem(source));
-    compile(source, program, concat(options, "-fsanitize=address"));
+    compile(source, program, concat(options, "-fsanitize=address", "-rdynamic"));
     return program;
   }
 

@@ -7,6 +7,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,7 @@ final class ParityCheckTest {
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
-          .hasSize(20 + 20 + 3 + 5 + 5)
+          .hasSize(20 + 20 + 3 + 5 + 5 + 9 + 8)
           .allMatch(r -> r.cases() >= 6);
       assertThat(results.stream().map(ParityResult::name))
           .contains(
@@ -48,7 +49,9 @@ final class ParityCheckTest {
               "activation " + Activation.GELU,
               "network dense, history of bfloat16",
               "attend",
-              "network attention:3");
+              "network attention:3",
+              "network attention, offloaded",
+              "network dense, history of bfloat16, offloaded");
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
         assertThat(results)
             .filteredOn(r -> r.type() == type)
@@ -124,26 +127,56 @@ final class ParityCheckTest {
     assertThat(failed.getFirst().failure()).contains("error 700");
   }
 
+  /** An error within all bounds that only histories in memory of the host have. */
+  @Test
+  void otherBitsOfOffloadedHistoriesAreFound() {
+    try (ComputeProvider cuda = new CudaComputeProvider()) {
+      List<ParityResult> failed =
+          failed(
+              cuda,
+              name -> name.startsWith("network exponentials:3"),
+              (primitive, arguments) -> {
+                if (primitive.equals("activate")
+                    && arguments[2] instanceof Matrix y
+                    && y.buffer() instanceof OffloadedBuffer) {
+                  y.set(0, 0, y.get(0, 0) * (1 + 1e-7));
+                }
+              });
+      assertThat(failed)
+          .hasSize(2)
+          .allSatisfy(result -> {
+            assertThat(result.name()).isEqualTo("network exponentials:3 exponentials, offloaded");
+            assertThat(result.failure())
+                .contains("has other bits when histories are in memory of the device");
+          });
+    }
+  }
+
   private static List<ParityResult> failed(Fault fault) {
     try (ComputeProvider scalar = new ScalarProvider()) {
-      ComputeProvider broken =
-          proxy(
-              ComputeProvider.class,
-              scalar,
-              (method, arguments, result) ->
-                  result instanceof Primitives p
-                      ? proxy(
-                          Primitives.class,
-                          p,
-                          (inner, given, none) -> {
-                            fault.after(inner.getName(), given);
-                            return none;
-                          })
-                      : result);
-      return ParityCheck.run(broken, true, name -> true, result -> {}).stream()
-          .filter(result -> !result.passed())
-          .toList();
+      return failed(scalar, name -> true, fault);
     }
+  }
+
+  private static List<ParityResult> failed(
+      ComputeProvider provider, Predicate<String> wanted, Fault fault) {
+    ComputeProvider broken =
+        proxy(
+            ComputeProvider.class,
+            provider,
+            (method, arguments, result) ->
+                result instanceof Primitives p
+                    ? proxy(
+                        Primitives.class,
+                        p,
+                        (inner, given, none) -> {
+                          fault.after(inner.getName(), given);
+                          return none;
+                        })
+                    : result);
+    return ParityCheck.run(broken, true, wanted, result -> {}).stream()
+        .filter(result -> !result.passed())
+        .toList();
   }
 
   private interface Then {

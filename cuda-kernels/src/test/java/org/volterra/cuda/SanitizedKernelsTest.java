@@ -3,32 +3,65 @@ package org.volterra.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Kernels of all families stay within their operands and their shared memory. */
+/** All kernels stay within their operands and their shared memory, whatever order warps run in. */
 final class SanitizedKernelsTest {
+  private static final Map<String, NativeCompiler.Result> RUNS = new ConcurrentHashMap<>();
+
   @TempDir static Path folder;
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
+  static List<String> programs() {
+    return List.of(
         "attention_sanitized.cpp",
+        "axpby_sanitized.cpp",
         "hopper_sanitized.cpp",
         "kernels_sanitized.cpp",
+        "layer_sanitized.cpp",
         "passes_sanitized.cpp",
         "products_sanitized.cpp",
         "spectra_sanitized.cpp",
         "tensor_sanitized.cpp",
-        "transforms_sanitized.cpp"
-      })
-  void kernelsPassTheAddressSanitizer(String source) {
+        "transforms_sanitized.cpp");
+  }
+
+  /** What a program wrote, which is run once. */
+  private static NativeCompiler.Result run(String program) {
+    return RUNS.computeIfAbsent(
+        program,
+        name -> {
+          Path source = Path.of("src/test/cpp", name);
+          return NativeCompiler.run(NativeCompiler.sanitizedProgram(source, folder).toString());
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("programs")
+  void kernelsPassTheAddressSanitizer(String program) {
     NativeCompiler.assumePresent();
-    Path program = NativeCompiler.sanitizedProgram(Path.of("src/test/cpp", source), folder);
-    NativeCompiler.Result result = NativeCompiler.run(program.toString());
+    NativeCompiler.Result result = run(program);
     assertThat(result.status()).as(result.output()).isZero();
+  }
+
+  @Test
+  void everyKernelIsRun() {
+    NativeCompiler.assumePresent();
+    assertThat(programs())
+        .flatMap(program -> run(program).output().lines().toList())
+        .filteredOn(line -> line.startsWith("ran "))
+        .map(line -> line.substring("ran ".length()))
+        .containsAll(
+            KernelImagesTest.kernels().stream()
+                .map(kernel -> kernel.substring(kernel.indexOf(' ') + 1))
+                .toList());
   }
 
   @ParameterizedTest

@@ -1,29 +1,19 @@
 package org.volterra.cuda.parity;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.volterra.HistoryType;
-import org.volterra.Model;
-import org.volterra.Network;
 import org.volterra.NetworkSpec;
-import org.volterra.Workspace;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.spi.Activation;
-import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
-import org.volterra.spi.Matrix;
 import org.volterra.sum.SumChoice;
 import org.volterra.train.DepthRegularizer;
 import org.volterra.train.Optimizer;
-import org.volterra.train.Samples;
-import org.volterra.train.Schedule;
-import org.volterra.train.Trainer;
 
 /**
  * Whole networks, forward, backward and through steps of training: what is compared are all states,
@@ -31,7 +21,6 @@ import org.volterra.train.Trainer;
  */
 final class NetworkChecks {
   private static final int INPUTS = 3;
-  private static final int CLASSES = 4;
 
   /**
    * A network under its name, how far float32 may be off, relative to the largest element, and the
@@ -44,6 +33,17 @@ final class NetworkChecks {
 
     Case inMetric() {
       return new Case(name + ", in a metric", spec, bound32, new DepthRegularizer(1, 0.1));
+    }
+
+    double bound(ElementType type) {
+      return type == ElementType.FLOAT32 ? bound32 : 1e-11;
+    }
+
+    /** Its training on a device. */
+    List<double[]> training(ModelRuns runs) {
+      // Adam divides gradients near 0 by themselves, and what is left is rounding in float32.
+      boolean exact = runs.type() == ElementType.FLOAT64;
+      return runs.training(spec, exact ? Optimizer.adam() : ModelRuns.MOMENTUM, metric);
     }
 
     /** The same network with a history of bfloat16, whose roundings may differ by one step. */
@@ -106,7 +106,7 @@ final class NetworkChecks {
         .toList();
   }
 
-  private static Case network(
+  static Case network(
       String kernel,
       int channels,
       String sum,
@@ -116,7 +116,7 @@ final class NetworkChecks {
     NetworkSpec.Builder builder =
         NetworkSpec.builder(channels, layers)
             .inputs(INPUTS)
-            .outputs(CLASSES)
+            .outputs(ModelRuns.CLASSES)
             .kernel(DepthKernel.parse(kernel))
             .sum(SumChoice.parse(sum))
             .activation(Activation.TANH);
@@ -136,19 +136,26 @@ final class NetworkChecks {
 
   /** Compares passes and training, and the device with itself. */
   void compare(Case network, ElementType type, Comparison comparison) {
-    double bound = type == ElementType.FLOAT32 ? network.bound32() : 1e-11;
-    List<double[]> passes = passes(network.spec(), tested, type);
-    compare(passes, passes(network.spec(), reference, type), bound, "passes", comparison);
-    compare(
-        training(network, tested, type),
-        training(network, reference, type),
-        bound,
-        "training",
-        comparison);
-    List<double[]> again = passes(network.spec(), tested, type);
-    for (int i = 0; i < passes.size(); i++) {
-      if (!Arrays.equals(passes.get(i), again.get(i))) {
-        comparison.fail("result " + i + " of the passes has other bits when it is computed again");
+    ModelRuns actual = new ModelRuns(tested, type, batch);
+    ModelRuns expected = new ModelRuns(reference, type, batch);
+    double bound = network.bound(type);
+    List<double[]> passes = actual.passes(network.spec());
+    compare(passes, expected.passes(network.spec()), bound, "passes", comparison);
+    compare(network.training(actual), network.training(expected), bound, "training", comparison);
+    compareBits(
+        actual.passes(network.spec()), passes, "passes", "when it is computed again", comparison);
+  }
+
+  /** Compares results bit for bit. */
+  static void compareBits(
+      List<double[]> actual,
+      List<double[]> expected,
+      String what,
+      String when,
+      Comparison comparison) {
+    for (int k = 0; k < expected.size(); k++) {
+      if (!Arrays.equals(actual.get(k), expected.get(k))) {
+        comparison.fail("result " + k + " of the " + what + " has other bits " + when);
       }
     }
   }
@@ -165,70 +172,5 @@ final class NetworkChecks {
       comparison.compare(
           actual.get(k), expected.get(k), bound * largest, 0, "result " + k + " of the " + what);
     }
-  }
-
-  /** All states, outputs and gradients of a pass forward and backward, and outputs of inference. */
-  private List<double[]> passes(NetworkSpec spec, ComputeProvider provider, ElementType type) {
-    List<double[]> results = new ArrayList<>();
-    Random random = new Random(5);
-    try (Network network = Network.create(spec, provider, type, 3);
-        Workspace workspace = network.workspace(batch);
-        Workspace inference = network.inference(batch);
-        Buffer inputs = provider.allocate(type, (long) batch * INPUTS);
-        Buffer inputGradient = provider.allocate(type, (long) batch * INPUTS);
-        Buffer slopes = provider.allocate(type, (long) batch * CLASSES)) {
-      Matrix data = normal(inputs, INPUTS, random);
-      Matrix slope = normal(slopes, CLASSES, random);
-      results.add(workspace.forward(data).toArray());
-      for (int l = 0; l <= spec.depth(); l++) {
-        results.add(workspace.state(l).toArray());
-      }
-      workspace.backward(slope);
-      results.add(parameters(network, workspace.gradients()));
-      Matrix dx = Matrix.of(inputGradient, 0, batch, INPUTS);
-      workspace.inputGradient(dx);
-      results.add(dx.toArray());
-      results.add(inference.forward(data).toArray());
-    }
-    return results;
-  }
-
-  private Matrix normal(Buffer buffer, int columns, Random random) {
-    Matrix matrix = Matrix.of(buffer, 0, batch, columns);
-    matrix.fill(random.doubles(matrix.size(), -2, 2).toArray());
-    return matrix;
-  }
-
-  /** The parameters after an epoch of two steps, and what the network then does. */
-  private List<double[]> training(Case of, ComputeProvider provider, ElementType type) {
-    Random random = new Random(7);
-    double[] inputs = random.doubles(2L * batch * INPUTS, -1, 1).toArray();
-    int[] labels = random.ints(2L * batch, 0, CLASSES).toArray();
-    Samples samples = Samples.classification(inputs, INPUTS, labels, CLASSES);
-    // Adam divides gradients near 0 by themselves, and what is left is rounding in float32.
-    boolean exact = type == ElementType.FLOAT64;
-    try (Network network = Network.create(of.spec(), provider, type, 3)) {
-      Trainer.Builder builder =
-          Trainer.builder(network, samples)
-              .optimizer(exact ? Optimizer.adam() : Optimizer.sgd(0.9, 1e-3, true))
-              .schedule(Schedule.constant(0.01))
-              .batch(batch)
-              .epochs(1)
-              .seed(3);
-      if (of.metric() != null) {
-        builder.metric(of.metric());
-      }
-      try (Trainer trainer = builder.build()) {
-        double loss = trainer.run().getLast().trainLoss();
-        return List.of(
-            parameters(network, network.parameters()),
-            new double[] {loss, trainer.evaluate(samples).loss()});
-      }
-    }
-  }
-
-  /** What a buffer has for each parameter. */
-  static double[] parameters(Model network, Buffer buffer) {
-    return Matrix.vector(buffer, 0, Math.toIntExact(network.layout().length())).toArray();
   }
 }

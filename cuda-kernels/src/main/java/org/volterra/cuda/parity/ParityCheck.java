@@ -15,7 +15,8 @@ import org.volterra.spi.ElementType;
 /**
  * Holds a provider against the scalar reference: each primitive at sizes around the tails of
  * vectors, warps and tiles, amid memory that must neither be read nor written, then whole networks
- * forward, backward and through training, in float32 and float64 and with histories of bfloat16.
+ * forward, backward and through training, in float32 and float64, with histories of bfloat16 and
+ * with histories in memory of the host.
  *
  * <p>Inputs are drawn from a fixed seed. The bounds of the primitives are those of the contract,
  * those of networks are relative to the largest element of each result.
@@ -88,6 +89,9 @@ public final class ParityCheck {
     planPrimitives();
     planNetworks();
     planStages();
+    if (tested.offloadBytes(1).isPresent()) {
+      planOffloaded();
+    }
   }
 
   /**
@@ -208,6 +212,15 @@ public final class ParityCheck {
         if (tested.transforms(type).isPresent()) {
           planNetwork(network.name(), type, c -> stages.compare(network, type, c));
         }
+      }
+    }
+  }
+
+  private void planOffloaded() {
+    OffloadChecks networks = new OffloadChecks(tested, reference, extent.batch());
+    for (ElementType type : TYPES) {
+      for (NetworkChecks.Case network : OffloadChecks.networks(extent.channels(), type)) {
+        planNetwork(network.name() + ", offloaded", type, c -> networks.compare(network, type, c));
       }
     }
   }
