@@ -51,7 +51,7 @@ public final class CaseStudies {
    * @param shapes names, as {@link GemmShape#parse} takes them
    * @param providers names of providers
    * @param prepared whether providers are timed with prepared right operands too
-   * @param peak whether fused products in registers are timed too, as many as the first shape has
+   * @param peak whether fused products in registers are timed too
    * @param openBlas a library of OpenBLAS that is timed too, or null
    * @param threads threads of each
    * @param effort repetitions
@@ -83,7 +83,7 @@ public final class CaseStudies {
       }
     }
     if (peak) {
-      cases.add(product(shapes.getFirst(), Gemm.PEAK, openBlas, 1));
+      cases.add(peak(threads));
     }
     return new CaseStudy("gemm", Gemm.class, "GF/s", cases, effort);
   }
@@ -288,6 +288,17 @@ public final class CaseStudies {
         s.flops() / DepthCost.flopsPerSecond(Gemm.providerOf(engine)));
   }
 
+  private static CaseStudy.Case peak(int threads) {
+    int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    double flops = count * FusedProducts.FLOPS;
+    return new CaseStudy.Case(
+        ordered("shape", Gemm.REGISTERS, "engine", Gemm.PEAK, "threads", String.valueOf(threads)),
+        Map.of("library", ""),
+        ordered("m x n x k", "-", "packing", "no matrices"),
+        Map.of("product", flops),
+        flops / DepthCost.flopsPerSecond(Gemm.PEAK));
+  }
+
   /** What each engine copies into another layout in every call. */
   private static String packing(String engine, Path openBlas) {
     return switch (engine) {
@@ -296,7 +307,6 @@ public final class CaseStudies {
           yield "A and B (" + library.description() + ")";
         }
       }
-      case Gemm.PEAK -> "no matrices: registers of one core";
       case "panama" -> "A if transposed; B unless one panel";
       default -> Gemm.isPrepared(engine) ? "B before the calls" : "none";
     };

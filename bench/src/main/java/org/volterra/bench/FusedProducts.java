@@ -1,29 +1,63 @@
 package org.volterra.bench;
 
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The most that one core can do in float32: fused products of vectors that never leave the
- * registers. What a matrix product reaches of it is its share of the machine's peak.
+ * The most that processors can do in float32: fused products of vectors that never leave the
+ * registers. What a matrix product reaches of it is its share of the machine's peak; what two
+ * threads reach beside one tells whether there are two cores for them.
  */
-final class FusedProducts {
+final class FusedProducts implements AutoCloseable {
+  /** Floating-point operations of a thread in a run. */
+  static final double FLOPS = 1e9;
+
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
   /** Sums that do not wait for each other: as many as two units with a latency of five need. */
   private static final int CHAINS = 12;
 
-  private FusedProducts() {}
+  private final ExecutorService pool;
+  private final List<Callable<Float>> parts;
+
+  /** For so many threads. */
+  FusedProducts(int threads) {
+    int turns = (int) Math.round(FLOPS / (2.0 * CHAINS * SPECIES.length()));
+    pool = Executors.newFixedThreadPool(threads);
+    parts = Collections.nCopies(threads, () -> run(turns));
+  }
 
   /**
-   * Runs about so many floating-point operations.
+   * Runs {@link #FLOPS} operations on each thread.
    *
-   * @param flops operations, two for each lane of a fused product
    * @return a number that depends on all of them
    */
-  static float run(double flops) {
-    return run((int) Math.max(1, Math.round(flops / (2.0 * CHAINS * SPECIES.length()))));
+  float run() {
+    try {
+      float sum = 0;
+      for (Future<Float> part : pool.invokeAll(parts)) {
+        sum += part.get();
+      }
+      return sum;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
   }
 
   private static float run(int turns) {

@@ -49,13 +49,16 @@ public class Gemm {
   /** The engine that is no provider. */
   static final String OPENBLAS = "openblas";
 
-  /** The engine that multiplies no matrices: {@link FusedProducts}, as many operations. */
+  /** The engine that multiplies no matrices: {@link FusedProducts}. */
   static final String PEAK = "peak";
 
   /** What follows the name of a provider that takes a prepared right operand. */
   static final String PREPARED = ":prepared";
 
-  /** Shape, as {@link GemmShape#parse} takes it. */
+  /** The shape of what multiplies no matrices. */
+  static final String REGISTERS = "registers";
+
+  /** Shape, as {@link GemmShape#parse} takes it; {@value #REGISTERS} for {@value #PEAK}. */
   @Param({
     "64x128x2048",
     "64x128x8192",
@@ -108,12 +111,14 @@ public class Gemm {
   /** Fills the matrices and checks one product. */
   @Setup(Level.Trial)
   public void setup() {
-    GemmShape s = GemmShape.parse(shape);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
     switch (engine) {
-      case OPENBLAS -> openBlas(s, random);
-      case PEAK -> product = () -> result = FusedProducts.run(s.flops());
-      default -> provider(s, random);
+      case OPENBLAS -> openBlas(GemmShape.parse(shape), random);
+      case PEAK -> {
+        FusedProducts products = resources.own(new FusedProducts(processors()));
+        product = () -> result = products.run();
+      }
+      default -> provider(GemmShape.parse(shape), random);
     }
   }
 
@@ -155,8 +160,7 @@ public class Gemm {
   }
 
   private void openBlas(GemmShape s, RandomGenerator random) {
-    int all = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    OpenBlas blas = resources.own(new OpenBlas(Path.of(library), all));
+    OpenBlas blas = resources.own(new OpenBlas(Path.of(library), processors()));
     MemorySegment a = random(blas, s.rowsOfA(), s.columnsOfA(), random);
     MemorySegment b = random(blas, s.rowsOfB(), s.columnsOfB(), random);
     MemorySegment c = random(blas, s.m(), s.n(), random);
@@ -164,6 +168,10 @@ public class Gemm {
     product.run();
     s.check(elements(a, s.columnsOfA()), elements(b, s.columnsOfB()), elements(c, s.n()));
     result = c;
+  }
+
+  private int processors() {
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
   private static MemorySegment random(
@@ -182,7 +190,7 @@ public class Gemm {
   /**
    * One product, overwriting C.
    *
-   * @return C, or a number that has taken as many operations
+   * @return C, or a number
    */
   @Benchmark
   public Object product() {

@@ -156,7 +156,7 @@ final class BenchCommand implements Runnable {
     @Option(
         names = "--peak",
         description =
-            "Time fused products in the registers of one core, too: what no product exceeds.")
+            "Time fused products that never leave the registers, too: what no product exceeds.")
     private boolean isPeak;
 
     @Override
