@@ -57,7 +57,11 @@ public final class SumPlan {
       MemoryBudget budget) {
     SumPlan plan = new SumPlan(spec.kernel(), spec.depth(), spec.sum().tolerance());
     Planner planner =
-        new Planner(type, spec.historyType().of(type), () -> Calibration.of(provider, type));
+        new Planner(
+            type,
+            spec.historyType().of(type),
+            () -> Calibration.of(provider, type),
+            provider.usesHostMemory());
     List<DepthKernel> terms = terms(spec.kernel());
     long columns = (long) batch * spec.positions() * spec.featureChannels();
     for (int i = 0; i < terms.size(); i++) {

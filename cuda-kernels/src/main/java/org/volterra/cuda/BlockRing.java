@@ -3,9 +3,7 @@ package org.volterra.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
-import jcuda.driver.CUstream;
 import org.volterra.cuda.DriverCalls.DevicePointer;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ElementType;
@@ -17,11 +15,10 @@ import org.volterra.spi.Offload;
  * slice each, the others a band of something larger.
  *
  * <p>Whoever queues a kernel first {@link #stage}s its operands: those that are in no slot are
- * copied from the host on a stream of their own, which waits for the last work on the slot that
- * they replace; the stream of all work waits for the copy. What kernels wrote is copied back on a
- * third stream when its slot or the host's memory is needed, and slices as soon as the next one of
- * their buffer is begun. Since the host queues work far ahead of the device, copies run as far
- * ahead as there are slots.
+ * copied from the host to the one that was not used for longest. What kernels wrote is copied back
+ * when its slot or the host's memory is needed, and slices as soon as the next one of their buffer
+ * is begun. Since the host queues work far ahead of the device, {@link RingCopies} run as far ahead
+ * as there are slots.
  *
  * <p>A slot that was written to is the only one that shows its region. Between the context's enter
  * and leave, but for {@link #allocate} and {@link #close}.
@@ -43,16 +40,12 @@ final class BlockRing implements Offload {
   /** Slots of a band: one is computed with, the others are filled ahead or written back. */
   static final int BANDS = 4;
 
-  private static final int MOST_SAVES = 64;
-
   /** Slices of a block; with fewer, blocks save no copies. */
   private static final int LEAST_BLOCK_SLICES = 4;
 
   private static final int MOST_BLOCK_SLICES = 64;
   private static final long ALIGNMENT = 256;
   private static final long MOST_BAND_BYTES = 64 << 20;
-
-  private record Saved(Region region, RingSlot slot) {}
 
   private final CudaContext context;
   private final long sliceBytes;
@@ -61,17 +54,13 @@ final class BlockRing implements Offload {
   private final List<RingSlot> slices = new ArrayList<>();
   private final List<RingSlot> bands = new ArrayList<>();
   private final List<RingSlot> slots = new ArrayList<>();
-
-  /** What was written back, in order, and the stream to the device has not waited for. */
-  private final List<Saved> saves = new ArrayList<>();
-
-  private CUstream toDevice;
-  private CUstream toHost;
+  private final RingCopies copies;
   private long turn;
   private boolean closed;
 
   private BlockRing(CudaContext context, long sliceBytes, long bandBytes) {
     this.context = context;
+    this.copies = new RingCopies(context);
     this.sliceBytes = sliceBytes;
     this.bandBytes = bandBytes;
   }
@@ -100,28 +89,12 @@ final class BlockRing implements Offload {
     long rest = (deviceBytes - SLICES * slice) / BANDS;
     long most = Math.max(MOST_BAND_BYTES, 2 * slice);
     BlockRing ring = new BlockRing(context, slice, Math.min(rest, most) / ALIGNMENT * ALIGNMENT);
-    context.enter();
-    try {
-      context.refuseWhileCapturing("allocates memory");
-      boolean complete = false;
-      try {
-        ring.allocateSlots();
-        complete = true;
-      } finally {
-        if (!complete) {
-          ring.free();
-        }
-      }
-      context.hold();
-      return ring;
-    } finally {
-      context.leave();
-    }
+    context.take("allocates memory", ring::allocateSlots, ring::free);
+    return ring;
   }
 
   private void allocateSlots() {
-    toDevice = DriverCalls.createStream();
-    toHost = DriverCalls.createStream();
+    copies.open();
     for (int i = 0; i < SLICES; i++) {
       slices.add(allocateSlot(sliceBytes));
     }
@@ -240,7 +213,7 @@ final class BlockRing implements Offload {
         if (slot.writing) {
           throw new IllegalStateException("operands overlap: " + region + ", " + slot.region);
         }
-        save(slot);
+        copies.save(slot);
       }
     }
   }
@@ -277,7 +250,7 @@ final class BlockRing implements Offload {
               BANDS,
               bandBytes));
     }
-    save(best);
+    copies.save(best);
     return best;
   }
 
@@ -291,12 +264,7 @@ final class BlockRing implements Offload {
     if (access == Access.OVERWRITE) {
       saveOlder(region.buffer());
     } else {
-      DriverCalls.await(slot.used, toDevice);
-      awaitSaves(slot, region);
-      copy(slot, region, true);
-      DriverCalls.record(slot.filled, toDevice);
-      DriverCalls.await(slot.filled, context.stream());
-      slot.saving = false;
+      copies.fill(slot, region);
     }
     slot.region = region;
   }
@@ -305,55 +273,8 @@ final class BlockRing implements Offload {
   private void saveOlder(OffloadedBuffer buffer) {
     for (RingSlot slot : slices) {
       if (slot.isOf(buffer) && !slot.writing) {
-        save(slot);
+        copies.save(slot);
       }
-    }
-  }
-
-  /** The stream to the device waits until a slot and a part of the host's memory are written. */
-  private void awaitSaves(RingSlot slot, Region region) {
-    int done = saves.size() > MOST_SAVES ? saves.size() : 0;
-    for (int i = saves.size() - 1; i >= done; i--) {
-      if (saves.get(i).slot == slot || saves.get(i).region.overlaps(region)) {
-        done = i + 1;
-      }
-    }
-    if (done > 0) {
-      DriverCalls.await(saves.get(done - 1).slot.saved, toDevice);
-      saves.subList(0, done).clear();
-    }
-  }
-
-  /** Writes back what kernels wrote. */
-  private void save(RingSlot slot) {
-    if (slot.dirty) {
-      DriverCalls.await(slot.used, toHost);
-      copy(slot, slot.region, false);
-      DriverCalls.record(slot.saved, toHost);
-      saves.add(new Saved(slot.region, slot));
-      slot.dirty = false;
-      slot.saving = true;
-    }
-  }
-
-  private void copy(RingSlot slot, Region region, boolean in) {
-    long size = region.buffer().type().bytes();
-    DriverCalls.HostPointer host = region.buffer().pointer(region.offset());
-    CUdeviceptr device = slot.memory.withByteOffset(region.lead() * size);
-    long width = region.columns() * size;
-    context.countCopy(width * region.rows());
-    if (region.rows() > 1) {
-      long wide = region.stride() * size;
-      long dense = region.pitch() * size;
-      if (in) {
-        DriverCalls.copyToDevice(device, dense, host, wide, width, region.rows(), toDevice);
-      } else {
-        DriverCalls.copyToHost(host, wide, device, dense, width, region.rows(), toHost);
-      }
-    } else if (in) {
-      DriverCalls.copyToDevice(device, host, width, toDevice);
-    } else {
-      DriverCalls.copyToHost(host, device, width, toHost);
     }
   }
 
@@ -363,7 +284,7 @@ final class BlockRing implements Offload {
       if (slot.has(staged) && slot.locked) {
         release(slot);
         if (done) {
-          save(slot);
+          copies.save(slot);
         }
       }
     }
@@ -389,16 +310,14 @@ final class BlockRing implements Offload {
   void settle(OffloadedBuffer buffer, boolean changes) {
     for (RingSlot slot : slots) {
       if (slot.isOf(buffer)) {
-        save(slot);
+        copies.save(slot);
         if (changes) {
           slot.region = null;
         }
       }
     }
     context.synchronize();
-    DriverCalls.synchronize(toDevice, "copies to the device");
-    DriverCalls.synchronize(toHost, "copies to the host");
-    saves.clear();
+    copies.finish();
   }
 
   /** Waits until nothing touches a buffer's memory; what was not written back is lost. */
@@ -409,18 +328,13 @@ final class BlockRing implements Offload {
         slot.dirty = false;
       }
     }
-    saves.removeIf(saved -> saved.region.buffer() == buffer);
-    if (!closed) {
-      DriverCalls.synchronize(toDevice, "copies to the device");
-      DriverCalls.synchronize(toHost, "copies to the host");
-    }
+    copies.forget(buffer);
   }
 
   private void free() {
     CudaException failure = null;
     List<Runnable> steps = new ArrayList<>();
-    steps.add(() -> endStream(toDevice));
-    steps.add(() -> endStream(toHost));
+    steps.add(copies::close);
     events.forEach(event -> steps.add(() -> DriverCalls.destroy(event)));
     slots.forEach(slot -> steps.add(() -> context.memory().free(slot.memory, slot.bytes)));
     for (Runnable step : steps) {
@@ -436,16 +350,6 @@ final class BlockRing implements Offload {
     }
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  private static void endStream(CUstream stream) {
-    if (stream != null) {
-      try {
-        DriverCalls.synchronize(stream, "copies of offloaded histories");
-      } finally {
-        DriverCalls.destroyStream(stream);
-      }
     }
   }
 

@@ -133,6 +133,26 @@ final class CudaContext {
     }
   }
 
+  /** Takes the context and allocates what then holds it; where that fails, frees the parts. */
+  void take(String does, Runnable allocate, Runnable free) {
+    enter();
+    try {
+      refuseWhileCapturing(does);
+      boolean complete = false;
+      try {
+        allocate.run();
+        complete = true;
+      } finally {
+        if (!complete) {
+          free.run();
+        }
+      }
+      hold();
+    } finally {
+      leave();
+    }
+  }
+
   /** Takes the context, frees what held it, and lets go, also where that fails. */
   void letGo(Runnable free) {
     enter();

@@ -43,23 +43,8 @@ final class CudaFeed implements Feed {
           "the buffer " + target + " is not in the memory of this CUDA device");
     }
     CudaFeed feed = new CudaFeed(context, buffer);
-    context.enter();
-    try {
-      context.refuseWhileCapturing("allocates a feed");
-      boolean complete = false;
-      try {
-        feed.allocate();
-        complete = true;
-      } finally {
-        if (!complete) {
-          feed.free();
-        }
-      }
-      context.hold();
-      return feed;
-    } finally {
-      context.leave();
-    }
+    context.take("allocates a feed", feed::allocate, feed::free);
+    return feed;
   }
 
   private void allocate() {

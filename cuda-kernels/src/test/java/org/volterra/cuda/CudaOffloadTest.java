@@ -10,16 +10,10 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.volterra.HistoryType;
 import org.volterra.Network;
 import org.volterra.NetworkSpec;
-import org.volterra.Source;
-import org.volterra.depth.DepthDependence;
-import org.volterra.feature.FeatureTransform;
 import org.volterra.memory.MemoryBudget;
-import org.volterra.memory.NativeMemory;
 import org.volterra.spi.Activation;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -31,10 +25,7 @@ import org.volterra.spi.Recording;
 import org.volterra.train.Samples;
 import org.volterra.train.Trainer;
 
-/**
- * Histories in memory of the host give the same bits as those in device memory, whether copies are
- * done as late as whoever waits for them allows, or as early as what they wait for does.
- */
+/** Buffers in memory of the host, the order of copies, and budgets. */
 @FakeCudaExtension.Needed
 final class CudaOffloadTest {
   private static final int OUT_OF_MEMORY = 2;
@@ -43,53 +34,7 @@ final class CudaOffloadTest {
 
   @AfterEach
   void allMemoryIsReturned() {
-    FakeCuda.earlyCopies(false);
-    assertThat(FakeCuda.liveBytes()).isZero();
-    assertThat(NativeMemory.liveBytes()).isZero();
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "dense, auto, 23, 5, identity, FLOAT32, NATIVE",
-    "dense, auto, 23, 5, tanh, FLOAT64, NATIVE",
-    "field:3, auto, 40, 8, tanh, FLOAT32, NATIVE",
-    "scalar, direct, 31, 7, identity, FLOAT32, NATIVE",
-    "scalar, blocked, 70, 14, tanh, FLOAT32, NATIVE",
-    "fractional:0.5, fft, 70, 14, tanh, FLOAT32, NATIVE",
-    "exponentials:2, exponentials, 40, 8, identity, FLOAT64, NATIVE",
-    "separable:2, separable, 40, 8, gelu, FLOAT32, NATIVE",
-    "averaging:3x2, auto, 31, 7, identity, FLOAT32, NATIVE"
-  })
-  void gradientsAreTheSameBits(
-      String kernel,
-      String sum,
-      int depth,
-      int positions,
-      String psi,
-      ElementType type,
-      HistoryType stored) {
-    NetworkSpec.Builder spec = OffloadedSteps.spec(kernel, sum, depth).positions(positions);
-    OffloadedSteps.compare(
-        spec.activation(Activation.parse(psi)).historyType(stored).build(), type);
-  }
-
-  @Test
-  void featuresAndSourcesToo() {
-    OffloadedSteps.compare(
-        OffloadedSteps.spec("dense", "auto", 19)
-            .positions(4)
-            .features(FeatureTransform.mlp(4, Activation.SILU, CHANNELS))
-            .activation(Activation.TANH)
-            .source(Source.linear(DepthDependence.constant()))
-            .build(),
-        ElementType.FLOAT32);
-    OffloadedSteps.compare(
-        OffloadedSteps.spec("dense", "auto", 19)
-            .positions(4)
-            .features(FeatureTransform.activation(Activation.TANH))
-            .source(Source.zero())
-            .build(),
-        ElementType.FLOAT32);
+    OffloadedSteps.allMemoryIsReturned();
   }
 
   /** What is read is copied two blocks and more ahead of the kernels, where it can be. */

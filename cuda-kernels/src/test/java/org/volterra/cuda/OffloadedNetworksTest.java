@@ -1,7 +1,5 @@
 package org.volterra.cuda;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,22 +10,32 @@ import org.volterra.NetworkSpec;
 import org.volterra.Source;
 import org.volterra.depth.DepthDependence;
 import org.volterra.feature.FeatureTransform;
-import org.volterra.memory.NativeMemory;
 import org.volterra.spi.Activation;
 import org.volterra.spi.ElementType;
 
-/** Every kernel, every sum and every stage takes histories in memory of the host. */
+/**
+ * Every kernel, every sum and every stage takes histories in memory of the host, and computes the
+ * same bits as with those in device memory, whether copies are done as late as whoever waits for
+ * them allows, or as early as what they wait for does.
+ */
 @FakeCudaExtension.Needed
 final class OffloadedNetworksTest {
   @AfterEach
   void allMemoryIsReturned() {
-    FakeCuda.earlyCopies(false);
-    assertThat(FakeCuda.liveBytes()).isZero();
-    assertThat(NativeMemory.liveBytes()).isZero();
+    OffloadedSteps.allMemoryIsReturned();
   }
 
   @ParameterizedTest
   @CsvSource({
+    "dense, auto, 23, 5, identity, FLOAT32, NATIVE",
+    "dense, auto, 23, 5, tanh, FLOAT64, NATIVE",
+    "field:3, auto, 40, 8, tanh, FLOAT32, NATIVE",
+    "scalar, direct, 31, 7, identity, FLOAT32, NATIVE",
+    "scalar, blocked, 70, 14, tanh, FLOAT32, NATIVE",
+    "fractional:0.5, fft, 70, 14, tanh, FLOAT32, NATIVE",
+    "exponentials:2, exponentials, 40, 8, identity, FLOAT64, NATIVE",
+    "separable:2, separable, 40, 8, gelu, FLOAT32, NATIVE",
+    "averaging:3x2, auto, 31, 7, identity, FLOAT32, NATIVE",
     "attention, auto, 9, 40, identity, FLOAT32, NATIVE",
     "attention:3, auto, 8, 40, tanh, FLOAT64, NATIVE",
     "averaging:2x1, auto, 21, 7, tanh, FLOAT64, NATIVE",
@@ -52,6 +60,25 @@ final class OffloadedNetworksTest {
     NetworkSpec.Builder spec = OffloadedSteps.spec(kernel, sum, depth).positions(positions);
     OffloadedSteps.compare(
         spec.activation(Activation.parse(psi)).historyType(stored).build(), type);
+  }
+
+  @Test
+  void featuresAndSourcesToo() {
+    OffloadedSteps.compare(
+        OffloadedSteps.spec("dense", "auto", 19)
+            .positions(4)
+            .features(FeatureTransform.mlp(4, Activation.SILU, OffloadedSteps.CHANNELS))
+            .activation(Activation.TANH)
+            .source(Source.linear(DepthDependence.constant()))
+            .build(),
+        ElementType.FLOAT32);
+    OffloadedSteps.compare(
+        OffloadedSteps.spec("dense", "auto", 19)
+            .positions(4)
+            .features(FeatureTransform.activation(Activation.TANH))
+            .source(Source.zero())
+            .build(),
+        ElementType.FLOAT32);
   }
 
   /** Channels of whole packs, with which ∂J/∂z is gathered from all δ. */

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.volterra.memory.NativeMemory;
 import org.volterra.memory.Resources;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
@@ -28,9 +27,7 @@ final class OffloadedPrimitivesTest {
 
   @AfterEach
   void allMemoryIsReturned() {
-    FakeCuda.earlyCopies(false);
-    assertThat(FakeCuda.liveBytes()).isZero();
-    assertThat(NativeMemory.liveBytes()).isZero();
+    OffloadedSteps.allMemoryIsReturned();
   }
 
   /** Matrices of one type, on the device and, as far as that is wanted, in memory of the host. */

@@ -13,6 +13,7 @@ import org.volterra.Workspace;
 import org.volterra.depth.DepthDependence;
 import org.volterra.kernel.DepthKernel;
 import org.volterra.memory.MemoryBudget;
+import org.volterra.memory.NativeMemory;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
@@ -28,6 +29,13 @@ final class OffloadedSteps {
   static final int BATCH = 7;
 
   private OffloadedSteps() {}
+
+  /** What each test leaves behind: nothing. */
+  static void allMemoryIsReturned() {
+    FakeCuda.earlyCopies(false);
+    assertThat(FakeCuda.liveBytes()).isZero();
+    assertThat(NativeMemory.liveBytes()).isZero();
+  }
 
   static NetworkSpec.Builder spec(String kernel, String sum, int depth) {
     return spec(CHANNELS, kernel, sum, depth);

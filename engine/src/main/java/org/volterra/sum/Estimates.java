@@ -12,7 +12,8 @@ record Estimates(
     long columns,
     boolean training,
     double tolerance,
-    CostModel model) {
+    CostModel model,
+    boolean onHost) {
   /** Points on each side of a block at which its rank is looked for. */
   private static final int RANK_POINTS = 48;
 
@@ -86,7 +87,15 @@ record Estimates(
     return exact(
         algorithm,
         hasParameters ? cost.plus(CostModel.evaluations(table)) : cost,
-        elements.getAsLong() + (hasParameters && slopes ? 2 : 1) * table);
+        elements.getAsLong() + (hasParameters ? tables(slopes) : 1) * table);
+  }
+
+  /** For each value of a function with parameters, the elements that its tables take. */
+  private int tables(boolean slopes) {
+    int values = slopes ? 2 : 1;
+    return ScalarBinding.areComputed((ScalarKernel.Parametric) kernel, onHost)
+        ? values + PowerLawValues.VECTORS
+        : values;
   }
 
   private Plan.Candidate exponentials(boolean slopes) {
@@ -186,7 +195,7 @@ record Estimates(
             .plus(CostModel.evaluations(cores + (long) Math.min(block, layers) * layers / 2));
     long elements =
         HierarchicalSum.elements(layers, columns, 2 * rank)
-            + (slopes ? 2 : 1) * (cores + (long) block * layers);
+            + tables(slopes) * (cores + (long) block * layers);
     return new Plan.Candidate(
         SumAlgorithm.HIERARCHICAL,
         cost.flops(),

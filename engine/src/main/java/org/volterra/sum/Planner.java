@@ -23,9 +23,10 @@ public final class Planner {
   private final ElementType type;
   private final ElementType stored;
   private final java.util.function.Supplier<Calibration> calibration;
+  private final boolean onHost;
 
   /**
-   * A planner.
+   * A planner for a device that works in memory of the host.
    *
    * @param type element type
    * @param stored element type of the history: {@code type} or {@link ElementType#BFLOAT16}
@@ -33,6 +34,23 @@ public final class Planner {
    */
   public Planner(
       ElementType type, ElementType stored, java.util.function.Supplier<Calibration> calibration) {
+    this(type, stored, calibration, true);
+  }
+
+  /**
+   * A planner.
+   *
+   * @param type element type
+   * @param stored element type of the history: {@code type} or {@link ElementType#BFLOAT16}
+   * @param calibration the speed of the device, asked for when it is needed
+   * @param onHost whether the device works in memory of the host, which then evaluates kernels
+   */
+  public Planner(
+      ElementType type,
+      ElementType stored,
+      java.util.function.Supplier<Calibration> calibration,
+      boolean onHost) {
+    this.onHost = onHost;
     this.type = Objects.requireNonNull(type, "type");
     this.stored = Objects.requireNonNull(stored, "stored");
     this.calibration = Objects.requireNonNull(calibration, "calibration");
@@ -70,7 +88,8 @@ public final class Planner {
             columns,
             training,
             forced == null || tolerance > 0 ? tolerance : SumChoice.DEFAULT_TOLERANCE,
-            new CostModel(speed, grid.layers(), columns, type.bytes(), stored.bytes()));
+            new CostModel(speed, grid.layers(), columns, type.bytes(), stored.bytes()),
+            onHost);
     List<Plan.Candidate> all = new ArrayList<>();
     for (SumAlgorithm algorithm : SumAlgorithm.values()) {
       boolean approximates =

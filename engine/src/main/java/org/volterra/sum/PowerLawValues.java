@@ -12,6 +12,9 @@ import org.volterra.spi.Primitives;
  * y), ∂a/∂ log τ = a β softplus′(x), ∂a/∂β = −a y.
  */
 final class PowerLawValues implements ParametricValues {
+  /** Vectors of a table beside values and their gradient. */
+  static final int VECTORS = 4;
+
   private final Primitives p;
   private final PowerLaw function;
   private final Matrix parameters;

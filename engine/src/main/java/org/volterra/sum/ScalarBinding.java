@@ -186,9 +186,14 @@ public final class ScalarBinding {
   private ParametricValues parametric(ScalarKernel.Parametric function) {
     Matrix theta = values.apply("parameters");
     Matrix slopes = gradient("parameters");
-    return function.function() instanceof PowerLaw law && !memory.isOnHost()
-        ? new PowerLawValues(p, law, theta, slopes)
+    return areComputed(function, memory.isOnHost())
+        ? new PowerLawValues(p, (PowerLaw) function.function(), theta, slopes)
         : new HostValues(function.function(), theta, slopes);
+  }
+
+  /** Whether a device computes the values of a function, and not the host. */
+  static boolean areComputed(ScalarKernel.Parametric function, boolean onHost) {
+    return function.function() instanceof PowerLaw && !onHost;
   }
 
   private CumulativeSum hierarchical(SumOperands operands) {

@@ -2,9 +2,11 @@ package org.volterra.train;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.volterra.Model;
 import org.volterra.ParameterLayout;
 import org.volterra.ParameterLayout.Arrangement;
@@ -48,21 +50,21 @@ final class DepthMetric implements AutoCloseable {
     boolean complete = false;
     try {
       Map<Shape, Matrix> matrices = new HashMap<>();
+      long most = 0;
       for (ParameterLayout.Group group : network.layout().groups().values()) {
         if (group.arrangement() == Arrangement.CONSTANT) {
           continue;
         }
-        int nodes = DepthGroups.size(group) / group.blockSize();
-        if (provider.usesHostMemory() || nodes > MOST_NODES) {
+        Shape shape = multiplied(provider, group);
+        if (shape == null) {
           solved.add(group);
         } else {
-          Shape shape = new Shape(group.arrangement(), nodes, group.equalSpacing());
-          Matrix inverse = matrices.computeIfAbsent(shape, s -> inverse(group, nodes, weights));
+          Matrix inverse = matrices.computeIfAbsent(shape, s -> inverse(group, s.nodes, weights));
           inverses.add(new GroupInverse(group, inverse));
+          most = Math.max(most, GroupInverse.scratch(group));
         }
       }
       operator = new GroupOperator(solved, weights, 1);
-      long most = inverses.stream().mapToLong(GroupInverse::scratch).max().orElse(0);
       scratch = most == 0 ? null : resources.own(provider.allocate(p.type(), most));
       complete = true;
     } finally {
@@ -70,6 +72,34 @@ final class DepthMetric implements AutoCloseable {
         resources.close();
       }
     }
+  }
+
+  /** What A depends on, for a group that the device multiplies by A⁻¹; null for others. */
+  private static Shape multiplied(ComputeProvider provider, ParameterLayout.Group group) {
+    int nodes = DepthGroups.size(group) / group.blockSize();
+    return group.arrangement() == Arrangement.CONSTANT
+            || provider.usesHostMemory()
+            || nodes > MOST_NODES
+        ? null
+        : new Shape(group.arrangement(), nodes, group.spacing());
+  }
+
+  /** What a metric takes of the memory of a network's device. */
+  static long bytes(Model network) {
+    Set<Shape> shapes = new HashSet<>();
+    long elements = 0;
+    long scratch = 0;
+    for (ParameterLayout.Group group : network.layout().groups().values()) {
+      if (group.arrangement() != Arrangement.CONSTANT && Double.isNaN(group.spacing())) {
+        return 0; // a metric is refused
+      }
+      Shape shape = multiplied(network.provider(), group);
+      if (shape != null) {
+        elements += shapes.add(shape) ? (long) shape.nodes * shape.nodes : 0;
+        scratch = Math.max(scratch, GroupInverse.scratch(group));
+      }
+    }
+    return network.type().bytesFor(elements + scratch);
   }
 
   private Matrix inverse(ParameterLayout.Group group, int nodes, DepthRegularizer weights) {

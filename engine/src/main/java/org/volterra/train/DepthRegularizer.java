@@ -1,5 +1,7 @@
 package org.volterra.train;
 
+import org.volterra.Model;
+
 /**
  * The H¹-in-depth regulariser: ½[λ0 h² Σ|θ^{l,k}|² + λ1 Σ(|θ^{l+1,k} − θ^{l,k}|² + |θ^{l,k+1} −
  * θ^{l,k}|²)] for parameters on the triangle and ½[λ0 h Σ|θ^l|² + (λ1/h) Σ|θ^{l+1} − θ^l|²] for
@@ -34,6 +36,17 @@ public record DepthRegularizer(double lambda0, double lambda1) {
    */
   public static DepthRegularizer none() {
     return new DepthRegularizer(0, 0);
+  }
+
+  /**
+   * What a metric in depth ({@link Trainer.Builder#metric}) takes of the memory of a network's
+   * device, whatever its weights.
+   *
+   * @param network the network
+   * @return a count in bytes; 0 where the host solves
+   */
+  public static long metricBytes(Model network) {
+    return DepthMetric.bytes(network);
   }
 
   /**

@@ -70,9 +70,9 @@ final class GroupInverse {
     return follows ? new Run(a.offset, a.first, a.count + b.count, stride) : null;
   }
 
-  /** Elements of scratch memory. */
-  long scratch() {
-    return 2L * inverse.rows() * width;
+  /** Elements of scratch memory for a group. */
+  static long scratch(ParameterLayout.Group group) {
+    return 2L * DepthGroups.size(group);
   }
 
   /** Replaces the group's part of a vector in the parameters' layout by A⁻¹ of it. */

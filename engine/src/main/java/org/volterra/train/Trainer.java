@@ -50,7 +50,9 @@ public final class Trainer implements AutoCloseable {
     if (test != null) {
       BatchLoader.check(network.spec(), loss, test, "test samples");
     }
-    step = new TrainingStep(network, loss, b.regularizer, b.clipNorm, batch, b.budget);
+    // Before the histories, which get what it leaves of a device's memory.
+    DepthMetric metric = b.metric == null ? null : new DepthMetric(b.metric, network);
+    step = step(b, metric);
     fingerprint =
         "network "
             + network.spec().toProperties()
@@ -79,15 +81,25 @@ public final class Trainer implements AutoCloseable {
     try {
       updater =
           Updater.bind(
-              b.optimizer,
-              network.provider(),
-              step.parameters(),
-              step.gradients(),
-              b.metric == null ? null : new DepthMetric(b.metric, network));
+              b.optimizer, network.provider(), step.parameters(), step.gradients(), metric);
       complete = true;
     } finally {
       if (!complete) {
         step.close();
+      }
+    }
+  }
+
+  private TrainingStep step(Builder b, DepthMetric metric) {
+    boolean complete = false;
+    try {
+      TrainingStep made =
+          new TrainingStep(network, loss, b.regularizer, b.clipNorm, batch, b.budget);
+      complete = true;
+      return made;
+    } finally {
+      if (!complete && metric != null) {
+        metric.close();
       }
     }
   }

@@ -221,6 +221,38 @@ class ParametricSumsTest {
         .contains("blocks are not of low rank");
   }
 
+  /** A device with memory of its own computes the values, and keeps what it computes them from. */
+  @Test
+  @Tag("provider-independent")
+  void computedValuesTakeVectorsMore() {
+    long pairs = 100 * 101 / 2;
+    for (SumAlgorithm algorithm : List.of(SumAlgorithm.DIRECT, SumAlgorithm.HIERARCHICAL)) {
+      for (boolean training : new boolean[] {false, true}) {
+        long onHost = memory(true, algorithm, training);
+        long onDevice = memory(false, algorithm, training);
+        assertThat(onDevice).isGreaterThan(onHost);
+        if (algorithm == SumAlgorithm.DIRECT) {
+          assertThat(onHost).isEqualTo((training ? 2 : 1) * pairs * Float.BYTES);
+          assertThat(onDevice).isEqualTo((training ? 6 : 5) * pairs * Float.BYTES);
+        }
+      }
+    }
+  }
+
+  private static long memory(boolean onHost, SumAlgorithm algorithm, boolean training) {
+    return new Planner(ElementType.FLOAT32, ElementType.FLOAT32, Calibration::typical, onHost)
+        .plan(
+            DepthKernel.powerLaw(),
+            new DepthGrid(100, 1),
+            16,
+            training,
+            1e-5,
+            MemoryBudget.unlimited(),
+            algorithm)
+        .chosen()
+        .memory();
+  }
+
   @Test
   @Tag("provider-independent")
   void refuseParametersThatAreNone() {

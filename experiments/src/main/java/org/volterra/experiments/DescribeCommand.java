@@ -6,10 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.volterra.Engine;
 import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
 import org.volterra.feature.Shape;
 import org.volterra.io.SafetensorsFile;
+import org.volterra.spi.ComputeProvider;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,14 +67,23 @@ final class DescribeCommand implements Callable<Integer> {
       description = "Samples of the step whose memory is predicted (default: ${DEFAULT-VALUE}).")
   private int batch;
 
+  @Option(
+      names = {"--device", "--provider"},
+      defaultValue = "scalar",
+      paramLabel = "NAME",
+      description =
+          "Device of that step: auto, panama, scalar or cuda; scalar stands for every CPU"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String device;
+
   @Override
   public Integer call() throws IOException {
     Path file = Path.of(name);
-    try {
+    try (ComputeProvider provider = Engine.open(device, 1)) {
       ModelSpec model = Files.isRegularFile(file) ? ofFile(file) : preset();
       PrintWriter out = spec.commandLine().getOut();
       out.println(model);
-      out.println(MemoryEstimate.of(model, batch));
+      out.println(MemoryEstimate.of(model, batch, provider));
       return 0;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

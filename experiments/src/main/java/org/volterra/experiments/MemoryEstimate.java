@@ -3,17 +3,20 @@ package org.volterra.experiments;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Optional;
-import org.volterra.Engine;
 import org.volterra.Model;
 import org.volterra.ModelSpec;
 import org.volterra.ModelWorkspace;
+import org.volterra.NetworkSpec;
 import org.volterra.memory.MemoryBudget;
 import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
+import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
 import org.volterra.spi.TransformPrimitives;
+import org.volterra.sum.Calibration;
+import org.volterra.train.DepthRegularizer;
 
 /**
  * What training a network would allocate, found by making it and its workspace on a device that
@@ -22,26 +25,52 @@ import org.volterra.spi.TransformPrimitives;
  * @param batch samples of a step
  * @param histories bytes of values that a step keeps, and of their gradients
  * @param total all bytes: histories, parameters, gradients and the moments of Adam
+ * @param metric bytes of a metric in depth, which are not among them
+ * @param where whose memory that is, for people
  */
-record MemoryEstimate(int batch, long histories, long total) {
+record MemoryEstimate(int batch, long histories, long total, long metric, String where) {
   private static final int MOMENTS = 2;
 
   /**
    * Counts.
    *
+   * @param provider the device that would train, of which nothing is allocated
    * @throws IllegalArgumentException if the network is too large for a buffer
    */
-  static MemoryEstimate of(ModelSpec spec, int batch) {
-    try (ComputeProvider reference = Engine.open("scalar", 1)) {
-      Counting device = new Counting(reference);
-      try (Model model = Model.create(spec, device, ElementType.FLOAT32, 0)) {
-        long parameters = device.bytes;
-        try (ModelWorkspace workspace = model.workspace(batch, MemoryBudget.unlimited())) {
-          return new MemoryEstimate(
-              batch, workspace.historyBytes(), device.bytes + MOMENTS * parameters);
-        }
+  static MemoryEstimate of(ModelSpec spec, int batch, ComputeProvider provider) {
+    if (spec instanceof NetworkSpec) {
+      Calibration.of(provider, ElementType.FLOAT32); // measured on the device itself
+    }
+    Counting device = new Counting(provider);
+    try (Model model = Model.create(spec, device, ElementType.FLOAT32, 0)) {
+      long parameters = device.bytes;
+      try (ModelWorkspace workspace = model.workspace(batch, MemoryBudget.unlimited())) {
+        return new MemoryEstimate(
+            batch,
+            workspace.historyBytes(),
+            device.bytes + MOMENTS * parameters,
+            DepthRegularizer.metricBytes(model),
+            where(provider));
       }
     }
+  }
+
+  private static String where(ComputeProvider provider) {
+    if (provider.usesHostMemory()) {
+      return "memory of the host";
+    }
+    String left =
+        provider.bytesAvailable().isEmpty()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", which has %,.1f MiB left",
+                provider.bytesAvailable().getAsLong() / 0x1p20);
+    return "memory of the device ("
+        + provider.description()
+        + ")"
+        + left
+        + "; scratch memory of its kernels comes on top";
   }
 
   @Override
@@ -49,10 +78,14 @@ record MemoryEstimate(int batch, long histories, long total) {
     return String.format(
         Locale.ROOT,
         "training with a batch of %d in float32: histories %,.1f MiB; with parameters, gradients"
-            + " and the moments of Adam %,.1f MiB",
+            + " and the moments of Adam %,.1f MiB%s in %s",
         batch,
         histories / 0x1p20,
-        total / 0x1p20);
+        total / 0x1p20,
+        metric == 0
+            ? ""
+            : String.format(Locale.ROOT, " (%,.1f MiB more with --metric)", metric / 0x1p20),
+        where);
   }
 
   /** A device whose buffers are nothing but sizes. */
@@ -87,6 +120,16 @@ record MemoryEstimate(int batch, long histories, long total) {
     }
 
     @Override
+    public boolean usesHostMemory() {
+      return reference.usesHostMemory();
+    }
+
+    @Override
+    public boolean gathersAdjoints() {
+      return reference.gathersAdjoints();
+    }
+
+    @Override
     public Primitives primitives(ElementType type) {
       return reference.primitives(type);
     }
@@ -94,6 +137,11 @@ record MemoryEstimate(int batch, long histories, long total) {
     @Override
     public Optional<TransformPrimitives> transforms(ElementType type) {
       return reference.transforms(type);
+    }
+
+    @Override
+    public Optional<PassPrimitives> passes(ElementType type) {
+      return reference.passes(type);
     }
 
     @Override

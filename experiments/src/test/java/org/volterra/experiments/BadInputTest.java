@@ -35,6 +35,7 @@ class BadInputTest {
       train("digits", "--device", "cuda").failed(reason);
       CommandLineRun.of("plan", "--device", "cuda").failed(reason);
       CommandLineRun.of("gpu-check").failed(reason);
+      CommandLineRun.of("describe", "dnl-8-32", "--device", "cuda").failed(reason);
       CommandLineRun.of("bench", "gpu", "--out", folder.toString()).failed(reason);
       assertThat(CommandLineRun.of("info").succeeded().out())
           .contains("cuda       no   " + missing.reason());

@@ -36,6 +36,15 @@ class GpuCommandsTest {
   }
 
   @Test
+  void describePredictsTheMemoryOfTheDevice() throws Exception {
+    assertThat(FakeGpu.run("describe", "fractional-1024-8", "--batch", "8", "--device", "cuda"))
+        .contains(
+            "training with a batch of 8 in float32: histories",
+            " MiB (4.1 MiB more with --metric) in memory of the device (Imaginary GPU",
+            " MiB left; scratch memory of its kernels comes on top");
+  }
+
+  @Test
   void benchGpuChecksTimesAndWrites() throws Exception {
     String output =
         FakeGpu.run(

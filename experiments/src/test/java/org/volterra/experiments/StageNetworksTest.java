@@ -12,13 +12,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.volterra.Engine;
-import org.volterra.FeedForward;
-import org.volterra.FeedForwardSpec;
-import org.volterra.FeedForwardWorkspace;
+import org.volterra.Model;
+import org.volterra.ModelSpec;
+import org.volterra.ModelWorkspace;
+import org.volterra.NetworkSpec;
 import org.volterra.feature.Shape;
+import org.volterra.kernel.DepthKernel;
+import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.NativeMemory;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
+import org.volterra.sum.SumChoice;
 
 /** Networks of stages at the command line. */
 class StageNetworksTest {
@@ -45,7 +49,8 @@ class StageNetworksTest {
     assertThat(CommandLineRun.of("describe", "attention-residual-4-64").succeeded().out())
         .contains(
             "x_l = Σ_{k<l} K_{l,k} φ(x_k),  l = 1..9",
-            "training with a batch of 64 in float32: histories");
+            "training with a batch of 64 in float32: histories",
+            " MiB in memory of the host");
     for (String name : List.of("dense-transformer", "dnl-8-32", "fractional-1024-8")) {
       assertThat(CommandLineRun.of("describe", name, "--batch", "8").succeeded().out())
           .contains("training with a batch of 8");
@@ -57,13 +62,26 @@ class StageNetworksTest {
   @ParameterizedTest
   @ValueSource(strings = {"densenet-bc-10-4", "log-densenet-bc-28-4"})
   void memoryIsPredicted(String name) {
-    FeedForwardSpec spec = StagePresets.find(name, new Shape(8, 8, 1), 10);
-    MemoryEstimate estimate = MemoryEstimate.of(spec, 5);
+    isPredicted(StagePresets.find(name, new Shape(8, 8, 1), 10));
+  }
+
+  /** Coefficients that a device would compute itself are evaluated by the host of a CPU. */
+  @Test
+  void memoryOfSumsIsPredicted() {
+    isPredicted(
+        NetworkSpec.builder(2, 200)
+            .kernel(DepthKernel.powerLaw())
+            .sum(SumChoice.parse("direct"))
+            .build());
+  }
+
+  private static void isPredicted(ModelSpec spec) {
     long before = NativeMemory.liveBytes();
     try (ComputeProvider device = Engine.open("scalar", 1)) {
+      MemoryEstimate estimate = MemoryEstimate.of(spec, 5, device);
       long opened = NativeMemory.liveBytes();
-      try (FeedForward network = FeedForward.create(spec, device, ElementType.FLOAT32, 1);
-          FeedForwardWorkspace workspace = network.workspace(5)) {
+      try (Model network = Model.create(spec, device, ElementType.FLOAT32, 1);
+          ModelWorkspace workspace = network.workspace(5, MemoryBudget.unlimited())) {
         long parameters = 4 * network.layout().length();
         long live = NativeMemory.liveBytes() - opened + 2 * parameters;
         assertThat(estimate.histories()).isEqualTo(workspace.historyBytes());
