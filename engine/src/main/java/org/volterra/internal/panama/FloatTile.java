@@ -25,6 +25,7 @@ import jdk.incubator.vector.FloatVector;
  *       few rows of a read rows of b that lie apart, which waits for memory more than for them).
  *       With them, or with more than four pointers to rows, the loop is limited by what is not
  *       arithmetic.
+ *   <li>Without terms, which {@link FloatWarmUp} asks for, they return at once and change nothing.
  *   <li>With some twenty more vector operations in a method the first compiler runs out of virtual
  *       registers and gives up, and then the second never tries.
  * </ul>
@@ -55,6 +56,9 @@ final class FloatTile {
       MemorySegment t,
       long to,
       long next) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
@@ -129,6 +133,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
@@ -167,6 +174,9 @@ final class FloatTile {
       MemorySegment t,
       long to,
       long next) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, s, from + step, ORDER);
@@ -213,6 +223,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
@@ -239,6 +252,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
