@@ -27,6 +27,9 @@ abstract class BlockJob extends Workshop.Reusable {
   /** Computes some rows and columns; blocks may be computed at once by several threads. */
   abstract void block(long firstRow, long endRow, long firstColumn, int width, Scratch scratch);
 
+  /** Has the loops of a block compiled, if that was not done before. */
+  abstract void warmUp();
+
   /** The same, where whole rows that lie without gaps are taken as one. */
   final void rows(long firstRow, long endRow, long firstColumn, int width, Scratch scratch) {
     if (isFlat && width == columns) {
@@ -39,6 +42,9 @@ abstract class BlockJob extends Workshop.Reusable {
   /** Computes everything. */
   final void run(Workshop shop) {
     long size = (long) rows * columns;
+    if (size >= FloatWarmUp.LEAST_ELEMENTS) {
+      warmUp();
+    }
     grid.cut(isFlat ? 1 : rows, isFlat ? size : columns);
     shop.run(grid.tasks(), weight * size, this);
   }

@@ -3,7 +3,6 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.SINGLE;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
-import static org.volterra.internal.panama.FloatSpecies.splat;
 
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -115,46 +114,64 @@ final class FloatActivations {
     };
   }
 
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(SPECIES, x, i);
-  }
-
   /** a = factor |x|. */
   private static void absolute(FloatBlocks w, float factor, int n) {
-    FloatVector scale = splat(factor);
+    if (n == 0) {
+      return;
+    }
+    FloatVector scale = FloatVector.broadcast(SPECIES, factor);
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.x, i).abs().mul(scale).intoArray(w.a, i);
+      FloatVector.fromArray(SPECIES, w.x, i).abs().mul(scale).intoArray(w.a, i);
     }
   }
 
   /** y *= x. */
   private static void timesArgument(FloatBlocks w, int n) {
+    if (n == 0) {
+      return;
+    }
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.x, i).mul(at(w.y, i)).intoArray(w.y, i);
+      FloatVector.fromArray(SPECIES, w.x, i)
+          .mul(FloatVector.fromArray(SPECIES, w.y, i))
+          .intoArray(w.y, i);
     }
   }
 
   /** y += x. */
   private static void add(float[] x, float[] y, int n) {
+    if (n == 0) {
+      return;
+    }
     for (int i = 0; i < n; i += LENGTH) {
-      at(x, i).add(at(y, i)).intoArray(y, i);
+      FloatVector.fromArray(SPECIES, x, i)
+          .add(FloatVector.fromArray(SPECIES, y, i))
+          .intoArray(y, i);
     }
   }
 
   /** y += factor x a. */
   private static void addProduct(float[] x, float[] a, float factor, float[] y, int n) {
-    FloatVector scale = splat(factor);
+    if (n == 0) {
+      return;
+    }
+    FloatVector scale = FloatVector.broadcast(SPECIES, factor);
     for (int i = 0; i < n; i += LENGTH) {
-      at(x, i).fma(at(a, i).mul(scale), at(y, i)).intoArray(y, i);
+      FloatVector.fromArray(SPECIES, x, i)
+          .fma(
+              FloatVector.fromArray(SPECIES, a, i).mul(scale), FloatVector.fromArray(SPECIES, y, i))
+          .intoArray(y, i);
     }
   }
 
   /** y = factor a / (1 + a)²: the derivative of the sigmoid, accurate where s (1 − s) cancels. */
   private static void bell(float[] a, float factor, float[] y, int n) {
-    FloatVector one = splat(1);
-    FloatVector scale = splat(factor);
+    if (n == 0) {
+      return;
+    }
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
+    FloatVector scale = FloatVector.broadcast(SPECIES, factor);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector e = at(a, i);
+      FloatVector e = FloatVector.fromArray(SPECIES, a, i);
       FloatVector d = e.add(one);
       e.mul(scale).div(d.mul(d)).intoArray(y, i);
     }
@@ -162,40 +179,54 @@ final class FloatActivations {
 
   /** a = −2 |x|, bounded. */
   private static void tanhArgument(FloatBlocks w, int n) {
-    FloatVector most = splat(30);
-    FloatVector scale = splat(-2);
+    if (n == 0) {
+      return;
+    }
+    FloatVector most = FloatVector.broadcast(SPECIES, (float) 30);
+    FloatVector scale = FloatVector.broadcast(SPECIES, (float) -2);
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.x, i).abs().min(most).mul(scale).intoArray(w.a, i);
+      FloatVector.fromArray(SPECIES, w.x, i).abs().min(most).mul(scale).intoArray(w.a, i);
     }
   }
 
   /** tanh |x| = −q / (2 + q) with q = e^(−2|x|) − 1 in b, then the sign. */
   private static void tanh(FloatBlocks w, int n) {
-    FloatVector zero = splat(0);
-    FloatVector two = splat(2);
+    if (n == 0) {
+      return;
+    }
+    FloatVector zero = FloatVector.broadcast(SPECIES, (float) 0);
+    FloatVector two = FloatVector.broadcast(SPECIES, (float) 2);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector q = at(w.b, i);
+      FloatVector q = FloatVector.fromArray(SPECIES, w.b, i);
       FloatVector y = q.div(q.add(two));
-      y.blend(y.neg(), at(w.x, i).compare(VectorOperators.GE, zero)).intoArray(w.y, i);
+      y.blend(y.neg(), FloatVector.fromArray(SPECIES, w.x, i).compare(VectorOperators.GE, zero))
+          .intoArray(w.y, i);
     }
   }
 
   /** y = 1 / (1 + e^(−x)), from a = e^(−|x|). */
   private static void sigmoid(FloatBlocks w, int n) {
-    FloatVector zero = splat(0);
-    FloatVector one = splat(1);
+    if (n == 0) {
+      return;
+    }
+    FloatVector zero = FloatVector.broadcast(SPECIES, (float) 0);
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector e = at(w.a, i);
-      VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, zero);
+      FloatVector e = FloatVector.fromArray(SPECIES, w.a, i);
+      VectorMask<Float> positive =
+          FloatVector.fromArray(SPECIES, w.x, i).compare(VectorOperators.GE, zero);
       e.blend(one, positive).div(e.add(one)).intoArray(w.y, i);
     }
   }
 
   /** a = s = e / (2 + e) of e = e^(−|x|) in a; b = s². */
   private static void softplusArgument(FloatBlocks w, int n) {
-    FloatVector two = splat(2);
+    if (n == 0) {
+      return;
+    }
+    FloatVector two = FloatVector.broadcast(SPECIES, (float) 2);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector e = at(w.a, i);
+      FloatVector e = FloatVector.fromArray(SPECIES, w.a, i);
       FloatVector s = e.div(e.add(two));
       s.intoArray(w.a, i);
       s.mul(s).intoArray(w.b, i);
@@ -204,26 +235,39 @@ final class FloatActivations {
 
   /** y = max(x, 0) + log(1 + e), log(1 + e) = 2 artanh s; c holds 2 artanh(s) / s. */
   private static void softplus(FloatBlocks w, int n) {
-    FloatVector zero = splat(0);
+    if (n == 0) {
+      return;
+    }
+    FloatVector zero = FloatVector.broadcast(SPECIES, (float) 0);
     for (int i = 0; i < n; i += LENGTH) {
-      at(w.a, i).fma(at(w.c, i), at(w.x, i).max(zero)).intoArray(w.y, i);
+      FloatVector.fromArray(SPECIES, w.a, i)
+          .fma(
+              FloatVector.fromArray(SPECIES, w.c, i),
+              FloatVector.fromArray(SPECIES, w.x, i).max(zero))
+          .intoArray(w.y, i);
     }
   }
 
   /** max(x, 0). */
   private static void relu(float[] x, float[] y, int n) {
-    FloatVector zero = splat(0);
+    if (n == 0) {
+      return;
+    }
+    FloatVector zero = FloatVector.broadcast(SPECIES, (float) 0);
     for (int i = 0; i < n; i += LENGTH) {
-      at(x, i).max(zero).intoArray(y, i);
+      FloatVector.fromArray(SPECIES, x, i).max(zero).intoArray(y, i);
     }
   }
 
   /** 1 where x > 0, else 0. */
   private static void step(float[] x, float[] y, int n) {
-    FloatVector zero = splat(0);
-    FloatVector one = splat(1);
+    if (n == 0) {
+      return;
+    }
+    FloatVector zero = FloatVector.broadcast(SPECIES, (float) 0);
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector u = at(x, i);
+      FloatVector u = FloatVector.fromArray(SPECIES, x, i);
       FloatVector d = zero.blend(one, u.compare(VectorOperators.GT, zero));
       d.blend(u, u.test(VectorOperators.IS_NAN)).intoArray(y, i);
     }
@@ -234,14 +278,17 @@ final class FloatActivations {
    * −x²/2 is taken exactly, as a product in b and its rounding error in c; y = t / 2, d = 2t − 1.
    */
   private static void erfcArgument(FloatBlocks w, int n) {
-    FloatVector most = splat(PHI_MOST);
-    FloatVector minusHalf = splat((float) -0.5);
-    FloatVector rootOfHalf = splat(SQRT_HALF);
-    FloatVector half = splat((float) 0.5);
-    FloatVector one = splat(1);
-    FloatVector two = splat(2);
+    if (n == 0) {
+      return;
+    }
+    FloatVector most = FloatVector.broadcast(SPECIES, PHI_MOST);
+    FloatVector minusHalf = FloatVector.broadcast(SPECIES, (float) -0.5);
+    FloatVector rootOfHalf = FloatVector.broadcast(SPECIES, SQRT_HALF);
+    FloatVector half = FloatVector.broadcast(SPECIES, (float) 0.5);
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
+    FloatVector two = FloatVector.broadcast(SPECIES, (float) 2);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector z = at(w.x, i).abs().min(most);
+      FloatVector z = FloatVector.fromArray(SPECIES, w.x, i).abs().min(most);
       FloatVector square = z.mul(z);
       square.mul(minusHalf).intoArray(w.b, i);
       z.fma(z, square.neg()).mul(minusHalf).intoArray(w.c, i);
@@ -253,11 +300,16 @@ final class FloatActivations {
 
   /** y = Φ(x) from t / 2 in y and the exponential in a. */
   private static void normalTail(FloatBlocks w, int n) {
-    FloatVector zero = splat(0);
-    FloatVector one = splat(1);
+    if (n == 0) {
+      return;
+    }
+    FloatVector zero = FloatVector.broadcast(SPECIES, (float) 0);
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
     for (int i = 0; i < n; i += LENGTH) {
-      FloatVector tail = at(w.a, i).mul(at(w.y, i));
-      VectorMask<Float> positive = at(w.x, i).compare(VectorOperators.GE, zero);
+      FloatVector tail =
+          FloatVector.fromArray(SPECIES, w.a, i).mul(FloatVector.fromArray(SPECIES, w.y, i));
+      VectorMask<Float> positive =
+          FloatVector.fromArray(SPECIES, w.x, i).compare(VectorOperators.GE, zero);
       tail.blend(one.sub(tail), positive).intoArray(w.y, i);
     }
   }

@@ -30,6 +30,13 @@ final class FloatChain extends FloatElementwiseJobs {
     jobs.add(job);
   }
 
+  /** Has all loops compiled. */
+  void warmUp() {
+    for (int i = 0; i < jobs.size(); i++) {
+      jobs.get(i).warmUp();
+    }
+  }
+
   /** Computes some rows and columns; several threads may do so at once. */
   void block(long firstRow, long endRow, long firstColumn, int width, Scratch scratch) {
     for (int i = 0; i < jobs.size(); i++) {

@@ -123,7 +123,7 @@ final class FloatConvolution extends Workshop.Reusable {
         Math.clamp(POSITIONS_PER_TASK / (targetHeight * targetWidth), 1, Math.max(1, samples / 8));
     long products = (long) target.rows * target.columns * window.taps() * inputs;
     if (products >= FloatWarmUp.WORTHWHILE) {
-      FloatWarmUp.ensure();
+      FloatLoops.tiles();
     }
     shop.run((samples + samplesPerTask - 1) / samplesPerTask, products / 8, this);
   }

@@ -1,30 +1,51 @@
 package org.volterra.internal.panama;
 
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
-import static org.volterra.internal.panama.FloatSpecies.merge;
 import static org.volterra.internal.panama.FloatSpecies.splat;
 import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** Linear elementwise kernels and the steps of the optimisers. */
+/**
+ * Linear elementwise kernels and the steps of the optimisers; see {@link FloatWarmUp} for the form
+ * of those that it compiles.
+ */
 @SuppressWarnings("cast")
 final class FloatElementwise {
   private FloatElementwise() {}
 
   static void fill(MemorySegment y, long j, float value, int bytes) {
+    if (bytes == 0) {
+      return;
+    }
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(splat(value), y, j + o);
+      v.intoMemorySegment(y, j + o, ORDER);
     }
   }
 
   static void axpby(
       float alpha, MemorySegment x, long i, float beta, MemorySegment y, long j, int bytes) {
-    FloatVector a = splat(alpha);
+    if (bytes == 0) {
+      return;
+    }
+    FloatVector a = FloatVector.broadcast(SPECIES, alpha);
+    if (beta == 0) {
+      for (int o = 0; o < bytes; o += WIDTH) {
+        FloatVector v = FloatVector.fromMemorySegment(SPECIES, x, i + o, ORDER);
+        v.mul(a).intoMemorySegment(y, j + o, ORDER);
+      }
+      return;
+    }
+    FloatVector b = FloatVector.broadcast(SPECIES, beta);
     for (int o = 0; o < bytes; o += WIDTH) {
-      merge(load(x, i + o).mul(a), beta, y, j + o);
+      FloatVector v = FloatVector.fromMemorySegment(SPECIES, x, i + o, ORDER);
+      FloatVector w = FloatVector.fromMemorySegment(SPECIES, y, j + o, ORDER);
+      w.fma(b, v.mul(a)).intoMemorySegment(y, j + o, ORDER);
     }
   }
 

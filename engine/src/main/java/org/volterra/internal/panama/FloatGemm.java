@@ -3,11 +3,10 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
-import static org.volterra.internal.panama.FloatSpecies.load;
 import static org.volterra.internal.panama.FloatSpecies.merge;
-import static org.volterra.internal.panama.FloatSpecies.splat;
-import static org.volterra.internal.panama.FloatSpecies.store;
 import static org.volterra.internal.panama.FloatTile.MIDDLE;
 import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
@@ -149,13 +148,34 @@ final class FloatGemm extends Workshop.Reusable {
   void run() {
     long products = (long) c.rows * c.columns * depth;
     if (products >= FloatWarmUp.WORTHWHILE) {
-      FloatWarmUp.ensure(
-          c.rows,
-          FloatTile.rowBytes(Math.min(c.columns, panelColumns)),
-          FloatTile.rowBytes((c.columns - 1) % panelColumns + 1),
-          readsApart);
+      warmUp();
     }
     shop.run((c.rows + rowsPerTask - 1) / rowsPerTask * columnTasks, products / 8, this);
+  }
+
+  /** Has the loops that this product needs compiled. */
+  private void warmUp() {
+    int last = (c.columns - 1) % panelColumns + 1;
+    if (readsApart) {
+      FloatLoops.APART_1.ensure();
+    } else {
+      FloatLoops.tiles(c.rows, FloatTile.rowBytes(Math.min(c.columns, panelColumns)));
+      FloatLoops.tiles(c.rows, FloatTile.rowBytes(last));
+    }
+    FloatLoops.FILL.ensure();
+    if (transposeA || transposeB || slope != null) {
+      FloatLoops.TRANSPOSE.ensure();
+    }
+    boolean isRead = isPrepared || readsApart;
+    if (!transposeB && !isRead && (panels > 1 || b.stride != (long) c.columns * BYTES)) {
+      boolean hasWhole = c.columns >= panelColumns && panelColumns * BYTES == WIDE;
+      FloatLoops.copies(hasWhole, !hasWhole || c.columns % panelColumns != 0);
+    }
+    if (!inPlace || last * BYTES != FloatTile.rowBytes(last)) {
+      FloatLoops.sums(beta == 0, beta != 0 || depth > DEPTH);
+    }
+    before.warmUp();
+    after.warmUp();
   }
 
   /**
@@ -368,20 +388,29 @@ final class FloatGemm extends Workshop.Reusable {
     }
   }
 
-  private static void setRow(
-      float alpha, MemorySegment t, long from, MemorySegment c, long to, int bytes) {
-    FloatVector a = splat(alpha);
+  static void setRow(float alpha, MemorySegment t, long from, MemorySegment c, long to, int bytes) {
+    if (bytes == 0) {
+      return;
+    }
+    FloatVector a = FloatVector.broadcast(SPECIES, alpha);
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(load(t, from + o).mul(a), c, to + o);
+      FloatVector.fromMemorySegment(SPECIES, t, from + o, ORDER)
+          .mul(a)
+          .intoMemorySegment(c, to + o, ORDER);
     }
   }
 
-  private static void addRow(
+  static void addRow(
       float alpha, MemorySegment t, long from, float keep, MemorySegment c, long to, int bytes) {
-    FloatVector a = splat(alpha);
-    FloatVector b = splat(keep);
+    if (bytes == 0) {
+      return;
+    }
+    FloatVector a = FloatVector.broadcast(SPECIES, alpha);
+    FloatVector b = FloatVector.broadcast(SPECIES, keep);
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(load(c, to + o).fma(b, load(t, from + o).mul(a)), c, to + o);
+      FloatVector.fromMemorySegment(SPECIES, c, to + o, ORDER)
+          .fma(b, FloatVector.fromMemorySegment(SPECIES, t, from + o, ORDER).mul(a))
+          .intoMemorySegment(c, to + o, ORDER);
     }
   }
 }

@@ -1,9 +1,8 @@
 package org.volterra.internal.panama;
 
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
-import static org.volterra.internal.panama.FloatSpecies.load;
-import static org.volterra.internal.panama.FloatSpecies.splat;
-import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -17,6 +16,11 @@ final class FloatKernels {
   static final class Axpby implements FloatSpans.Span {
     private float alpha;
     private float beta;
+
+    @Override
+    public void warmUp() {
+      FloatLoops.AXPBY.ensure();
+    }
 
     Axpby with(double factor, double keep) {
       alpha = (float) factor;
@@ -42,6 +46,11 @@ final class FloatKernels {
   /** y = value. */
   static final class Fill implements FloatSpans.Span {
     private float value;
+
+    @Override
+    public void warmUp() {
+      FloatLoops.FILL.ensure();
+    }
 
     Fill with(double number) {
       value = (float) number;
@@ -104,6 +113,11 @@ final class FloatKernels {
     private float keep;
     private float step;
 
+    @Override
+    public void warmUp() {
+      FloatLoops.ADAM.ensure();
+    }
+
     Adam with(long number, double rate, double b1, double b2, double least, double decay) {
       beta1 = (float) b1;
       rest1 = (float) (1 - b1);
@@ -127,22 +141,28 @@ final class FloatKernels {
         MemorySegment v,
         long l,
         int bytes) {
-      FloatVector b1 = splat(beta1);
-      FloatVector r1 = splat(rest1);
-      FloatVector b2 = splat(beta2);
-      FloatVector r2 = splat(rest2);
-      FloatVector c = splat(correction);
-      FloatVector least = splat(epsilon);
-      FloatVector kept = splat(keep);
-      FloatVector minusStep = splat(-step);
+      if (bytes == 0) {
+        return;
+      }
+      FloatVector b1 = FloatVector.broadcast(SPECIES, beta1);
+      FloatVector r1 = FloatVector.broadcast(SPECIES, rest1);
+      FloatVector b2 = FloatVector.broadcast(SPECIES, beta2);
+      FloatVector r2 = FloatVector.broadcast(SPECIES, rest2);
+      FloatVector c = FloatVector.broadcast(SPECIES, correction);
+      FloatVector least = FloatVector.broadcast(SPECIES, epsilon);
+      FloatVector kept = FloatVector.broadcast(SPECIES, keep);
+      FloatVector minusStep = FloatVector.broadcast(SPECIES, -step);
       for (int o = 0; o < bytes; o += WIDTH) {
-        FloatVector slope = load(g, j + o);
-        FloatVector mean = load(m, k + o).fma(b1, slope.mul(r1));
-        FloatVector square = load(v, l + o).fma(b2, slope.mul(slope).mul(r2));
-        store(mean, m, k + o);
-        store(square, v, l + o);
+        FloatVector slope = FloatVector.fromMemorySegment(SPECIES, g, j + o, ORDER);
+        FloatVector mean = FloatVector.fromMemorySegment(SPECIES, m, k + o, ORDER);
+        FloatVector square = FloatVector.fromMemorySegment(SPECIES, v, l + o, ORDER);
+        FloatVector parameter = FloatVector.fromMemorySegment(SPECIES, p, i + o, ORDER);
+        mean = mean.fma(b1, slope.mul(r1));
+        square = square.fma(b2, slope.mul(slope).mul(r2));
+        mean.intoMemorySegment(m, k + o, ORDER);
+        square.intoMemorySegment(v, l + o, ORDER);
         FloatVector move = mean.div(square.mul(c).sqrt().add(least));
-        store(move.fma(minusStep, load(p, i + o).mul(kept)), p, i + o);
+        move.fma(minusStep, parameter.mul(kept)).intoMemorySegment(p, i + o, ORDER);
       }
     }
   }

@@ -5,6 +5,7 @@ import static org.volterra.internal.panama.FloatSpecies.SINGLE;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import org.volterra.spi.Erf;
 
 /**
@@ -24,7 +25,14 @@ final class FloatMath {
   private static final float LN2_HIGH = (float) 0.6931471805599453;
   private static final float LN2_LOW =
       SINGLE ? (float) (0.6931471805599453 - LN2_HIGH) : (float) 2.3190468138462996e-17;
-  private static final float SHIFT = VectorBits.FLOAT_SHIFT;
+
+  /** Added to a small number, leaves its nearest integer in the low bits. */
+  private static final float SHIFT = SINGLE ? (float) 0x1.8p23 : (float) 0x1.8p52;
+
+  /** What a number's exponent is stored with, and the bits below it. */
+  private static final int BIAS = Float.MAX_EXPONENT;
+
+  private static final int BITS = Float.PRECISION - 1;
 
   /** Arguments beyond give 0 and infinity anyway. */
   private static final float EXP_LEAST = SINGLE ? (float) -105 : (float) -750;
@@ -75,13 +83,25 @@ final class FloatMath {
     return c;
   }
 
-  /** y = 2^n e^r from what {@link #reduce} left in r and s, and the series of r in y. */
+  /**
+   * y = 2^n e^r from what {@link #reduce} left in r and s, and the series of r in y. In two steps,
+   * so that overflow goes to infinity and underflow is gradual.
+   */
   private static void exp(float[] r, float[] s, float[] y, int n) {
-    FloatVector one = FloatVector.broadcast(SPECIES, 1);
+    if (n == 0) {
+      return;
+    }
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
+    var base = FloatVector.broadcast(SPECIES, SHIFT).viewAsIntegralLanes();
+    var bias = FloatVector.broadcast(SPECIES, SHIFT + BIAS).viewAsIntegralLanes().sub(base);
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector t = FloatVector.fromArray(SPECIES, r, i);
       FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t).add(one);
-      VectorBits.scale(p, FloatVector.fromArray(SPECIES, s, i)).intoArray(y, i);
+      var whole = FloatVector.fromArray(SPECIES, s, i).viewAsIntegralLanes().sub(base);
+      var half = whole.lanewise(VectorOperators.ASHR, 1);
+      p = p.mul(half.add(bias).lanewise(VectorOperators.LSHL, BITS).reinterpretAsFloats());
+      var rest = whole.sub(half).add(bias).lanewise(VectorOperators.LSHL, BITS);
+      p.mul(rest.reinterpretAsFloats()).intoArray(y, i);
     }
   }
 
@@ -90,17 +110,25 @@ final class FloatMath {
    * series of r in y.
    */
   static void expMinusOne(float[] r, float[] s, float[] y, int n) {
-    FloatVector one = FloatVector.broadcast(SPECIES, 1);
+    if (n == 0) {
+      return;
+    }
+    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
+    var base = FloatVector.broadcast(SPECIES, SHIFT - BIAS).viewAsIntegralLanes();
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector t = FloatVector.fromArray(SPECIES, r, i);
       FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t);
-      FloatVector scale = VectorBits.power(FloatVector.fromArray(SPECIES, s, i));
+      var exponent = FloatVector.fromArray(SPECIES, s, i).viewAsIntegralLanes().sub(base);
+      FloatVector scale = exponent.lanewise(VectorOperators.LSHL, BITS).reinterpretAsFloats();
       scale.fma(p, scale.sub(one)).intoArray(y, i);
     }
   }
 
   /** x + low = n log 2 + r with |r| ≤ log 2 / 2; s = n + SHIFT holds n in its low bits. */
   static void reduce(float[] x, float[] low, float[] r, float[] s, int n) {
+    if (n == 0) {
+      return;
+    }
     FloatVector shift = FloatVector.broadcast(SPECIES, SHIFT);
     FloatVector scale = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector high = FloatVector.broadcast(SPECIES, -LN2_HIGH);
@@ -119,12 +147,15 @@ final class FloatMath {
 
   /** y = Σ c[j] x^j. */
   static void series(float[] c, float[] x, float[] y, int n) {
+    if (n == 0) {
+      return;
+    }
     int top = c.length - 1;
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector u = FloatVector.fromArray(SPECIES, x, i);
       FloatVector sum = FloatVector.broadcast(SPECIES, c[top]);
       for (int j = top - 1; j >= 0; j--) {
-        sum = sum.fma(u, FloatVector.broadcast(SPECIES, c[j]));
+        sum = u.fma(sum, FloatVector.broadcast(SPECIES, c[j]));
       }
       sum.intoArray(y, i);
     }
@@ -132,6 +163,9 @@ final class FloatMath {
 
   /** y = the Chebyshev series of log(erfc(z) e^(z²) / t) at x = 2t − 1, t = 2 / (2 + z). */
   static void erfcSeries(float[] x, float[] y, int n) {
+    if (n == 0) {
+      return;
+    }
     int top = ERFC.length - 1;
     for (int i = 0; i < n; i += LENGTH) {
       FloatVector u = FloatVector.fromArray(SPECIES, x, i);

@@ -3,10 +3,9 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
-import static org.volterra.internal.panama.FloatSpecies.load;
-import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -50,11 +49,15 @@ final class FloatPack {
       MemorySegment target,
       long to,
       long rowBytes) {
+    if (rows == 0) {
+      return;
+    }
     int padded = (width + LENGTH - 1) / LENGTH * WIDTH;
     int p = 0;
     for (; p < rows && from + padded <= s.byteSize(); p++) {
       for (int o = 0; o < padded; o += WIDTH) {
-        store(load(s, from + o), target, to + o);
+        FloatVector.fromMemorySegment(SPECIES, s, from + o, ORDER)
+            .intoMemorySegment(target, to + o, ORDER);
       }
       from += stride;
       to += rowBytes;
@@ -69,15 +72,18 @@ final class FloatPack {
   /** The same for rows of 4 vectors, that lie side by side in the target. */
   static void copyWide(
       MemorySegment s, long from, long stride, int rows, MemorySegment target, long to) {
+    if (rows == 0) {
+      return;
+    }
     for (int p = 0; p < rows; p++) {
-      FloatVector v0 = load(s, from);
-      FloatVector v1 = load(s, from + WIDTH);
-      FloatVector v2 = load(s, from + 2 * WIDTH);
-      FloatVector v3 = load(s, from + 3 * WIDTH);
-      store(v0, target, to);
-      store(v1, target, to + WIDTH);
-      store(v2, target, to + 2 * WIDTH);
-      store(v3, target, to + 3 * WIDTH);
+      FloatVector v0 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+      FloatVector v1 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
+      FloatVector v2 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
+      FloatVector v3 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * WIDTH, ORDER);
+      v0.intoMemorySegment(target, to, ORDER);
+      v1.intoMemorySegment(target, to + WIDTH, ORDER);
+      v2.intoMemorySegment(target, to + 2 * WIDTH, ORDER);
+      v3.intoMemorySegment(target, to + 3 * WIDTH, ORDER);
       from += stride;
       to += 4 * WIDTH;
     }
@@ -143,12 +149,21 @@ final class FloatPack {
    */
   private static void interleave(
       MemorySegment s, long from, long stride, MemorySegment target, long to, long next) {
+    interleave(LENGTH / 2, s, from, stride, target, to, next);
+  }
+
+  /** The same for so many pairs of rows. */
+  static void interleave(
+      int n, MemorySegment s, long from, long stride, MemorySegment target, long to, long next) {
+    if (n == 0) {
+      return;
+    }
     long half = LENGTH / 2 * stride;
-    for (int i = 0; i < LENGTH / 2; i++) {
-      FloatVector x = load(s, from);
-      FloatVector y = load(s, from + half);
-      store(x.rearrange(LOWER).blend(y.rearrange(LOWER), ODD), target, to);
-      store(x.rearrange(UPPER).blend(y.rearrange(UPPER), ODD), target, to + next);
+    for (int i = 0; i < n; i++) {
+      FloatVector x = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
+      FloatVector y = FloatVector.fromMemorySegment(SPECIES, s, from + half, ORDER);
+      x.rearrange(LOWER).blend(y.rearrange(LOWER), ODD).intoMemorySegment(target, to, ORDER);
+      x.rearrange(UPPER).blend(y.rearrange(UPPER), ODD).intoMemorySegment(target, to + next, ORDER);
       from += stride;
       to += 2 * next;
     }
@@ -165,7 +180,11 @@ final class FloatPack {
       x = source;
       y = target;
       rowsPerTask = (Math.max(1, Grid.GRAIN / x.columns) + LENGTH - 1) / LENGTH * LENGTH;
-      shop.run((x.rows + rowsPerTask - 1) / rowsPerTask, 2L * x.rows * x.columns, this);
+      long size = (long) x.rows * x.columns;
+      if (size >= FloatWarmUp.LEAST_ELEMENTS) {
+        FloatLoops.TRANSPOSE.ensure();
+      }
+      shop.run((x.rows + rowsPerTask - 1) / rowsPerTask, 2 * size, this);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  */
 final class FloatPasses {
   private final Pass[] passes;
+  private final FloatWarmUp[] loops;
 
   /** One loop. */
   @FunctionalInterface
@@ -27,6 +28,15 @@ final class FloatPasses {
 
   private FloatPasses(Pass[] passes) {
     this.passes = passes;
+    loops = Arrays.stream(passes).map(FloatPasses::loop).toArray(FloatWarmUp[]::new);
+  }
+
+  private static FloatWarmUp loop(Pass pass) {
+    return new FloatWarmUp((s, w, n, times) -> {
+      for (int i = 0; i < times; i++) {
+        pass.run(w, n * FloatSpecies.LENGTH);
+      }
+    });
   }
 
   static FloatPasses of(Pass... passes) {
@@ -42,6 +52,13 @@ final class FloatPasses {
   /** These and then others. */
   FloatPasses then(FloatPasses more) {
     return then(more.passes);
+  }
+
+  /** Has them compiled, if that was not done before. */
+  void warmUp() {
+    for (FloatWarmUp loop : loops) {
+      loop.ensure();
+    }
   }
 
   /** Runs them on the first {@code n} elements, a multiple of the vector length. */

@@ -3,10 +3,9 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
-import static org.volterra.internal.panama.FloatSpecies.load;
 import static org.volterra.internal.panama.FloatSpecies.merge;
-import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -45,6 +44,13 @@ final class FloatPointwise extends BlockJob {
     beta = keep;
     shape(dx.rows, dx.columns, at.contiguous && from.contiguous && dx.contiguous, WEIGHT);
     return this;
+  }
+
+  @Override
+  void warmUp() {
+    FloatLoops.READ.ensure();
+    passes.warmUp();
+    (dy == null ? FloatLoops.WRITE : FloatLoops.ADD_PRODUCT).ensure();
   }
 
   @Override
@@ -101,9 +107,13 @@ final class FloatPointwise extends BlockJob {
 
   /** Copies elements from memory to an array. */
   static void read(MemorySegment s, long from, float[] target, int to, int n) {
+    if (n == 0) {
+      return;
+    }
     int whole = n - n % LENGTH;
     for (int i = 0; i < whole; i += LENGTH) {
-      load(s, from + (long) i * BYTES).intoArray(target, to + i);
+      FloatVector.fromMemorySegment(SPECIES, s, from + (long) i * BYTES, ORDER)
+          .intoArray(target, to + i);
     }
     for (int i = whole; i < n; i++) {
       target[to + i] = s.get(LAYOUT, from + (long) i * BYTES);
@@ -112,22 +122,39 @@ final class FloatPointwise extends BlockJob {
 
   /** Copies elements from an array to memory. */
   static void write(float[] source, int from, MemorySegment s, long to, int n) {
+    if (n == 0) {
+      return;
+    }
     int whole = n - n % LENGTH;
     for (int i = 0; i < whole; i += LENGTH) {
-      store(FloatVector.fromArray(SPECIES, source, from + i), s, to + (long) i * BYTES);
+      FloatVector.fromArray(SPECIES, source, from + i)
+          .intoMemorySegment(s, to + (long) i * BYTES, ORDER);
     }
     for (int i = whole; i < n; i++) {
       s.set(LAYOUT, to + (long) i * BYTES, source[from + i]);
     }
   }
 
-  private static void addProduct(
+  static void addProduct(
       float[] x, float[] y, int from, int n, float beta, MemorySegment s, long to) {
+    if (n == 0) {
+      return;
+    }
     int whole = n - n % LENGTH;
-    for (int i = 0; i < whole; i += LENGTH) {
-      FloatVector u = FloatVector.fromArray(SPECIES, x, from + i);
-      FloatVector v = FloatVector.fromArray(SPECIES, y, from + i);
-      merge(u.mul(v), beta, s, to + (long) i * BYTES);
+    if (beta == 0) {
+      for (int i = 0; i < whole; i += LENGTH) {
+        FloatVector u = FloatVector.fromArray(SPECIES, x, from + i);
+        FloatVector v = FloatVector.fromArray(SPECIES, y, from + i);
+        u.mul(v).intoMemorySegment(s, to + (long) i * BYTES, ORDER);
+      }
+    } else {
+      FloatVector b = FloatVector.broadcast(SPECIES, beta);
+      for (int i = 0; i < whole; i += LENGTH) {
+        FloatVector u = FloatVector.fromArray(SPECIES, x, from + i);
+        FloatVector v = FloatVector.fromArray(SPECIES, y, from + i);
+        FloatVector w = FloatVector.fromMemorySegment(SPECIES, s, to + (long) i * BYTES, ORDER);
+        w.fma(b, u.mul(v)).intoMemorySegment(s, to + (long) i * BYTES, ORDER);
+      }
     }
     for (int i = whole; i < n; i++) {
       merge(x[from + i] * y[from + i], beta, s, to + (long) i * BYTES);

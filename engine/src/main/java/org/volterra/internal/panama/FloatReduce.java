@@ -1,8 +1,11 @@
 package org.volterra.internal.panama;
 
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
@@ -34,5 +37,18 @@ final class FloatReduce {
       s = s.add(s.rearrange(BY_1));
     }
     return s.lane(0);
+  }
+
+  /**
+   * The sum, in the same order, of as many numbers as a vector has lanes, which are overwritten.
+   */
+  static float sum(MemorySegment t) {
+    for (int n = LENGTH / 2; n > 0; n /= 2) {
+      for (int i = 0; i < n; i++) {
+        long o = (long) i * BYTES;
+        t.set(LAYOUT, o, t.get(LAYOUT, o) + t.get(LAYOUT, o + (long) n * BYTES));
+      }
+    }
+    return t.get(LAYOUT, 0);
   }
 }

@@ -1,9 +1,12 @@
 package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.HALF;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.PARTS;
+import static org.volterra.internal.panama.FloatSpecies.WIDEN;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
 
@@ -15,28 +18,26 @@ import jdk.incubator.vector.VectorOperators;
 /** Sums in float64, over pieces fixed by the shape and added in their order. */
 @SuppressWarnings("cast")
 final class FloatReductions extends Workshop.Reusable {
+  private static final Piece DOT = FloatReductions::dot;
+
   private final Grid grid = new Grid();
   private double[] sums = new double[1];
   private Piece piece;
   private Operand x;
   private Operand y;
 
-  private static DoubleVector wide(FloatVector v, int part) {
-    return (DoubleVector) v.castShape(DoubleSpecies.SPECIES, part);
-  }
-
   /** A number for a piece of a row of two operands. */
   @FunctionalInterface
   private interface Piece {
-    double of(MemorySegment x, long i, MemorySegment y, long j, int n);
+    double of(MemorySegment x, long i, MemorySegment y, long j, int n, MemorySegment scratch);
   }
 
   double dot(Workshop shop, Operand left, Operand right) {
-    return sum(shop, FloatReductions::dot, left, right);
+    return sum(shop, DOT, left, right);
   }
 
   double countNonFinite(Workshop shop, Operand of) {
-    return sum(shop, (s, i, t, j, n) -> countNonFinite(s, i, n), of, of);
+    return sum(shop, (s, i, t, j, n, u) -> countNonFinite(s, i, n), of, of);
   }
 
   private double sum(Workshop shop, Piece what, Operand left, Operand right) {
@@ -52,6 +53,9 @@ final class FloatReductions extends Workshop.Reusable {
     int tasks = grid.tasks();
     if (sums.length < tasks) {
       sums = new double[tasks];
+    }
+    if (size >= FloatWarmUp.LEAST_ELEMENTS && what == DOT) {
+      FloatLoops.DOT.ensure();
     }
     shop.run(tasks, size, this);
     double total = 0;
@@ -73,24 +77,33 @@ final class FloatReductions extends Workshop.Reusable {
               x.start + r * x.stride + column,
               y.segment,
               y.start + r * y.stride + column,
-              width);
+              width,
+              scratch.segment);
     }
     sums[task] = s;
   }
 
-  private static double dot(MemorySegment x, long i, MemorySegment y, long j, int n) {
+  static double dot(MemorySegment x, long i, MemorySegment y, long j, int n, MemorySegment t) {
+    if (n == 0) {
+      return 0;
+    }
     DoubleVector s0 = DoubleVector.zero(DoubleSpecies.SPECIES);
     DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
     int whole = n / LENGTH * WIDTH;
     for (int o = 0; o < whole; o += WIDTH) {
-      FloatVector u = load(x, i + o);
-      FloatVector v = load(y, j + o);
-      s0 = wide(u, 0).fma(wide(v, 0), s0);
+      FloatVector u = FloatVector.fromMemorySegment(HALF, x, i + o, ORDER);
+      FloatVector v = FloatVector.fromMemorySegment(HALF, y, j + o, ORDER);
+      DoubleVector d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
+      s0 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s0);
       if (PARTS == 2) {
-        s1 = wide(u, 1).fma(wide(v, 1), s1);
+        u = FloatVector.fromMemorySegment(HALF, x, i + o + WIDTH / 2, ORDER);
+        v = FloatVector.fromMemorySegment(HALF, y, j + o + WIDTH / 2, ORDER);
+        d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
+        s1 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s1);
       }
     }
-    double sum = DoubleReduce.sum(s0.add(s1));
+    s0.add(s1).intoMemorySegment(t, 0, ORDER);
+    double sum = DoubleReduce.sum(t);
     for (int o = whole; o < n * BYTES; o += BYTES) {
       sum = Math.fma((double) x.get(LAYOUT, i + o), (double) y.get(LAYOUT, j + o), sum);
     }

@@ -38,6 +38,9 @@ final class FloatSpans extends BlockJob {
         MemorySegment d,
         long l,
         int bytes);
+
+    /** Has the kernel compiled, if that was not done before. */
+    default void warmUp() {}
   }
 
   /**
@@ -67,6 +70,11 @@ final class FloatSpans extends BlockJob {
     boolean flat = a.contiguous && x[1].contiguous && x[2].contiguous && x[3].contiguous;
     shape(a.rows, a.columns, flat, count);
     return this;
+  }
+
+  @Override
+  void warmUp() {
+    span.warmUp();
   }
 
   @Override

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.volterra.spi.ElementType;
 
@@ -29,6 +31,13 @@ final class FloatSpecies {
 
   /** The number of float64 vectors that hold the lanes of one vector. */
   static final int PARTS = SINGLE ? 2 : 1;
+
+  /** Of vectors with as many lanes as float64 vectors have, and their conversion to those. */
+  static final VectorSpecies<Float> HALF =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(WIDTH * Byte.SIZE / PARTS));
+
+  static final VectorOperators.Conversion<Float, Double> WIDEN =
+      VectorOperators.Conversion.ofCast(float.class, double.class);
 
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
   static final ValueLayout.OfFloat LAYOUT = ValueLayout.JAVA_FLOAT_UNALIGNED;

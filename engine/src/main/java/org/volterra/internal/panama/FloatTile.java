@@ -26,6 +26,7 @@ import jdk.incubator.vector.FloatVector;
  *       few rows of a read rows of b that lie apart, which waits for memory more than for them).
  *       With them, or with more than four pointers to rows, the loop is limited by what is not
  *       arithmetic.
+ *   <li>Without terms, which {@link FloatWarmUp} asks for, they return at once and change nothing.
  *   <li>With some twenty more vector operations in a method the first compiler runs out of virtual
  *       registers and gives up, and then the second never tries.
  * </ul>
@@ -64,6 +65,9 @@ final class FloatTile {
       MemorySegment t,
       long to,
       long next) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
@@ -138,6 +142,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
@@ -176,6 +183,9 @@ final class FloatTile {
       MemorySegment t,
       long to,
       long next) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
@@ -236,6 +246,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
@@ -269,6 +282,9 @@ final class FloatTile {
       MemorySegment t,
       long to,
       long next) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, s, from + step, ORDER);
@@ -315,6 +331,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     for (int p = 0; p < k; p++) {
@@ -341,6 +360,9 @@ final class FloatTile {
       long from,
       MemorySegment t,
       long to) {
+    if (k == 0) {
+      return;
+    }
     FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
     FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
     for (int p = 0; p < k; p++) {

@@ -1,152 +1,141 @@
 package org.volterra.internal.panama;
 
-import static org.volterra.internal.panama.FloatTile.MIDDLE;
-import static org.volterra.internal.panama.FloatTile.NARROW;
-import static org.volterra.internal.panama.FloatTile.ROWS;
-import static org.volterra.internal.panama.FloatTile.WIDE;
-
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.LockSupport;
 import org.volterra.memory.NativeMemory;
 
 /**
- * Brings the register tiles to the optimising compiler before the first large product.
+ * Brings one loop over vectors to the optimising compiler before it meets much work.
  *
- * <p>The interpreter takes microseconds for each vector operation, so that a virtual machine that
- * meets a large product first would spend seconds in it before its counters call the compilers.
- * Here the same methods run with tiny products, which is a fraction of a second.
+ * <p>Interpreted, or compiled without optimisation, a vector operation is a dozen calls of the
+ * vector API and takes microseconds. Methods of that API are called so often then that they reach
+ * the one thread of the optimising compiler before the loops that need them, and it compiles
+ * hundreds of them for nothing: in optimised loops nothing is left of them. What brings a method to
+ * that compiler is the number of its calls. So each loop is called here some thousand times with
+ * nothing to do, when it returns at once, and only now and then with a few vectors, from which the
+ * compiler learns how it branches.
+ *
+ * <p>What a loop must be like: it returns at once if there is nothing to do, before its first
+ * vector operation. It calls the vector API directly, or methods that do nothing else: the compiler
+ * inlines others only where they are called in a fair share of the calls of the loop, or if they
+ * were called a thousand times by themselves. What it calls an operation of is a vector that was
+ * loaded or broadcast, not one that the loop carries from turn to turn, of which the compiler does
+ * not know the class.
  */
 final class FloatWarmUp {
   /** Products of at least this many multiplications are worth the time. */
   static final long WORTHWHILE = 1 << 19;
 
-  /** Inner dimension of the tiny products: enough for the counters of loops. */
-  private static final int DEPTH = 32;
+  /** And elementwise operations on at least this many elements. */
+  static final long LEAST_ELEMENTS = 1 << 11;
 
-  /** A compiled tile of this depth takes a fraction of a microsecond, an interpreted one many. */
-  private static final long COMPILED_NANOS = 10_000;
+  /** Vectors of a turn that has something to do. */
+  static final int VECTORS = 16;
 
-  private static final long PATIENCE_NANOS = 5_000_000_000L;
+  /** Calls with nothing to do for each that has. */
+  private static final int CALLS = 512;
 
-  /** Where operands lie, and their bytes. */
-  private static final long B = ROWS * (long) WIDE;
+  /** So many rounds of them reach the compiler, if it is idle. */
+  private static final int ROUNDS = 12;
 
-  private static final long T = B + DEPTH * (long) WIDE;
-  private static final long SIZE = T + ROWS * (long) WIDE;
+  /** Rounds that are not compiled; the very first also loads classes. */
+  private static final int FIRST_ROUNDS = 4;
 
-  private FloatWarmUp() {}
+  /** A loop is compiled when it is so many times faster than in the beginning. */
+  private static final int SPEEDUP = 64;
 
-  /** Each is initialised by the first large product that takes this tile, which waits for it. */
-  private static final class Wide4 {
-    static final boolean DONE = warm(FloatWarmUp::wide4);
+  /** Or when it takes less than this, if it was compiled before. */
+  private static final long FAST_NANOS = 500;
+
+  private static final long PAUSE_NANOS = 50_000;
+  private static final long LONG_PAUSE_NANOS = 500_000;
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
+  /** Bytes of the memory that a loop may use, and of each of four operands in it. */
+  static final long PART = 4 * VECTORS * (long) FloatSpecies.WIDTH;
+
+  private static volatile boolean impatient;
+
+  private final Loop loop;
+  private volatile boolean done;
+
+  /** Calls a loop. */
+  @FunctionalInterface
+  interface Loop {
+    /**
+     * Calls it several times.
+     *
+     * @param s memory of four operands
+     * @param w arrays
+     * @param vectors what it is to work on
+     * @param times the number of calls
+     */
+    void run(MemorySegment s, FloatBlocks w, int vectors, int times);
   }
 
-  private static final class Middle4 {
-    static final boolean DONE = warm(FloatWarmUp::middle4);
+  FloatWarmUp(Loop loop) {
+    this.loop = loop;
   }
 
-  private static final class Narrow4 {
-    static final boolean DONE = warm(FloatWarmUp::narrow4);
-  }
-
-  private static final class Wide1 {
-    static final boolean DONE = warm(FloatWarmUp::wide1);
-  }
-
-  private static final class Middle1 {
-    static final boolean DONE = warm(FloatWarmUp::middle1);
-  }
-
-  private static final class Narrow1 {
-    static final boolean DONE = warm(FloatWarmUp::narrow1);
-  }
-
-  private static final class Apart1 {
-    static final boolean DONE = warm(FloatWarmUp::apart1);
-  }
-
-  private interface Tile {
-    void run(MemorySegment s);
+  Loop loop() {
+    return loop;
   }
 
   /**
-   * Returns when the tiles of a product are compiled, or after {@link #PATIENCE_NANOS} for each;
-   * later calls at once.
-   *
-   * @param rows of the product
-   * @param first bytes of a row of its first tile
-   * @param last bytes of a row of its last tile
-   * @param readsApart whether narrow tiles read rows of B that lie apart
-   * @return whether all are compiled
+   * Returns when the loop is compiled, or after some time; later calls at once. Where one loop was
+   * not compiled in time, others are not waited for.
    */
-  static boolean ensure(int rows, int first, int last, boolean readsApart) {
-    if (readsApart) {
-      return Apart1.DONE;
+  void ensure() {
+    if (!done) {
+      warm();
     }
-    return (rows < ROWS || (four(first) && four(last)))
-        && (rows % ROWS == 0 || (one(first) && one(last)));
   }
 
-  private static boolean four(int rowBytes) {
-    return rowBytes == WIDE ? Wide4.DONE : rowBytes == MIDDLE ? Middle4.DONE : Narrow4.DONE;
+  private synchronized void warm() {
+    if (done) {
+      return;
+    }
+    try (NativeMemory memory = NativeMemory.allocate(4 * PART)) {
+      if (!isFast(memory.segment(), new FloatBlocks())) {
+        impatient = true;
+      }
+    } finally {
+      done = true;
+    }
   }
 
-  private static boolean one(int rowBytes) {
-    return rowBytes == WIDE ? Wide1.DONE : rowBytes == MIDDLE ? Middle1.DONE : Narrow1.DONE;
-  }
-
-  /** The same for the tiles that convolutions take from here. */
-  static boolean ensure() {
-    return ensure(ROWS + 1, WIDE, NARROW, false);
-  }
-
-  /** Runs a tile until it is fast, or the time is over. */
-  private static boolean warm(Tile tile) {
-    try (NativeMemory memory = NativeMemory.allocate(SIZE)) {
-      MemorySegment s = memory.segment();
-      long deadline = System.nanoTime() + PATIENCE_NANOS;
-      int fast = 0;
-      for (int i = 0; fast < 8; i++) {
-        long begin = System.nanoTime();
-        tile.run(s);
-        long end = System.nanoTime();
-        if (end > deadline) {
-          return false;
+  private boolean isFast(MemorySegment s, FloatBlocks w) {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    long slow = Long.MAX_VALUE;
+    for (int round = 0; round < ROUNDS || !impatient; round++) {
+      if (round < ROUNDS) {
+        loop.run(s, w, 0, CALLS);
+        long time = time(s, w, VECTORS);
+        if (round > 0 && round <= FIRST_ROUNDS) {
+          slow = Math.min(slow, time);
         }
-        fast = end - begin < COMPILED_NANOS ? fast + 1 : 0;
-        if (i > 1000) {
-          LockSupport.parkNanos(100_000); // leaves the processor to the compiler
+        LockSupport.parkNanos(PAUSE_NANOS);
+        continue;
+      }
+      loop.run(s, w, 0, CALLS / 2);
+      long limit = Math.max(slow / SPEEDUP, FAST_NANOS);
+      if (time(s, w, VECTORS / 4) < limit) {
+        time(s, w, VECTORS); // to the caches
+        if (time(s, w, VECTORS) < limit) {
+          return true;
         }
       }
-      return true;
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      LockSupport.parkNanos(LONG_PAUSE_NANOS);
     }
+    return true;
   }
 
-  private static void wide4(MemorySegment s) {
-    FloatTile.wide4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
-  }
-
-  private static void middle4(MemorySegment s) {
-    FloatTile.middle4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
-  }
-
-  private static void middle1(MemorySegment s) {
-    FloatTile.middle1(DEPTH, s, 0, s, B, s, T, s, T);
-  }
-
-  private static void apart1(MemorySegment s) {
-    FloatTile.apart1(DEPTH, s, 0, s, B, NARROW, s, T, s, T);
-  }
-
-  private static void narrow4(MemorySegment s) {
-    FloatTile.narrow4(DEPTH, s, 0, WIDE, s, B, s, T, WIDE, s, T, WIDE);
-  }
-
-  private static void wide1(MemorySegment s) {
-    FloatTile.wide1(DEPTH, s, 0, s, B, s, T, s, T);
-  }
-
-  private static void narrow1(MemorySegment s) {
-    FloatTile.narrow1(DEPTH, s, 0, s, B, s, T, s, T);
+  private long time(MemorySegment s, FloatBlocks w, int vectors) {
+    long begin = System.nanoTime();
+    loop.run(s, w, vectors, 1);
+    return System.nanoTime() - begin;
   }
 }
