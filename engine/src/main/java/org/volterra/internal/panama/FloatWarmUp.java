@@ -1,7 +1,11 @@
 package org.volterra.internal.panama;
 
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
+
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.LockSupport;
+import jdk.incubator.vector.FloatVector;
 import org.volterra.memory.NativeMemory;
 
 /**
@@ -47,6 +51,11 @@ final class FloatWarmUp {
   /** Or when it takes less than this, if it was compiled before. */
   private static final long FAST_NANOS = 500;
 
+  /** Copies of a vector, fewer than bring their methods to the optimising compiler. */
+  private static final int COPIES = 4000;
+
+  private static final int COPIES_TOGETHER = 64;
+
   private static final long PAUSE_NANOS = 50_000;
   private static final long LONG_PAUSE_NANOS = 500_000;
   private static final long PATIENCE_NANOS = 2_000_000_000L;
@@ -82,6 +91,27 @@ final class FloatWarmUp {
   }
 
   /**
+   * Copies vectors in native memory, often enough that the compiler trusts what it knows of the
+   * methods that read and write them (a thousand calls): of which class segments are.
+   */
+  private static final class Segments {
+    static final boolean KNOWN = copy();
+
+    private static boolean copy() {
+      try (NativeMemory memory = NativeMemory.allocate(PART)) {
+        MemorySegment s = memory.segment();
+        for (int i = 0; i < COPIES; i++) {
+          FloatVector.fromMemorySegment(SPECIES, s, 0, ORDER).intoMemorySegment(s, 0, ORDER);
+          if (i % COPIES_TOGETHER == 0) {
+            LockSupport.parkNanos(PAUSE_NANOS); // for the first compiler, which adds counters
+          }
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
    * Returns when the loop is compiled, or after some time; later calls at once. Where one loop was
    * not compiled in time, others are not waited for.
    */
@@ -96,7 +126,7 @@ final class FloatWarmUp {
       return;
     }
     try (NativeMemory memory = NativeMemory.allocate(4 * PART)) {
-      if (!isFast(memory.segment(), new FloatBlocks())) {
+      if (Segments.KNOWN && !isFast(memory.segment(), new FloatBlocks())) {
         impatient = true;
       }
     } finally {
