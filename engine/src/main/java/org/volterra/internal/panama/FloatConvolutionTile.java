@@ -70,9 +70,9 @@ final class FloatConvolutionTile {
         single4(k, a, i, rowStride, b, j, s, from, step, t, to);
       }
     } else if (rowBytes == FloatTile.WIDE) {
-      FloatTile.wide1(k, a, i, b, j, s, from, t, to);
+      FloatRowTile.wide1(k, a, i, b, j, s, from, t, to);
     } else if (rowBytes == FloatTile.NARROW) {
-      FloatTile.narrow1(k, a, i, b, j, s, from, t, to);
+      FloatRowTile.narrow1(k, a, i, b, j, s, from, t, to);
     } else {
       single1(k, a, i, b, j, s, from, t, to);
     }

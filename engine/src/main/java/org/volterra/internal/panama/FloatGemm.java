@@ -3,8 +3,6 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
-import static org.volterra.internal.panama.FloatSpecies.ORDER;
-import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.merge;
 import static org.volterra.internal.panama.FloatTile.MIDDLE;
@@ -13,7 +11,6 @@ import static org.volterra.internal.panama.FloatTile.ROWS;
 import static org.volterra.internal.panama.FloatTile.WIDE;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * The matrix product over register tiles of 4 rows and 4 vectors of columns; 3 or 2 vectors in the
@@ -172,7 +169,7 @@ final class FloatGemm extends Workshop.Reusable {
       FloatLoops.copies(hasWhole, !hasWhole || c.columns % panelColumns != 0);
     }
     if (!inPlace || last * BYTES != FloatTile.rowBytes(last)) {
-      FloatLoops.sums(beta == 0, beta != 0 || depth > DEPTH);
+      FloatLoops.AXPBY.ensure();
     }
     before.warmUp();
     after.warmUp();
@@ -237,7 +234,8 @@ final class FloatGemm extends Workshop.Reusable {
   private void block(int firstRow, int endRow, int firstPanel, int endPanel, MemorySegment t) {
     if (isThin()) {
       for (int i = firstRow; i < endRow; i++) {
-        FloatTile.thin(depth, a.segment, a.start + i * a.stride, b.segment, b.start, b.stride, t);
+        FloatRowTile.thin(
+            depth, a.segment, a.start + i * a.stride, b.segment, b.start, b.stride, t);
         add(t, 1, WIDTH, c.columns, beta, c.start + i * c.stride);
       }
       return;
@@ -352,7 +350,7 @@ final class FloatGemm extends Workshop.Reusable {
       long to,
       long next) {
     if (stride != rowBytes) {
-      FloatTile.apart1(k, a, i, b, j, stride, s, from, t, to);
+      FloatRowTile.apart1(k, a, i, b, j, stride, s, from, t, to);
     } else if (height == ROWS) {
       if (rowBytes == WIDE) {
         FloatTile.wide4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
@@ -362,11 +360,11 @@ final class FloatGemm extends Workshop.Reusable {
         FloatTile.narrow4(k, a, i, rowStride, b, j, s, from, step, t, to, next);
       }
     } else if (rowBytes == WIDE) {
-      FloatTile.wide1(k, a, i, b, j, s, from, t, to);
+      FloatRowTile.wide1(k, a, i, b, j, s, from, t, to);
     } else if (rowBytes == MIDDLE) {
-      FloatTile.middle1(k, a, i, b, j, s, from, t, to);
+      FloatRowTile.middle1(k, a, i, b, j, s, from, t, to);
     } else {
-      FloatTile.narrow1(k, a, i, b, j, s, from, t, to);
+      FloatRowTile.narrow1(k, a, i, b, j, s, from, t, to);
     }
   }
 
@@ -375,42 +373,12 @@ final class FloatGemm extends Workshop.Reusable {
     int whole = width / LENGTH * WIDTH;
     long from = 0;
     for (int r = 0; r < rows; r++) {
-      if (keep == 0) {
-        setRow(alpha, t, from, c.segment, to, whole);
-      } else {
-        addRow(alpha, t, from, keep, c.segment, to, whole);
-      }
+      FloatElementwise.axpby(alpha, t, from, keep, c.segment, to, whole);
       for (int o = whole; o < width * BYTES; o += BYTES) {
         merge(t.get(LAYOUT, from + o) * alpha, keep, c.segment, to + o);
       }
       from += rowBytes;
       to += c.stride;
-    }
-  }
-
-  static void setRow(float alpha, MemorySegment t, long from, MemorySegment c, long to, int bytes) {
-    if (bytes == 0) {
-      return;
-    }
-    FloatVector a = FloatVector.broadcast(SPECIES, alpha);
-    for (int o = 0; o < bytes; o += WIDTH) {
-      FloatVector.fromMemorySegment(SPECIES, t, from + o, ORDER)
-          .mul(a)
-          .intoMemorySegment(c, to + o, ORDER);
-    }
-  }
-
-  static void addRow(
-      float alpha, MemorySegment t, long from, float keep, MemorySegment c, long to, int bytes) {
-    if (bytes == 0) {
-      return;
-    }
-    FloatVector a = FloatVector.broadcast(SPECIES, alpha);
-    FloatVector b = FloatVector.broadcast(SPECIES, keep);
-    for (int o = 0; o < bytes; o += WIDTH) {
-      FloatVector.fromMemorySegment(SPECIES, c, to + o, ORDER)
-          .fma(b, FloatVector.fromMemorySegment(SPECIES, t, from + o, ORDER).mul(a))
-          .intoMemorySegment(c, to + o, ORDER);
     }
   }
 }

@@ -74,20 +74,6 @@ final class FloatLoops {
         }
       });
 
-  static final FloatWarmUp ADD_ROW =
-      new FloatWarmUp((s, w, n, times) -> {
-        for (int i = 0; i < times; i++) {
-          FloatGemm.addRow(1, s, A, 1, s, B, n * WIDTH);
-        }
-      });
-
-  static final FloatWarmUp SET_ROW =
-      new FloatWarmUp((s, w, n, times) -> {
-        for (int i = 0; i < times; i++) {
-          FloatGemm.setRow(1, s, A, s, B, n * WIDTH);
-        }
-      });
-
   static final FloatWarmUp READ =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
@@ -134,28 +120,28 @@ final class FloatLoops {
   static final FloatWarmUp WIDE_1 =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
-          FloatTile.wide1(n, s, A, s, B, s, C, s, C);
+          FloatRowTile.wide1(n, s, A, s, B, s, C, s, C);
         }
       });
 
   static final FloatWarmUp MIDDLE_1 =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
-          FloatTile.middle1(n, s, A, s, B, s, C, s, C);
+          FloatRowTile.middle1(n, s, A, s, B, s, C, s, C);
         }
       });
 
   static final FloatWarmUp NARROW_1 =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
-          FloatTile.narrow1(n, s, A, s, B, s, C, s, C);
+          FloatRowTile.narrow1(n, s, A, s, B, s, C, s, C);
         }
       });
 
   static final FloatWarmUp APART_1 =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
-          FloatTile.apart1(n, s, A, s, B, NARROW, s, C, s, C);
+          FloatRowTile.apart1(n, s, A, s, B, NARROW, s, C, s, C);
         }
       });
 
@@ -188,16 +174,6 @@ final class FloatLoops {
     }
     if (others) {
       COPY.ensure();
-    }
-  }
-
-  /** What takes tiles from scratch memory to C. */
-  static void sums(boolean sets, boolean adds) {
-    if (sets) {
-      SET_ROW.ensure();
-    }
-    if (adds) {
-      ADD_ROW.ensure();
     }
   }
 

@@ -11,10 +11,11 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The register tiles of the matrix product: t[r, :] = s[r, :] + Σ_p a(r, p) b[p, :] for 4 rows or
- * 1, and 4 vectors of columns (wide), 3 (middle) or 2 (narrow). Element a(r, p) is at byte {@code i
- * + r * rowStride + p * BYTES}, row p of b at byte {@code j + p * WIDE} (or the width of the tile),
- * row r of s at byte {@code from + r * step}, row r of t at byte {@code to + r * next}; s may be t.
+ * The register tiles of the matrix product: t[r, :] = s[r, :] + Σ_p a(r, p) b[p, :] for 4 rows (1
+ * in {@link FloatRowTile}), and 4 vectors of columns (wide), 3 (middle) or 2 (narrow). Element a(r,
+ * p) is at byte {@code i + r * rowStride + p * BYTES}, row p of b at byte {@code j + p * WIDE} (or
+ * the width of the tile), row r of s at byte {@code from + r * step}, row r of t at byte {@code to
+ * + r * next}; s may be t.
  *
  * <p>Every element is one chain of fused products in the order of p, so that all tiles give the
  * same bits. What the compilers need:
@@ -23,7 +24,7 @@ import jdk.incubator.vector.FloatVector;
  *   <li>Loads stand here in full, not in a helper: the accumulators must never meet a call that the
  *       compiler may leave out of line, which would allocate them anew in every turn of the loop.
  *   <li>The steps from p to p + 1 are constants, so that checks of bounds leave the loop (but where
- *       few rows of a read rows of b that lie apart, which waits for memory more than for them).
+ *       single rows of a read rows of b that lie apart, which waits for memory more than for them).
  *       With them, or with more than four pointers to rows, the loop is limited by what is not
  *       arithmetic.
  *   <li>Without terms, which {@link FloatWarmUp} asks for, they return at once and change nothing.
@@ -131,44 +132,6 @@ final class FloatTile {
     c33.intoMemorySegment(t, to + 3 * next + 3 * WIDTH, ORDER);
   }
 
-  /** One row, four vectors. */
-  static void wide1(
-      int k,
-      MemorySegment a,
-      long i,
-      MemorySegment b,
-      long j,
-      MemorySegment s,
-      long from,
-      MemorySegment t,
-      long to) {
-    if (k == 0) {
-      return;
-    }
-    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
-    FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
-    FloatVector c03 = FloatVector.fromMemorySegment(SPECIES, s, from + 3 * WIDTH, ORDER);
-    for (int p = 0; p < k; p++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) WIDE, ORDER);
-      FloatVector b1 =
-          FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) WIDE + WIDTH, ORDER);
-      FloatVector b2 =
-          FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) WIDE + 2 * WIDTH, ORDER);
-      FloatVector b3 =
-          FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) WIDE + 3 * WIDTH, ORDER);
-      FloatVector x = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES));
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      c02 = x.fma(b2, c02);
-      c03 = x.fma(b3, c03);
-    }
-    c00.intoMemorySegment(t, to, ORDER);
-    c01.intoMemorySegment(t, to + WIDTH, ORDER);
-    c02.intoMemorySegment(t, to + 2 * WIDTH, ORDER);
-    c03.intoMemorySegment(t, to + 3 * WIDTH, ORDER);
-  }
-
   /** Four rows, three vectors. */
   static void middle4(
       int k,
@@ -235,39 +198,6 @@ final class FloatTile {
     c32.intoMemorySegment(t, to + 3 * next + 2 * WIDTH, ORDER);
   }
 
-  /** One row, three vectors. */
-  static void middle1(
-      int k,
-      MemorySegment a,
-      long i,
-      MemorySegment b,
-      long j,
-      MemorySegment s,
-      long from,
-      MemorySegment t,
-      long to) {
-    if (k == 0) {
-      return;
-    }
-    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
-    FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, s, from + 2 * WIDTH, ORDER);
-    for (int p = 0; p < k; p++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) MIDDLE, ORDER);
-      FloatVector b1 =
-          FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) MIDDLE + WIDTH, ORDER);
-      FloatVector b2 =
-          FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) MIDDLE + 2 * WIDTH, ORDER);
-      FloatVector x = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES));
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      c02 = x.fma(b2, c02);
-    }
-    c00.intoMemorySegment(t, to, ORDER);
-    c01.intoMemorySegment(t, to + WIDTH, ORDER);
-    c02.intoMemorySegment(t, to + 2 * WIDTH, ORDER);
-  }
-
   /** Four rows, two vectors. */
   static void narrow4(
       int k,
@@ -318,93 +248,5 @@ final class FloatTile {
     c21.intoMemorySegment(t, to + 2 * next + WIDTH, ORDER);
     c30.intoMemorySegment(t, to + 3 * next, ORDER);
     c31.intoMemorySegment(t, to + 3 * next + WIDTH, ORDER);
-  }
-
-  /** One row, two vectors. */
-  static void narrow1(
-      int k,
-      MemorySegment a,
-      long i,
-      MemorySegment b,
-      long j,
-      MemorySegment s,
-      long from,
-      MemorySegment t,
-      long to) {
-    if (k == 0) {
-      return;
-    }
-    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
-    for (int p = 0; p < k; p++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) NARROW, ORDER);
-      FloatVector b1 =
-          FloatVector.fromMemorySegment(SPECIES, b, j + p * (long) NARROW + WIDTH, ORDER);
-      FloatVector x = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES));
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-    }
-    c00.intoMemorySegment(t, to, ORDER);
-    c01.intoMemorySegment(t, to + WIDTH, ORDER);
-  }
-
-  /** As {@link #narrow1}; rows of b lie {@code stride} bytes apart. */
-  static void apart1(
-      int k,
-      MemorySegment a,
-      long i,
-      MemorySegment b,
-      long j,
-      long stride,
-      MemorySegment s,
-      long from,
-      MemorySegment t,
-      long to) {
-    if (k == 0) {
-      return;
-    }
-    FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, s, from, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, s, from + WIDTH, ORDER);
-    for (int p = 0; p < k; p++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j + p * stride, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, j + p * stride + WIDTH, ORDER);
-      FloatVector x = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + p * (long) BYTES));
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-    }
-    c00.intoMemorySegment(t, to, ORDER);
-    c01.intoMemorySegment(t, to + WIDTH, ORDER);
-  }
-
-  /**
-   * One row, one vector, of which any part is wanted; rows of b lie {@code stride} bytes apart.
-   * Four chains of fused products, since one would wait for each product.
-   */
-  static void thin(
-      int k, MemorySegment a, long i, MemorySegment b, long j, long stride, MemorySegment t) {
-    FloatVector c0 = FloatVector.zero(SPECIES);
-    FloatVector c1 = c0;
-    FloatVector c2 = c0;
-    FloatVector c3 = c0;
-    int p = 0;
-    for (; p <= k - 4; p += 4) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, j + stride, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, b, j + 2 * stride, ORDER);
-      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, b, j + 3 * stride, ORDER);
-      c0 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i)).fma(b0, c0);
-      c1 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + BYTES)).fma(b1, c1);
-      c2 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + 2 * BYTES)).fma(b2, c2);
-      c3 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i + 3 * BYTES)).fma(b3, c3);
-      i += 4 * BYTES;
-      j += 4 * stride;
-    }
-    for (; p < k; p++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, j, ORDER);
-      c0 = FloatVector.broadcast(SPECIES, a.get(LAYOUT, i)).fma(b0, c0);
-      i += BYTES;
-      j += stride;
-    }
-    c0.add(c1).add(c2.add(c3)).intoMemorySegment(t, 0, ORDER);
   }
 }

@@ -67,14 +67,14 @@ class FloatWarmUpTest {
         FloatLoops.TRANSPOSE,
         FloatLoops.COPY,
         FloatLoops.COPY_WIDE,
-        FloatLoops.ADD_ROW,
-        FloatLoops.SET_ROW,
         FloatLoops.READ,
         FloatLoops.WRITE,
         FloatLoops.ADD_PRODUCT,
         FloatLoops.WIDE_4,
+        FloatLoops.MIDDLE_4,
         FloatLoops.NARROW_4,
         FloatLoops.WIDE_1,
+        FloatLoops.MIDDLE_1,
         FloatLoops.NARROW_1,
         FloatLoops.APART_1);
   }
