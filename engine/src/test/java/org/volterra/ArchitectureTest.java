@@ -30,10 +30,10 @@ class ArchitectureTest {
   private static final Pattern DEPENDENCY =
       Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL);
 
-  /** A source file without comments and strings. */
   /** What measures the speed of vector operations as such. */
   private static final String PEAK = "bench/src/main/java/org/volterra/bench/FusedProducts.java";
 
+  /** A source file without comments and strings. */
   private record Source(Path file, String packageName, String code) {
     boolean mentions(String name) {
       return Pattern.compile("\\b" + Pattern.quote(name) + "\\b").matcher(code).find();
