@@ -188,7 +188,12 @@ final class WorkspaceMemory implements AutoCloseable {
 
   /** Scratch for a slice of a history that is stored in another type; null for others. */
   private Matrix window(History history, int rows) {
-    return history.slice(0).buffer().type() == type ? null : scratch(rows, history.channels());
+    return isInPlace(history) ? null : scratch(rows, history.channels());
+  }
+
+  /** Whether a history is stored in the type that the network computes in. */
+  private boolean isInPlace(History history) {
+    return history.slice(0).buffer().type() == type;
   }
 
   /** The gradients that passes add to, as vectors: all but those of a dense kernel. */
@@ -325,7 +330,7 @@ final class WorkspaceMemory implements AutoCloseable {
 
   /** Packs the weights of a dense kernel for passes with all batch sizes; returns its bytes. */
   long packWeights() {
-    return histories.features().slice(0).buffer().type() == type ? sumBinding.packWeights() : 0;
+    return isInPlace(histories.features()) ? sumBinding.packWeights() : 0;
   }
 
   /** φ bound to its memory, or null if it is the identity. */

@@ -75,10 +75,10 @@ public final class CaseStudies {
     }
     List<CaseStudy.Case> cases = new ArrayList<>();
     for (String shape : shapes) {
+      GemmShape s = GemmShape.parse(shape);
       for (String engine : engines) {
-        GemmShape s = GemmShape.parse(shape);
-        if (!Gemm.isPrepared(engine) || !(s.transposeA() || s.transposeB())) {
-          cases.add(product(shape, engine, openBlas, threads));
+        if (!Gemm.isPrepared(engine) || !s.transposes()) {
+          cases.add(product(shape, s, engine, openBlas, threads));
         }
       }
     }
@@ -274,8 +274,8 @@ public final class CaseStudies {
     return new CaseStudy("regions", ParallelRegion.class, "G regions/s", cases, effort);
   }
 
-  private static CaseStudy.Case product(String shape, String engine, Path openBlas, int threads) {
-    GemmShape s = GemmShape.parse(shape);
+  private static CaseStudy.Case product(
+      String shape, GemmShape s, String engine, Path openBlas, int threads) {
     return new CaseStudy.Case(
         ordered("shape", shape, "engine", engine, "threads", String.valueOf(threads)),
         Map.of("library", openBlas == null ? "" : openBlas.toAbsolutePath().toString()),
@@ -289,8 +289,7 @@ public final class CaseStudies {
   }
 
   private static CaseStudy.Case peak(int threads) {
-    int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    double flops = count * FusedProducts.FLOPS;
+    double flops = Gemm.processors(threads) * FusedProducts.FLOPS;
     return new CaseStudy.Case(
         ordered("shape", Gemm.REGISTERS, "engine", Gemm.PEAK, "threads", String.valueOf(threads)),
         Map.of("library", ""),

@@ -115,7 +115,7 @@ public class Gemm {
     switch (engine) {
       case OPENBLAS -> openBlas(GemmShape.parse(shape), random);
       case PEAK -> {
-        FusedProducts products = resources.own(new FusedProducts(processors()));
+        FusedProducts products = resources.own(new FusedProducts(processors(threads)));
         product = () -> result = products.run();
       }
       default -> provider(GemmShape.parse(shape), random);
@@ -124,7 +124,7 @@ public class Gemm {
 
   private void provider(GemmShape s, RandomGenerator random) {
     boolean isPrepared = isPrepared(engine);
-    if (isPrepared && (s.transposeA() || s.transposeB())) {
+    if (isPrepared && s.transposes()) {
       throw new IllegalArgumentException(
           "shape '" + shape + "': only products that transpose nothing take a prepared operand");
     }
@@ -160,7 +160,7 @@ public class Gemm {
   }
 
   private void openBlas(GemmShape s, RandomGenerator random) {
-    OpenBlas blas = resources.own(new OpenBlas(Path.of(library), processors()));
+    OpenBlas blas = resources.own(new OpenBlas(Path.of(library), processors(threads)));
     MemorySegment a = random(blas, s.rowsOfA(), s.columnsOfA(), random);
     MemorySegment b = random(blas, s.rowsOfB(), s.columnsOfB(), random);
     MemorySegment c = random(blas, s.m(), s.n(), random);
@@ -170,7 +170,8 @@ public class Gemm {
     result = c;
   }
 
-  private int processors() {
+  /** The threads that 0 stands for, or as many as were asked for. */
+  static int processors(int threads) {
     return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 

@@ -63,6 +63,11 @@ public record GemmShape(int m, int n, int k, boolean transposeA, boolean transpo
     return 2.0 * m * n * k;
   }
 
+  /** Whether a factor is stored transposed, which prepared products do not take. */
+  boolean transposes() {
+    return transposeA || transposeB;
+  }
+
   /** The elements of a matrix as stored. */
   @FunctionalInterface
   interface Elements {

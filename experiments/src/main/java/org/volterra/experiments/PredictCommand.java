@@ -153,7 +153,9 @@ final class PredictCommand implements Callable<Integer> {
     double[] all = new double[Math.multiplyExact(samples.count(), each)];
     try (Resources resources = new Resources()) {
       ModelWorkspace workspace = resources.own(net.inference(most, MemoryBudget.unlimited()));
-      workspace.packWeights();
+      if (samples.count() > most) {
+        workspace.packWeights(); // a single pass would pack them once anyway
+      }
       Matrix data =
           Matrix.of(
               resources.own(net.provider().allocate(net.type(), (long) most * width)),
