@@ -154,3 +154,43 @@ __device__ __forceinline__ T derivative_of(int function, T x) {
     default: return T(1);
   }
 }
+
+// The same of several numbers, chosen once for all: at the end of a layer, which others wait for, choosing for
+// each of four numbers took 0.8 us longer on an H200.
+template <typename F, typename T, int N>
+__device__ __forceinline__ void take_values(T (&x)[N]) {
+#pragma unroll
+  for (int n = 0; n < N; n++) x[n] = F::value(x[n]);
+}
+
+template <typename T, int N>
+__device__ __forceinline__ void take_values_of(int function, T (&x)[N]) {
+  switch (function) {
+    case kTanh: return take_values<Tanh>(x);
+    case kRelu: return take_values<Relu>(x);
+    case kGelu: return take_values<Gelu>(x);
+    case kSilu: return take_values<Silu>(x);
+    case kSigmoid: return take_values<Sigmoid>(x);
+    case kSoftplus: return take_values<Softplus>(x);
+    default: return;
+  }
+}
+
+template <typename F, typename T, int N>
+__device__ __forceinline__ void take_derivatives(T (&x)[N]) {
+#pragma unroll
+  for (int n = 0; n < N; n++) x[n] = F::derivative(x[n]);
+}
+
+template <typename T, int N>
+__device__ __forceinline__ void take_derivatives_of(int function, T (&x)[N]) {
+  switch (function) {
+    case kTanh: return take_derivatives<Tanh>(x);
+    case kRelu: return take_derivatives<Relu>(x);
+    case kGelu: return take_derivatives<Gelu>(x);
+    case kSilu: return take_derivatives<Silu>(x);
+    case kSigmoid: return take_derivatives<Sigmoid>(x);
+    case kSoftplus: return take_derivatives<Softplus>(x);
+    default: return take_derivatives<Identity>(x);
+  }
+}

@@ -7,14 +7,15 @@
 //
 // Tiles     forward, adjoint: a block owns 16 rows of one layer. Rows of a batch never meet, so it waits only
 //           for the same rows of the layers before it (in_order.cuh), multiplies what is there already, and
-//           has one product of 16 x d x d left when the last of them comes. 256 threads, 2 x 4 elements of
-//           half of the inner dimension each; matrices K come through a ring of two in shared memory
-//           (cp.async). Numbers that others wait for are sent before any history is written. gradient: a
-//           block for each pair of layers, 128 threads, 8 x 4 elements each, over all rows.
+//           has one product of 16 x d x d left when the last of them comes. 256 threads, 4 x 4 elements of
+//           a quarter of the inner dimension each; matrices K come through a ring of two in shared memory
+//           (cp.async), and while one is multiplied the next operand is on its way to registers. Numbers
+//           that others wait for are sent before any history is written. gradient: a block for each pair
+//           of layers, 128 threads, 8 x 4 elements each, over all rows.
 // Grid      forward x = L ceil(rows / 16), adjoint x = (L + 1) ceil(rows / 16), gradient x = L (L + 1) / 2.
-// Shared    forward, adjoint max((2 d + 16) (d + W), 1024) sizeof(T), W the elements of 16 bytes, dynamic;
-//           gradient 32 KiB.
-// Order     two chains of fused products per element, layers in order; no atomics but tickets.
+// Shared    forward, adjoint (48 (d + W) + max(2 d (d + W), 4096)) sizeof(T), W the elements of 16 bytes,
+//           dynamic; gradient 32 KiB.
+// Order     four chains of fused products per element, layers in order; no atomics but tickets.
 // Bytes     sizeof(T) d^2 L^2 / 2 for each 16 rows, from the second-level cache after the first.
 // Flops     rows d^2 L^2 in each of the three.
 // Measured  H200, float32, L = 128, in microseconds a layer, forward, adjoint and gradient: 2.7, 3.0 and 0.4
@@ -26,13 +27,7 @@
 #include "tensor.cuh"
 
 constexpr int kRows = 16, kMostChannels = 64, kPassThreads = 256, kGradientThreads = 128;
-
-// At a time; on some architectures two would take more registers than four blocks have.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
-constexpr int kTurns = 1;
-#else
-constexpr int kTurns = 2;
-#endif
+constexpr unsigned kPause = 300;  // nanoseconds between looks at what is not urgent
 
 // Where the elements of a history lie.
 template <typename T>
@@ -42,130 +37,198 @@ struct Layers {
   __device__ __forceinline__ T* at(int l, long long r) const { return data + l * slice + r * row; }
 };
 
+// A block's part of a layer. A thread adds up 4 x 4 elements over one of four parts of the inner dimension.
 template <typename T>
 struct DenseTile {
   static constexpr int W = Pack<T>::width;
-  static constexpr int columns = 4;
+  static constexpr int columns = 4, parts = 4, rows = kRows / parts;
+  static constexpr int each = kRows * kMostChannels / W / kPassThreads;  // packs of an operand for a thread
 
-  T* kernels;  // [2][d][pitch]
-  T* operand;  // [kRows][pitch]
-  int d, pitch, tx, ty, part, thread;
-  T sums[2][columns];  // over this thread's part of the inner dimension, one of two
+  T* operands;  // [3][kRows][pitch], the last for what the end needs
+  T* kernels;   // [2][d][pitch]; sums at the end, [parts][kRows][16][columns]
+  int d, pitch, thread;
+  unsigned inverse;  // of the packs of a row, times 2^32
+  T sums[rows][columns];
 
   __device__ __forceinline__ DenseTile(T* shared, int channels)
-      : kernels(shared), d(channels), pitch(channels + W), thread(static_cast<int>(threadIdx.x)) {
-    operand = shared + 2 * d * pitch;
-    tx = thread % 16, ty = thread / 16 % 8, part = thread / 128;
+      : operands(shared), d(channels), pitch(channels + W), thread(static_cast<int>(threadIdx.x)) {
+    kernels = shared + 3 * kRows * pitch;
+    inverse = 0xffffffffu / static_cast<unsigned>(d / W) + 1;
 #pragma unroll
-    for (int c = 0; c < columns; c++) sums[0][c] = sums[1][c] = T(0);
+    for (int r = 0; r < rows; r++) {
+#pragma unroll
+      for (int c = 0; c < columns; c++) sums[r][c] = T(0);
+    }
+    for (int i = thread; i < 2 * kRows * pitch; i += kPassThreads) operands[i] = T(0);
+    __syncthreads();
+  }
+
+  __device__ __forceinline__ int tx() const { return thread % 16; }
+  __device__ __forceinline__ int ty() const { return thread / 16 % 4; }
+  __device__ __forceinline__ int part() const { return thread / 64; }
+
+  // The row of a pack of a matrix of d columns.
+  __device__ __forceinline__ int row_of(int p) const {
+    return static_cast<int>(static_cast<unsigned long long>(p) * inverse >> 32);
   }
 
   // Begins to copy a matrix K to its place in the ring.
   __device__ __forceinline__ void fetch(const T* kernel, int place) const {
-    const int packs = d / W;
     T* to = kernels + place * d * pitch;
-    if (!is_packable(kernel, 0, 1)) {
-      constexpr int words = sizeof(T) / sizeof(float);
-      for (int p = thread; p < d * d * words; p += kPassThreads) {
-        const int i = p / (d * words), j = p % (d * words);
-        copy_async<4>(reinterpret_cast<float*>(to + i * pitch) + j,
-                      reinterpret_cast<const float*>(kernel + i * d) + j, 4);
+    const bool packed = is_packable(kernel, 0, 1);
+#pragma unroll 2
+    for (int p = thread; p < d * d / W; p += kPassThreads) {
+      T* pack = to + (p + row_of(p)) * W;
+      if (packed) {
+        copy_async<16>(reinterpret_cast<float*>(pack), reinterpret_cast<const float*>(kernel + p * W), 16);
+      } else {
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+          copy_async<4>(reinterpret_cast<float*>(pack) + i, reinterpret_cast<const float*>(kernel + p * W) + i, 4);
+        }
       }
-      return;
-    }
-    for (int p = thread; p < d * packs; p += kPassThreads) {
-      const int i = p / packs, j = p % packs * W;
-      copy_async<16>(reinterpret_cast<float*>(to + i * pitch + j),
-                     reinterpret_cast<const float*>(kernel + i * d + j), 16);
     }
   }
 
-  // Reads rows that are there, or that another block sends.
-  template <bool SENT>
-  __device__ __forceinline__ void read(const T* from, long long stride, int count) const {
-    const int packs = d / W;
-    for (int p = thread; p < kRows * packs; p += kPassThreads) {
-      const int r = p / packs, j = p % packs * W;
-      Pack<T> pack = {};
-      if (r < count) {
-        const T* at = from + r * stride + j;
-        pack = SENT ? receive(at) : load_pack(at);
-      }
-      store_pack(operand + r * pitch + j, pack);
+  // Begins to copy rows of a history to a place of the operands.
+  __device__ __forceinline__ void copy_rows(int place, const T* from, long long stride, int count) const {
+    T* to = operands + place * kRows * pitch;
+    for_each_pack(count, [&](int, int p) {
+      const int r = row_of(p);
+      copy_async<16>(to + (p + r) * W, from + r * (stride - d) + p * W);
+    });
+  }
+
+  // Begins to copy a row that may lie anywhere.
+  __device__ __forceinline__ void copy_row(int place, const T* from) const {
+    if (thread < d) copy_async<sizeof(T)>(operands + place * kRows * pitch + thread, from + thread);
+  }
+
+  // An element that was copied.
+  __device__ __forceinline__ T copied(int place, int r, int j) const {
+    return operands[(place * kRows + r) * pitch + j];
+  }
+
+  // Calls f(pack of this thread, its number) for the packs of so many rows of an operand.
+  template <typename F>
+  __device__ __forceinline__ void for_each_pack(int count, F f) const {
+#pragma unroll
+    for (int e = 0; e < each; e++) {
+      const int p = thread + e * kPassThreads;
+      if (p < count * (d / W)) f(e, p);
     }
   }
 
-  __device__ __forceinline__ int first() const { return part == 0 ? 0 : half(); }
-  __device__ __forceinline__ int end() const { return part == 0 ? half() : d; }
+  // Reads rows that are there.
+  __device__ __forceinline__ void load(const T* from, long long stride, int count, Pack<T> (&to)[each]) const {
+    for_each_pack(count, [&](int e, int p) { to[e] = load_pack(from + row_of(p) * (stride - d) + p * W); });
+  }
 
-  // Adds up both parts: this thread gets the sums of one row, which is returned.
-  __device__ __forceinline__ int add_parts(T (&sum)[columns]) const {
-    T* given = kernels + thread * columns;
-    const T* taken = kernels + (thread ^ 128) * columns;
+  // Looks at rows that another block sends, whether they are there or not.
+  __device__ __forceinline__ void look_at(const T* from, int count, Pack<T> (&to)[each]) const {
+    for_each_pack(count, [&](int e, int p) { to[e] = look(from + p * W); });
+  }
+
+  // Waits for what was not there yet; where there is time, one lane asks for a warp, now and then.
+  __device__ __forceinline__ void await(const T* from, int count, bool calmly, Pack<T> (&to)[each]) const {
+    if (calmly) {
+      for_each_pack(count, [&](int e, int p) {
+        if (e == 0 && thread % kLanes == 0 && !is_sent(to[e])) to[e] = receive(from + p * W, kPause);
+      });
+      __syncwarp();
+    }
+    for_each_pack(count, [&](int e, int p) {
+      if (!is_sent(to[e])) to[e] = receive(from + p * W);
+    });
+  }
+
+  // Puts rows in a place of the operands; what lies behind them stays.
+  __device__ __forceinline__ void store(int place, int count, const Pack<T> (&from)[each]) const {
+    T* operand = operands + place * kRows * pitch;
+    for_each_pack(count, [&](int e, int p) { store_pack(operand + (p + row_of(p)) * W, from[e]); });
+  }
+
+  // Adds up the parts in order: this thread gets the sums of one row, own_row().
+  __device__ __forceinline__ void add_parts(T (&sum)[columns]) const {
+    __syncthreads();  // all have multiplied
+    const auto place = [&](int of, int r) { return kernels + ((of * kRows + ty() * rows + r) * 16 + tx()) * columns; };
 #pragma unroll
-    for (int p = 0; p < columns; p += W) {
-      Pack<T> pack;
+    for (int r = 0; r < rows; r++) {
 #pragma unroll
-      for (int w = 0; w < W; w++) pack.at[w] = part == 0 ? sums[1][p + w] : sums[0][p + w];
-      store_pack(given + p, pack);
+      for (int c = 0; c < columns; c += W) {
+        Pack<T> pack;
+#pragma unroll
+        for (int w = 0; w < W; w++) pack.at[w] = sums[r][c + w];
+        store_pack(place(part(), r) + c, pack);
+      }
     }
     __syncthreads();
 #pragma unroll
-    for (int p = 0; p < columns; p += W) {
-      const Pack<T> pack = load_pack(taken + p);
+    for (int c = 0; c < columns; c++) sum[c] = T(0);
 #pragma unroll
-      for (int w = 0; w < W; w++) {
-        sum[p + w] = (part == 0 ? sums[0][p + w] : sums[1][p + w]) + pack.at[w];
+    for (int q = 0; q < parts; q++) {
+#pragma unroll
+      for (int c = 0; c < columns; c += W) {
+        const Pack<T> pack = load_pack(place(q, part()) + c);
+#pragma unroll
+        for (int w = 0; w < W; w++) sum[c + w] += pack.at[w];
       }
     }
-    return 2 * ty + part;
   }
 
-  // sums += operand K; this thread's columns are 4 tx ... 4 tx + 3.
+  __device__ __forceinline__ int own_row() const { return ty() * rows + part(); }
+
+  // sums += operand K; this thread's columns are 4 tx() ... 4 tx() + 3.
   __device__ __forceinline__ void multiply(int place) {
-    const T* kernel = kernels + place * d * pitch + tx * columns;
-    if (tx * columns >= d) return;
-#pragma unroll kTurns
-    for (int k = first(); k < end(); k += W) {
-      const Pack<T> u = load_pack(operand + 2 * ty * pitch + k);
-      const Pack<T> v = load_pack(operand + (2 * ty + 1) * pitch + k);
+    if (tx() * columns >= d) return;
+    const T* kernel = kernels + place * d * pitch + tx() * columns;
+    for_each_step(place, [&](int k, const Pack<T> (&u)[rows]) {
 #pragma unroll
       for (int w = 0; w < W; w++) {
 #pragma unroll
         for (int p = 0; p < columns / W; p++) {
           const Pack<T> b = load_pack(kernel + (k + w) * pitch + p * W);
 #pragma unroll
-          for (int c = 0; c < W; c++) {
-            sums[0][p * W + c] = fma(u.at[w], b.at[c], sums[0][p * W + c]);
-            sums[1][p * W + c] = fma(v.at[w], b.at[c], sums[1][p * W + c]);
+          for (int r = 0; r < rows; r++) {
+#pragma unroll
+            for (int c = 0; c < W; c++) sums[r][p * W + c] = fma(u[r].at[w], b.at[c], sums[r][p * W + c]);
           }
         }
       }
-    }
+    });
   }
 
-  // sums += operand K^T; this thread's columns are tx, tx + 16, tx + 32, tx + 48.
+  // sums += operand K^T; this thread's columns are tx(), tx() + 16, tx() + 32, tx() + 48.
   __device__ __forceinline__ void multiply_transposed(int place) {
-    const T* kernel = kernels + place * d * pitch + tx * pitch;
-#pragma unroll 2
-    for (int k = first(); k < end(); k += W) {
-      const Pack<T> u = load_pack(operand + 2 * ty * pitch + k);
-      const Pack<T> v = load_pack(operand + (2 * ty + 1) * pitch + k);
+    const T* kernel = kernels + place * d * pitch + tx() * pitch;
+    for_each_step(place, [&](int k, const Pack<T> (&u)[rows]) {
 #pragma unroll
       for (int c = 0; c < columns; c++) {
-        if (tx + 16 * c >= d) break;
+        if (tx() + 16 * c >= d) break;
         const Pack<T> b = load_pack(kernel + 16 * c * pitch + k);
 #pragma unroll
-        for (int w = 0; w < W; w++) {
-          sums[0][c] = fma(u.at[w], b.at[w], sums[0][c]);
-          sums[1][c] = fma(v.at[w], b.at[w], sums[1][c]);
+        for (int r = 0; r < rows; r++) {
+#pragma unroll
+          for (int w = 0; w < W; w++) sums[r][c] = fma(u[r].at[w], b.at[w], sums[r][c]);
         }
       }
-    }
+    });
   }
 
  private:
-  __device__ __forceinline__ int half() const { return (d / W + 1) / 2 * W; }
+  // Calls f(k, packs of this thread's rows at k) for this thread's part of the inner dimension.
+  template <typename F>
+  __device__ __forceinline__ void for_each_step(int place, F f) const {
+    const T* operand = operands + (place * kRows + ty() * rows) * pitch;
+    const int part_of = (d / W + parts - 1) / parts * W, end = (part() + 1) * part_of;
+#pragma unroll 1
+    for (int k = part() * part_of; k < (end < d ? end : d); k += W) {
+      Pack<T> u[rows];
+#pragma unroll
+      for (int r = 0; r < rows; r++) u[r] = load_pack(operand + r * pitch + k);
+      f(k, u);
+    }
+  }
 };
 
 template <typename T>
@@ -185,52 +248,65 @@ __device__ __forceinline__ void dense_forward(
   const int ticket = take_ticket(order);
   const int l = 1 + ticket / tiles, row0 = ticket % tiles * kRows;
   const int count = rows - row0 < kRows ? rows - row0 : kRows;
-  DenseTile<T> tile(shared, d);
-  // What the end of the layer needs is on its way while it waits for other layers.
-  T initial[tile.columns], constant[tile.columns];
-#pragma unroll
-  for (int c = 0; c < tile.columns; c++) {
-    const int r = 2 * tile.ty + tile.part, j = tile.tx * tile.columns + c;
-    constant[c] = bias != nullptr && j < d ? bias[(l - 1LL) * d + j] : T(0);
-    initial[c] = from_initial != 0 && r < count && j < d ? states.at(0, row0 + r)[j] : T(0);
-  }
   const T* matrix = kernels + kernel_at<T>(l, 0, d);
+  DenseTile<T> tile(shared, d);
+  const int r = tile.own_row();
+  Pack<T> operand[tile.each];
   tile.fetch(matrix, 0);
   commit_async();
+  tile.load(features.at(0, row0), z_row, count, operand);
+  const T* message = sent.at(0, row0);
   for (int k = 0; k < l; k++) {
-    if (k + 1 < l) tile.fetch(matrix + (k + 1LL) * d * d, (k + 1) % 2);
-    commit_async();
-    if (k == 0) {
-      tile.template read<false>(features.at(0, row0), z_row, count);
-    } else {
-      const T* message = sent.at(k - 1, row0);
-      if (l - k > 1) await_calmly(message);
-      tile.template read<true>(message, d, count);
+    if (k > 0) {
+      tile.await(message, count, l - k > 1, operand);
+      message += sent.slice;
     }
-    wait_async<1>();
-    __syncthreads();
+    tile.store(k % 2, count, operand);
+    wait_async<0>();
+    __syncthreads();  // all have multiplied what lies in the other places
+    if (k + 1 < l) {
+      matrix += d * d;
+      tile.fetch(matrix, (k + 1) % 2);
+      tile.look_at(message, count, operand);
+    } else {  // what the end needs is on its way while this multiplies
+      if (from_initial != 0) tile.copy_rows(2, states.at(0, row0), x_row, count);
+      if (bias != nullptr) tile.copy_row((k + 1) % 2, bias + (l - 1LL) * d);
+    }
+    commit_async();
     tile.multiply(k % 2);
-    __syncthreads();
   }
-  T sum[tile.columns], value[tile.columns];
-  const int r = tile.add_parts(sum);
+  wait_async<0>();
+  T sum[tile.columns], state[tile.columns], value[tile.columns];
+  tile.add_parts(sum);
 #pragma unroll
   for (int c = 0; c < tile.columns; c++) {
-    const int j = tile.tx * tile.columns + c;
-    if (r >= count || j >= d) continue;
-    sum[c] = fma(scale, sum[c], constant[c]);
-    initial[c] += value_of(activation, sum[c]);
-    value[c] = value_of(feature, initial[c]);
-    if (l < layers) send(sent.at(l - 1, row0 + r) + j, value[c]);
+    const int j = tile.tx() * tile.columns + c;
+    const bool inside = r < count && j < d;
+    sum[c] = fma(scale, sum[c], inside && bias != nullptr ? tile.copied(l % 2, 0, j) : T(0));
+    state[c] = sum[c];
+    value[c] = inside && from_initial != 0 ? tile.copied(2, r, j) : T(0);
+  }
+  take_values_of(activation, state);
+#pragma unroll
+  for (int c = 0; c < tile.columns; c++) value[c] = state[c] += value[c];
+  take_values_of(feature, value);
+#pragma unroll
+  for (int c = 0; c < tile.columns; c += tile.W) {
+    const int j = tile.tx() * tile.columns + c;
+    if (r >= count || j >= d || l == layers) continue;
+    Pack<T> pack;
+#pragma unroll
+    for (int w = 0; w < tile.W; w++) pack.at[w] = value[c + w];
+    send(sent.at(l - 1, row0 + r) + j, pack);
   }
   // Histories only when others have what they wait for.
 #pragma unroll
   for (int c = 0; c < tile.columns; c++) {
-    const int j = tile.tx * tile.columns + c;
+    const int j = tile.tx() * tile.columns + c;
     if (r >= count || j >= d) continue;
     if (z != x && l < layers) features.at(l, row0 + r)[j] = value[c];
     if (u != nullptr) sums.at(l - 1, row0 + r)[j] = sum[c];
-    states.at(l, row0 + r)[j] = initial[c];
+    states.at(l, row0 + r)[j] = state[c];
   }
 }
 
@@ -251,43 +327,64 @@ __device__ __forceinline__ void dense_adjoint(
   const int ticket = take_ticket(order);
   const int k = layers - ticket / tiles, row0 = ticket % tiles * kRows;
   const int count = rows - row0 < kRows ? rows - row0 : kRows;
+  const T* matrix = kernels + kernel_at<T>(layers, k, d);
   DenseTile<T> tile(shared, d);
-  T slopes_f[tile.columns], slopes_p[tile.columns];
-#pragma unroll
-  for (int c = 0; c < tile.columns; c++) {
-    const int r = 2 * tile.ty + tile.part, j = tile.tx + 16 * c;
-    const bool inside = r < count && j < d;
-    slopes_f[c] = inside ? derivative_of(feature, states.at(k, row0 + r)[j]) : T(0);
-    slopes_p[c] = inside && k > 0 && activation != kIdentity
-                      ? derivative_of(activation, sums.at(k - 1, row0 + r)[j]) : T(1);
-  }
-  if (k < layers) tile.fetch(kernels + kernel_at<T>(layers, k, d), 0);
-  commit_async();
-  for (int l = layers, turn = 0; l > k; l--, turn++) {
-    if (l - 1 > k) tile.fetch(kernels + kernel_at<T>(l - 1, k, d), (turn + 1) % 2);
-    commit_async();
-    const T* message = deltas.at(l - 1, row0);
-    if (l - k > 1) await_calmly(message);
-    tile.template read<true>(message, d, count);
-    wait_async<1>();
-    __syncthreads();
-    tile.multiply_transposed(turn % 2);
-    __syncthreads();
-  }
-  T sum[tile.columns], costate[tile.columns];
-  const long long row = row0 + tile.add_parts(sum);
+  const long long row = row0 + tile.own_row();
   const bool inside = row < rows;
+  Pack<T> operand[tile.each];
+  const T* message = deltas.at(layers - 1, row0);
+  // What the end needs is on its way while the last product is taken.
+  const bool curved = k > 0 && activation != kIdentity;
+  const auto copy_ends = [&](int free) {
+    tile.copy_rows(2, states.at(k, row0), x_row, count);
+    if (curved) tile.copy_rows(free, sums.at(k - 1, row0), d, count);
+  };
+  if (k < layers) {
+    tile.fetch(matrix, 0);
+    tile.look_at(message, count, operand);
+  } else {
+    copy_ends(0);
+  }
+  commit_async();
+  for (int l = layers, turn = 0; l > k; l--, turn ^= 1) {
+    tile.await(message, count, l - k > 1, operand);
+    message -= deltas.slice;
+    tile.store(turn, count, operand);
+    wait_async<0>();
+    __syncthreads();  // all have multiplied what lies in the other places
+    if (l - 1 > k) {
+      matrix -= (l - 1LL) * d * d;
+      tile.fetch(matrix, turn ^ 1);
+      tile.look_at(message, count, operand);
+    } else {
+      copy_ends(turn ^ 1);
+    }
+    commit_async();
+    tile.multiply_transposed(turn);
+  }
+  wait_async<0>();
+  T sum[tile.columns], costate[tile.columns], slope[tile.columns];
+  tile.add_parts(sum);
 #pragma unroll
   for (int c = 0; c < tile.columns; c++) {
-    const int j = tile.tx + 16 * c;
-    if (!inside || j >= d) continue;
+    const int j = tile.tx() + 16 * c;
+    const bool there = inside && j < d;
     sum[c] *= scale;
-    costate[c] = k == layers ? last_costate[row * d + j] : slopes_f[c] * sum[c];
-    if (k > 0) send(deltas.at(k - 1, row) + j, slopes_p[c] * costate[c]);
+    costate[c] = there ? tile.copied(2, tile.own_row(), j) : T(0);
+    slope[c] = there && curved ? tile.copied((layers - k) % 2, tile.own_row(), j) : T(0);
+  }
+  take_derivatives_of(feature, costate);
+  take_derivatives_of(curved ? activation : kIdentity, slope);
+#pragma unroll
+  for (int c = 0; c < tile.columns; c++) {
+    const int j = tile.tx() + 16 * c;
+    if (!inside || j >= d) continue;
+    costate[c] = k == layers ? last_costate[row * d + j] : costate[c] * sum[c];
+    if (k > 0) send(deltas.at(k - 1, row) + j, slope[c] * costate[c]);
   }
 #pragma unroll
   for (int c = 0; c < tile.columns; c++) {
-    const int j = tile.tx + 16 * c;
+    const int j = tile.tx() + 16 * c;
     if (!inside || j >= d) continue;
     if (k == 0) {
       initial_costate[row * d + j] = costate[c];
@@ -374,7 +471,7 @@ __device__ __forceinline__ void dense_gradient(
   }
 }
 
-#define DENSE_PASS(T, suffix, each)                                                                       \
+#define DENSE_PASS(T, suffix, each, gradients)                                                                       \
   extern "C" __global__ void __launch_bounds__(kPassThreads, each) dense_forward_##suffix(             \
       const T* kernels, T scale, const T* bias, int feature, int activation, \
       int from_initial, T* x, long long x_slice, long long x_row, T* z, long long z_slice,          \
@@ -390,12 +487,12 @@ __device__ __forceinline__ void dense_gradient(
     dense_adjoint(kernels, scale, feature, activation, x, x_slice, x_row, u, u_slice, last_costate, \
                   dz, dz_slice, dz_row, delta, lambda, initial_costate, order, layers, rows, d);    \
   }                                                                                                 \
-  extern "C" __global__ void __launch_bounds__(kGradientThreads, each + 1) dense_gradient_##suffix(      \
+  extern "C" __global__ void __launch_bounds__(kGradientThreads, gradients) dense_gradient_##suffix(      \
       T scale, const T* z, long long z_slice, long long z_row, const T* delta, T* kernel_gradient,  \
       T* bias_gradient, int rows, int d) {                                   \
     dense_gradient(scale, z, z_slice, z_row, delta, kernel_gradient, bias_gradient,    \
                    rows, d);                                                                        \
   }
 
-DENSE_PASS(float, f32, 4)
-DENSE_PASS(double, f64, 2)
+DENSE_PASS(float, f32, 3, 5)
+DENSE_PASS(double, f64, 2, 3)

@@ -148,6 +148,21 @@ __device__ __forceinline__ void turn_slice(float* slice, int thread) {
   }
 }
 
+// The tile of a block: bands of 8 tiles along m, in which blocks go down before they go on along n, so that
+// those that run together share what they read of both operands.
+struct TilePlace {
+  int row, column;
+};
+
+__device__ __forceinline__ TilePlace tile_of_block() {
+  constexpr int band_rows = 8;
+  const int across = static_cast<int>(gridDim.x), down = static_cast<int>(gridDim.y);
+  const int block = static_cast<int>(blockIdx.y) * across + static_cast<int>(blockIdx.x);
+  const int band = block / (band_rows * across), at = block - band * band_rows * across;
+  const int left = down - band * band_rows, rows = left < band_rows ? left : band_rows;
+  return {band * band_rows + at % rows, at / rows};
+}
+
 // Asks for the slices of an operand: boxes of 32 x 32 where it lies across k, of 32 x 128 along.
 template <bool ALONG, int EXTENT>
 __device__ __forceinline__ void copy_slice(
@@ -170,8 +185,8 @@ __device__ __forceinline__ void hopper_gemm(
   __shared__ Barrier arrived[H::stages], turned[H::stages], freed[H::stages];
   float* ring = dynamic + (1024 - shared_address(dynamic) % 1024) % 1024 / 4;
   const int thread = static_cast<int>(threadIdx.x), group = thread / H::group;
-  const int row0 = static_cast<int>(blockIdx.y) * H::BM;
-  const int column0 = static_cast<int>(blockIdx.x) * H::BN;
+  const TilePlace tile = tile_of_block();
+  const int row0 = tile.row * H::BM, column0 = tile.column * H::BN;
   const int begin = static_cast<int>(blockIdx.z) * piece;
   const int end = k - begin < piece ? k : begin + piece;
   const int slices = (end - begin + H::BK - 1) / H::BK;

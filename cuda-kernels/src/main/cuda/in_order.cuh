@@ -64,6 +64,16 @@ __device__ __forceinline__ void write_message(double* to, double value) {
   asm volatile("st.relaxed.gpu.global.f64 [%0], %1;" ::"l"(to), "d"(value) : "memory");
 }
 
+__device__ __forceinline__ void write_messages(float* to, const Pack<float>& p) {
+  asm volatile("st.relaxed.gpu.global.v4.f32 [%0], {%1, %2, %3, %4};" ::"l"(to), "f"(p.at[0]),
+               "f"(p.at[1]), "f"(p.at[2]), "f"(p.at[3]) : "memory");
+}
+
+__device__ __forceinline__ void write_messages(double* to, const Pack<double>& p) {
+  asm volatile("st.relaxed.gpu.global.v2.f64 [%0], {%1, %2};" ::"l"(to), "d"(p.at[0]), "d"(p.at[1])
+               : "memory");
+}
+
 __device__ __forceinline__ void rest(unsigned nanoseconds) { __nanosleep(nanoseconds); }
 
 #endif
@@ -73,26 +83,30 @@ __device__ __forceinline__ void send(T* to, T value) {
   write_message(to, sendable(value));
 }
 
-// Messages of 16 bytes, when they are there.
+// To the place of 16 bytes.
 template <typename T>
-__device__ __forceinline__ Pack<T> receive(const T* from) {
-  for (;;) {
-    const Pack<T> pack = look(from);
-    bool whole = true;
+__device__ __forceinline__ void send(T* to, Pack<T> pack) {
 #pragma unroll
-    for (int w = 0; w < Pack<T>::width; w++) whole = whole && !is_unsent(pack.at[w]);
-    if (whole) return pack;
-  }
+  for (int w = 0; w < Pack<T>::width; w++) pack.at[w] = sendable(pack.at[w]);
+  write_messages(to, pack);
 }
 
-// Waits until the first of 16 bytes of messages is there, out of the way of who needs them most; all threads
-// of the block call it. How long it rests, up to 10 microseconds, made no difference.
 template <typename T>
-__device__ __forceinline__ void await_calmly(const T* message) {
-  if (threadIdx.x == 0) {
-    while (is_unsent(look(message).at[0])) rest(300);
+__device__ __forceinline__ bool is_sent(const Pack<T>& pack) {
+  bool whole = true;
+#pragma unroll
+  for (int w = 0; w < Pack<T>::width; w++) whole = whole && !is_unsent(pack.at[w]);
+  return whole;
+}
+
+// Messages of 16 bytes, when they are there; rests between looks if it is told how long.
+template <typename T>
+__device__ __forceinline__ Pack<T> receive(const T* from, unsigned nanoseconds = 0) {
+  for (;;) {
+    const Pack<T> pack = look(from);
+    if (is_sent(pack)) return pack;
+    if (nanoseconds > 0) rest(nanoseconds);
   }
-  __syncthreads();
 }
 
 // The next ticket, for all threads of a block.

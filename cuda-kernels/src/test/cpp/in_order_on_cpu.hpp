@@ -21,4 +21,9 @@ void write_message(T* to, T value) {
   *to = value;
 }
 
+template <typename T>
+void write_messages(T* to, const Pack<T>& pack) {
+  store_pack(to, pack);
+}
+
 inline void rest(unsigned) {}

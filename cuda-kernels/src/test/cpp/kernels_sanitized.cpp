@@ -21,7 +21,7 @@ void matrices(long long rows, long long columns, long long gap, void (*transpose
   std::vector<T> turned(rows * columns), y(x.size());
   const dim3 block(32, 8);
   const dim3 tiles((columns + 31) / 32, (rows + 31) / 32);
-  run("transpose", transpose, tiles, block, x.data(), stride, turned.data(), rows, rows, columns);
+  run("transpose", transpose, tiles, dim3(kTransposeThreads), x.data(), stride, turned.data(), rows, rows, columns);
   run("softmax", softmax, dim3((rows + 7) / 8), block, x.data(), stride, y.data(), stride, 1, rows,
       columns);
   bool same = true, one = true;

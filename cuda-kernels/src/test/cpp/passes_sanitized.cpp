@@ -186,8 +186,8 @@ void dense(const Shape& s, DenseForward<T> forward, DenseAdjoint<T> adjoint, Den
   const bool plain = s.activation == kIdentity;
   T* sums = plain ? nullptr : u.data();
   T* costates = plain ? delta.data() : lambda.data();
-  const size_t tile = size_t(2 * d + kRows) * (d + Pack<T>::width);
-  const size_t shared = std::max(tile, size_t(4 * kPassThreads)) * sizeof(T);
+  const size_t pitch = d + Pack<T>::width;
+  const size_t shared = (3 * kRows * pitch + std::max(2 * d * pitch, size_t(16 * kPassThreads))) * sizeof(T);
   std::vector<T> order(Pack<T>::width + L * n, nan);  // and messages
   run_with(shared, "dense_forward", forward, dim3(L * tiles), dim3(kPassThreads), a.data(), T(h),
            s.has_bias ? bias.data() : nullptr, s.feature, s.activation, s.from_initial, x.data(),

@@ -16,6 +16,8 @@ final class CudaPrimitives implements Primitives {
   private static final int HELD_PACKS = 4;
 
   private final ElementType type;
+  private static final int TRANSPOSE_THREADS = 128;
+
   private final Launcher launcher;
   private final MatrixProduct product;
   private final VectorProducts vectors;
@@ -166,9 +168,9 @@ final class CudaPrimitives implements Primitives {
     launcher.run(() -> {
       KernelArguments arguments = launcher.arguments().matrix(launcher.in(x));
       arguments.matrix(launcher.out(0, y)).int64(x.rows()).int64(x.columns());
-      long down = Math.min(Grid.ceil(x.rows(), Grid.LANES), Grid.MOST);
-      launcher.launch(
-          "transpose", "transpose", Grid.ofWarps(Grid.ceil(x.columns(), Grid.LANES), down));
+      int across = (int) Grid.ceil(x.columns(), Grid.LANES);
+      int down = (int) Math.min(Grid.ceil(x.rows(), Grid.LANES), Grid.MOST);
+      launcher.launch("transpose", "transpose", new Grid(across, down, 1, TRANSPOSE_THREADS, 1));
     });
   }
 

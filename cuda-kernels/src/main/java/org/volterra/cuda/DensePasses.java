@@ -18,8 +18,8 @@ final class DensePasses {
   private static final int THREADS = 256;
   private static final int GRADIENT_THREADS = 128;
 
-  /** What a thread hands to another at the end of a layer. */
-  private static final int SUMS = 4;
+  /** Elements that a thread adds up a part of. */
+  private static final int SUMS = 16;
 
   private static final int MOST_CHANNELS = 64;
 
@@ -48,8 +48,9 @@ final class DensePasses {
   }
 
   private int sharedBytes(int channels) {
-    int tile = (2 * channels + ROWS) * (channels + launcher.width());
-    return Math.max(tile, THREADS * SUMS) * launcher.type().bytes();
+    int pitch = channels + launcher.width();
+    int kernels = Math.max(2 * channels * pitch, THREADS * SUMS);
+    return (3 * ROWS * pitch + kernels) * launcher.type().bytes();
   }
 
   private static int tiles(int rows) {
