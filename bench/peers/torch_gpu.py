@@ -10,8 +10,9 @@ VARIANT
     eager     operations are launched one by one
     graph     a call is captured once as a CUDA graph and replayed
     compiled  torch.compile
-Matrix products are float32 without TF32, which is PyTorch's default and what Volterra computes; --products tf32|bf16 rounds factors in both. In
-bf16 PyTorch converts float32 factors in each call, as Volterra does, and takes steps under autocast.
+Matrix products and convolutions are float32 without TF32, which is what Volterra computes (for convolutions not
+PyTorch's default); --products tf32|bf16 rounds factors in both. In bf16 PyTorch converts float32 factors in each call, as
+Volterra does, and takes steps under autocast.
 Times are those of the host around many calls and a synchronisation; operands of neighbouring calls lie in different memory.
 """
 
@@ -275,6 +276,7 @@ def main():
     if given.device == "cuda" and not torch.cuda.is_available():
         fail("this PyTorch sees no CUDA device")
     torch.set_float32_matmul_precision(PRODUCTS[given.products])
+    torch.backends.cudnn.allow_tf32 = given.products == "tf32"
     name = f"PyTorch {torch.__version__} on " + ("the CPU" if given.device == "cpu" else torch.cuda.get_device_name())
     if given.words[0] == "serve":
         variant = given.words[1]

@@ -1,6 +1,5 @@
 package org.volterra.bench;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -11,6 +10,7 @@ import org.volterra.spi.DepthPrimitives;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.Recording;
 import org.volterra.spi.TransformPrimitives;
 
 /**
@@ -177,17 +177,13 @@ record DeviceOperation(
     }
   }
 
-  /** The calls of one sample, in turns over the copies. */
-  static Runnable calls(DeviceOperation operation, Device device, Matrix[][] operands) {
-    List<Matrix[]> copies = new ArrayList<>(List.of(operands));
-    return new Runnable() {
-      private int next;
-
-      @Override
-      public void run() {
-        operation.body().run(device, copies.get(next));
-        next = (next + 1) % copies.size();
+  /** A call on each of the copies, recorded as training steps are. */
+  Recording record(ComputeProvider provider, Matrix[][] copies) {
+    Device device = Device.of(provider);
+    return provider.record(() -> {
+      for (Matrix[] operands : copies) {
+        body.run(device, operands);
       }
-    };
+    });
   }
 }

@@ -16,12 +16,14 @@ import org.volterra.spi.Buffer;
 import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.spi.Matrix;
+import org.volterra.spi.Recording;
 
 /**
  * What a device reaches: each primitive as a rate and as a share of the measured rate of a copy,
- * and whole training steps. Times are those of the host around many calls, after which the device
- * is waited for; operands of neighbouring calls lie in different memory, so that caches do not
- * help. PyTorch may do the same work on the same device in the same run.
+ * and whole training steps. Calls are recorded as training steps are; times are those of the host
+ * around many, after which the device is waited for. Operands of neighbouring calls lie in
+ * different memory, so that caches do not help. PyTorch may do the same work on the same device in
+ * the same run.
  */
 public final class DeviceStudy implements Study {
   private static final double MOST_CHECKED_FLOPS = 5e8;
@@ -276,17 +278,19 @@ public final class DeviceStudy implements Study {
     try (Resources resources = new Resources()) {
       Matrix[][] operands = operation.allocate(device, settings.sizes().rotatedBytes(), resources);
       Buffer marker = resources.own(device.allocate(ElementType.FLOAT32, 1));
-      Spread times =
-          sample(
-              DeviceOperation.calls(operation, DeviceOperation.Device.of(device), operands),
-              marker);
+      Recording calls = resources.own(operation.record(device, operands));
+      calls.run(); // on its own, before the next is recorded
+      Spread times = sample(calls::run, operands.length, marker);
       return new DeviceResult.Point(
           operation.work(), times, operation.flops(), operation.bytes(), Double.NaN);
     }
   }
 
-  /** Milliseconds of a call; the device does calls in order, so that one read waits for all. */
-  private Spread sample(Runnable call, Buffer marker) {
+  /**
+   * Milliseconds of each of the calls that a run makes; the device does them in order, so that one
+   * read waits for all.
+   */
+  private Spread sample(Runnable call, int callsOfRun, Buffer marker) {
     call.run();
     double first = seconds(call, 1, marker);
     int calls = (int) Math.clamp(settings.seconds() / first, 1, LONGEST);
@@ -294,7 +298,7 @@ public final class DeviceStudy implements Study {
     calls = (int) Math.clamp(calls * (settings.seconds() / warm), 1, LONGEST);
     double[] times = new double[settings.rounds()];
     for (int i = 0; i < times.length; i++) {
-      times[i] = 1000 * seconds(call, calls, marker) / calls;
+      times[i] = 1000 * seconds(call, calls, marker) / calls / callsOfRun;
     }
     return Spread.of(times);
   }
@@ -336,7 +340,7 @@ public final class DeviceStudy implements Study {
       double bytes = device.bytesInUse().orElse(-1);
       return new DeviceResult.Point(
           "step:" + work.name(),
-          sample(step::run, marker),
+          sample(step::run, 1, marker),
           3 * size.forwardFlops(work.kernel()),
           0,
           bytes < 0 ? Double.NaN : bytes);

@@ -25,9 +25,18 @@ record CostModel(Calibration speed, int layers, double columns, int bytes, int s
   /** Seconds in which the host computes a value of a kernel with parameters. */
   private static final double EVALUATION = 4e-8;
 
-  /** Values of a kernel with parameters, in a pass after which these have changed. */
-  static Cost evaluations(long count) {
+  /** Values of a kernel with parameters that the host computes, in a pass after these changed. */
+  static Cost evaluated(long count) {
     return new Cost(0, 0, count * EVALUATION);
+  }
+
+  /**
+   * The same by primitives of the device, which move so many vectors of values in so many calls.
+   */
+  Cost computed(long count, int vectors, int calls) {
+    double rate = count * bytes > CACHE ? speed.stream() : speed.cached();
+    double traffic = (double) count * vectors * bytes;
+    return new Cost(0, traffic, traffic / rate + calls * speed.call());
   }
 
   /** Nominal flops of a Toeplitz product of some size: two transforms of twice the size. */

@@ -86,16 +86,25 @@ record Estimates(
     }
     return exact(
         algorithm,
-        hasParameters ? cost.plus(CostModel.evaluations(table)) : cost,
+        hasParameters ? cost.plus(values(table, 1)) : cost,
         elements.getAsLong() + (hasParameters ? tables(slopes) : 1) * table);
   }
 
   /** For each value of a function with parameters, the elements that its tables take. */
   private int tables(boolean slopes) {
     int values = slopes ? 2 : 1;
-    return ScalarBinding.areComputed((ScalarKernel.Parametric) kernel, onHost)
-        ? values + PowerLawValues.VECTORS
-        : values;
+    return areComputed() ? values + PowerLawValues.VECTORS : values;
+  }
+
+  /** What the values of a function with parameters cost, in so many tables. */
+  private CostModel.Cost values(long count, int tables) {
+    return areComputed()
+        ? model.computed(count, PowerLawValues.MOVED, tables * PowerLawValues.CALLS)
+        : CostModel.evaluated(count);
+  }
+
+  private boolean areComputed() {
+    return ScalarBinding.areComputed((ScalarKernel.Parametric) kernel, onHost);
   }
 
   private Plan.Candidate exponentials(boolean slopes) {
@@ -189,10 +198,8 @@ record Estimates(
       return refused(SumAlgorithm.HIERARCHICAL, "blocks are not of low rank");
     }
     long cores = (long) rank * rank * (layers / block);
-    CostModel.Cost cost =
-        model
-            .hierarchical(rank)
-            .plus(CostModel.evaluations(cores + (long) Math.min(block, layers) * layers / 2));
+    long near = (long) Math.min(block, layers) * layers / 2;
+    CostModel.Cost cost = model.hierarchical(rank).plus(values(cores + near, 2));
     long elements =
         HierarchicalSum.elements(layers, columns, 2 * rank)
             + tables(slopes) * (cores + (long) block * layers);

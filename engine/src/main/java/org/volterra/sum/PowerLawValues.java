@@ -15,6 +15,11 @@ final class PowerLawValues implements ParametricValues {
   /** Vectors of a table beside values and their gradient. */
   static final int VECTORS = 4;
 
+  /** Vectors that {@link Computed#fill} reads or writes, in so many calls. */
+  static final int MOVED = 18;
+
+  static final int CALLS = 9;
+
   private final Primitives p;
   private final PowerLaw function;
   private final Matrix parameters;

@@ -48,6 +48,34 @@ class PlannerTest {
   }
 
   @Test
+  void aDeviceThatComputesThePowerLawIsNotPricedAsIfTheHostDid() {
+    Plan host = powerLaw(true, DepthKernel.powerLaw());
+    Plan device = powerLaw(false, DepthKernel.powerLaw());
+    long pairs = 2048L * 2049 / 2;
+    assertThat(host.chosen().milliseconds() - device.chosen().milliseconds())
+        .isGreaterThan(0.5 * pairs * 4e-5);
+    assertThat(device.chosen().bytes()).isGreaterThan(host.chosen().bytes());
+  }
+
+  /** Blocked, of a provider in memory of the host or of a device. */
+  private static Plan powerLaw(boolean onHost, ScalarKernel kernel) {
+    Planner planner =
+        new Planner(
+            ElementType.FLOAT32,
+            ElementType.FLOAT32,
+            () -> new Calibration(1.5e11, 2e10, 1e11, 5e10, 2e-7),
+            onHost);
+    return planner.plan(
+        kernel,
+        new DepthGrid(2048, 1),
+        4096,
+        true,
+        0,
+        MemoryBudget.unlimited(),
+        SumAlgorithm.BLOCKED);
+  }
+
+  @Test
   void explainsItsChoice() {
     Plan plan = plan(DepthKernel.fractional(0.5), 2048, 1e-4, null);
     assertThat(plan.explain())
