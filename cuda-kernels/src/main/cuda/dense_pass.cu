@@ -18,8 +18,9 @@
 // Order     four chains of fused products per element, layers in order; no atomics but tickets.
 // Bytes     sizeof(T) d^2 L^2 / 2 for each 16 rows, from the second-level cache after the first.
 // Flops     rows d^2 L^2 in each of the three.
-// Measured  H200, float32, L = 128, in microseconds a layer, forward, adjoint and gradient: 2.7, 3.0 and 0.4
-//           for 16 rows of 64, 4.2, 4.9 and 1.1 for 64 of 64, 2.3, 1.7 and 0.6 for 32 of 32.
+// Measured  H200, float32, L = 128, in microseconds a layer, forward, adjoint and gradient: 1.9, 2.6 and 0.4
+//           for 16 rows of 64, 2.8, 3.6 and 1.1 for 64 of 64, 1.7, 1.8 and 0.6 for 32 of 32. Of 2.8 some 0.4
+//           is the way of the numbers from block to block; with 64 rows four blocks share a multiprocessor.
 // Limits    d a multiple of W, at most 64; histories and their rows aligned to 16 bytes. Kernels that are not
 //           are copied and written element by element.
 #include "activation.cuh"

@@ -248,10 +248,9 @@ public final class DeviceStudy implements Study {
         NetworkCheck.all(device, work.kernel(), 6, 16, 8, settings.products().unitRoundoff());
         try {
           points.add(heard(step(device, work), progress));
-        } catch (IllegalStateException e) {
-          if (e instanceof WrongResultException) {
-            throw e;
-          }
+        } catch (WrongResultException e) {
+          throw e;
+        } catch (IllegalStateException | IllegalArgumentException e) { // too large for the device
           progress.accept("left out: step " + text + ": " + e.getMessage());
         }
       }

@@ -52,6 +52,21 @@ class DeviceStudyTest {
   }
 
   @Test
+  void aStepThatIsTooLargeIsLeftOutAndTheOthersAreKept() {
+    List<String> heard = new ArrayList<>();
+    List<String> steps = List.of("dense:1x1024x128", "dense:4x3x2");
+    DeviceResult result =
+        new DeviceStudy(settings(List.of("copy"), steps, null)).run(false, heard::add);
+    assertThat(heard)
+        .anySatisfy(line ->
+            assertThat(line).contains("left out: step dense:1x1024x128", "too many parameters"));
+    assertThat(result.points())
+        .extracting(DeviceResult.Point::work)
+        .contains("step:dense:4x3x2")
+        .doesNotContain("step:dense:1x1024x128");
+  }
+
+  @Test
   @DisabledOnOs(OS.WINDOWS)
   void everyOperationIsCheckedTimedAndComparedWithThePeer() throws IOException {
     List<String> heard = new ArrayList<>();
