@@ -48,13 +48,13 @@ struct DenseTile {
   T* operands;  // [3][kRows][pitch], the last for what the end needs
   T* kernels;   // [2][d][pitch]; sums at the end, [parts][kRows][16][columns]
   int d, pitch, thread;
-  unsigned inverse;  // of the packs of a row, times 2^32
+  unsigned inverse;  // of the packs of a row, times 2^31
   T sums[rows][columns];
 
   __device__ __forceinline__ DenseTile(T* shared, int channels)
       : operands(shared), d(channels), pitch(channels + W), thread(static_cast<int>(threadIdx.x)) {
     kernels = shared + 3 * kRows * pitch;
-    inverse = 0xffffffffu / static_cast<unsigned>(d / W) + 1;
+    inverse = 0x7fffffffu / static_cast<unsigned>(d / W) + 1;
 #pragma unroll
     for (int r = 0; r < rows; r++) {
 #pragma unroll
@@ -70,7 +70,7 @@ struct DenseTile {
 
   // The row of a pack of a matrix of d columns.
   __device__ __forceinline__ int row_of(int p) const {
-    return static_cast<int>(static_cast<unsigned long long>(p) * inverse >> 32);
+    return static_cast<int>(static_cast<unsigned long long>(p) * inverse >> 31);
   }
 
   // Begins to copy a matrix K to its place in the ring.
