@@ -4,7 +4,6 @@ import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.HALF;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
-import static org.volterra.internal.panama.FloatSpecies.NARROW;
 import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.PARTS;
 import static org.volterra.internal.panama.FloatSpecies.WIDEN;
@@ -35,7 +34,6 @@ final class FloatColumns extends Workshop.Reusable {
     long size = (long) x.rows * x.columns;
     if (size >= FloatWarmUp.LEAST_ELEMENTS) {
       FloatLoops.COLUMN_SUMS.ensure();
-      FloatLoops.AXPBY.ensure();
     }
     shop.run(tasks, size, this);
   }
@@ -45,9 +43,11 @@ final class FloatColumns extends Workshop.Reusable {
     long end = Math.min(x.columns, (task + 1L) * columnsPerTask) * BYTES;
     long o = (long) task * columnsPerTask * BYTES;
     for (; o + WIDTH <= end; o += WIDTH) {
-      columnSums(alpha, x.segment, x.start + o, x.stride, x.rows, scratch.segment);
-      FloatElementwise.axpby(
-          1, scratch.segment, 0, (float) beta, row.segment, row.start + o, WIDTH);
+      columnSums(x.segment, x.start + o, x.stride, x.rows, scratch.segment);
+      for (int j = 0; j < LENGTH; j++) {
+        double sum = scratch.segment.get(DoubleSpecies.LAYOUT, (long) j * Double.BYTES);
+        merge((float) (alpha * sum), (float) beta, row.segment, row.start + o + (long) j * BYTES);
+      }
     }
     for (; o < end; o += BYTES) {
       double sum = 0;
@@ -59,18 +59,15 @@ final class FloatColumns extends Workshop.Reusable {
   }
 
   /**
-   * Sums of one vector of columns in float64, times alpha, to the start of t. New terms are added
-   * to sums by their own method: the compiler knows the class of what was loaded, and not that of a
-   * sum.
+   * Sums of one vector of columns, in float64, to the start of t. New terms are added to sums by
+   * their own method: the compiler knows the class of what was loaded, and not that of a sum.
    */
-  static void columnSums(
-      double alpha, MemorySegment s, long from, long stride, int rows, MemorySegment t) {
+  static void columnSums(MemorySegment s, long from, long stride, int rows, MemorySegment t) {
     if (rows == 0) {
       return;
     }
     DoubleVector s0 = DoubleVector.zero(DoubleSpecies.SPECIES);
     DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
-    DoubleVector factor = DoubleVector.broadcast(DoubleSpecies.SPECIES, alpha);
     long at = from;
     for (int i = 0; i < rows; i++) {
       FloatVector v = FloatVector.fromMemorySegment(HALF, s, at, ORDER);
@@ -81,11 +78,9 @@ final class FloatColumns extends Workshop.Reusable {
       }
       at += stride;
     }
-    FloatVector sum = (FloatVector) factor.mul(s0).convertShape(NARROW, HALF, 0);
-    sum.intoMemorySegment(t, 0, ORDER);
+    s0.intoMemorySegment(t, 0, ORDER);
     if (PARTS == 2) {
-      sum = (FloatVector) factor.mul(s1).convertShape(NARROW, HALF, 0);
-      sum.intoMemorySegment(t, WIDTH / 2, ORDER);
+      s1.intoMemorySegment(t, WIDTH, ORDER);
     }
   }
 }

@@ -42,7 +42,7 @@ final class FloatLoops {
   static final FloatWarmUp COLUMN_SUMS =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
-          FloatColumns.columnSums(1, s, A, WIDTH, n, s);
+          FloatColumns.columnSums(s, A, WIDTH, n, s);
         }
       });
 

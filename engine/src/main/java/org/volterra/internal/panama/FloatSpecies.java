@@ -39,9 +39,6 @@ final class FloatSpecies {
   static final VectorOperators.Conversion<Float, Double> WIDEN =
       VectorOperators.Conversion.ofCast(float.class, double.class);
 
-  static final VectorOperators.Conversion<Double, Float> NARROW =
-      VectorOperators.Conversion.ofCast(double.class, float.class);
-
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
   static final ValueLayout.OfFloat LAYOUT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
