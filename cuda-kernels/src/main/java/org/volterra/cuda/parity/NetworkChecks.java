@@ -81,6 +81,8 @@ final class NetworkChecks {
         network("dense", channels, "auto", 4, b -> everyPart(b, channels), 1e-5)
             .named("dense, mlp features, softplus"),
         network("dense", 16, "auto", 20, b -> b, 1e-5).named("dense, whole passes"),
+        network("dense", 4, "auto", 20, NetworkSpec.Builder::noBias, 1e-5)
+            .named("dense, narrow whole passes"),
         network("fractional:0.5", 16, "direct", 100, b -> b, 2e-5),
         network("scalar", channels, "direct", 20, b -> b, 1e-5),
         network("scalar", channels, "blocked", 70, b -> b, 1e-5),
