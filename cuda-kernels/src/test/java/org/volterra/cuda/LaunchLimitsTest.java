@@ -72,19 +72,20 @@ final class LaunchLimitsTest {
 
   @Test
   void sharedMemoryWithoutLeaveAndBeyondWhatADeviceHas() {
-    int free = (48 << 10) - 8448; // static
+    int tiles = 2 * 32 * 33 * Double.BYTES; // static
+    int free = (48 << 10) - tiles;
     refuses(
         INVALID_VALUE,
         "attribute",
         "transpose",
         "transpose_f64",
-        grid(1, 1, 1, 256),
-        (99 << 10) - 8448 + 1);
+        grid(1, 1, 1, 128),
+        (99 << 10) - tiles + 1);
     try (KernelLibrary library = new KernelLibrary(device)) {
       Kernel kernel = library.kernel("transpose", "transpose_f64");
       KernelArguments arguments = context.arguments(ElementType.FLOAT64);
       assertThatThrownBy(() ->
-              DriverCalls.launch(kernel, grid(1, 1, 1, 256), free + 1, context.stream(), arguments))
+              DriverCalls.launch(kernel, grid(1, 1, 1, 128), free + 1, context.stream(), arguments))
           .isInstanceOf(CudaException.class);
     }
     assertThat(FakeCuda.misuse()).contains("leave is for " + free);

@@ -38,7 +38,7 @@ final class ParityCheckTest {
       assertThat(results).isEqualTo(heard).allMatch(ParityResult::passed);
       assertThat(results)
           .filteredOn(r -> r.name().startsWith("network"))
-          .hasSize(20 + 20 + 3 + 5 + 5 + 9 + 8)
+          .hasSize(21 + 21 + 3 + 5 + 5 + 9 + 8)
           .allMatch(r -> r.cases() >= 6);
       assertThat(results.stream().map(ParityResult::name))
           .contains(
