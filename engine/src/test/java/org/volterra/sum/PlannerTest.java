@@ -21,8 +21,13 @@ class PlannerTest {
   private static final Planner PLANNER = planner(ElementType.FLOAT32);
 
   private static Planner planner(ElementType stored) {
+    return planner(stored, true);
+  }
+
+  /** Of a provider in memory of the host or of a device. */
+  private static Planner planner(ElementType stored, boolean onHost) {
     return new Planner(
-        ElementType.FLOAT32, stored, () -> new Calibration(1.5e11, 2e10, 1e11, 5e10, 2e-7));
+        ElementType.FLOAT32, stored, () -> new Calibration(1.5e11, 2e10, 1e11, 5e10, 2e-7), onHost);
   }
 
   private static Plan plan(ScalarKernel kernel, int layers, double tolerance, SumAlgorithm forced) {
@@ -49,30 +54,24 @@ class PlannerTest {
 
   @Test
   void aDeviceThatComputesThePowerLawIsNotPricedAsIfTheHostDid() {
-    Plan host = powerLaw(true, DepthKernel.powerLaw());
-    Plan device = powerLaw(false, DepthKernel.powerLaw());
+    Plan host = blockedPowerLaw(true);
+    Plan device = blockedPowerLaw(false);
     long pairs = 2048L * 2049 / 2;
     assertThat(host.chosen().milliseconds() - device.chosen().milliseconds())
         .isGreaterThan(0.5 * pairs * 4e-5);
     assertThat(device.chosen().bytes()).isGreaterThan(host.chosen().bytes());
   }
 
-  /** Blocked, of a provider in memory of the host or of a device. */
-  private static Plan powerLaw(boolean onHost, ScalarKernel kernel) {
-    Planner planner =
-        new Planner(
-            ElementType.FLOAT32,
-            ElementType.FLOAT32,
-            () -> new Calibration(1.5e11, 2e10, 1e11, 5e10, 2e-7),
-            onHost);
-    return planner.plan(
-        kernel,
-        new DepthGrid(2048, 1),
-        4096,
-        true,
-        0,
-        MemoryBudget.unlimited(),
-        SumAlgorithm.BLOCKED);
+  private static Plan blockedPowerLaw(boolean onHost) {
+    return planner(ElementType.FLOAT32, onHost)
+        .plan(
+            DepthKernel.powerLaw(),
+            new DepthGrid(2048, 1),
+            4096,
+            true,
+            0,
+            MemoryBudget.unlimited(),
+            SumAlgorithm.BLOCKED);
   }
 
   @Test
