@@ -191,9 +191,9 @@ final class FloatAttention extends Workshop.Reusable {
     for (int from = 0; from < slices; from += FloatBlocks.SIZE) {
       int count = Math.min(FloatBlocks.SIZE, slices - from);
       long o = (long) from * BYTES;
-      FloatPointwise.read(memory, scores + o, w.x, 0, count);
+      FloatTransfer.readX(w, memory, scores + o, count);
       exponentials(w, count, w.x, largest);
-      FloatPointwise.write(w.a, 0, memory, weights + o, count);
+      FloatTransfer.writeA(w, memory, weights + o, count);
       for (int k = 0; k < count; k++) {
         total += w.a[k];
         mean += (double) w.a[k] * memory.get(LAYOUT, products + o + (long) k * BYTES);

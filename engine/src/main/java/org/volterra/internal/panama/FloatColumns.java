@@ -8,7 +8,6 @@ import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.PARTS;
 import static org.volterra.internal.panama.FloatSpecies.WIDEN;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
-import static org.volterra.internal.panama.FloatSpecies.merge;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -40,29 +39,28 @@ final class FloatColumns extends Workshop.Reusable {
 
   @Override
   public void run(int task, Scratch scratch) {
-    long end = Math.min(x.columns, (task + 1L) * columnsPerTask) * BYTES;
-    long o = (long) task * columnsPerTask * BYTES;
-    for (; o + WIDTH <= end; o += WIDTH) {
-      columnSums(x.segment, x.start + o, x.stride, x.rows, scratch.segment);
-      for (int j = 0; j < LENGTH; j++) {
-        double sum = scratch.segment.get(DoubleSpecies.LAYOUT, (long) j * Double.BYTES);
-        merge((float) (alpha * sum), (float) beta, row.segment, row.start + o + (long) j * BYTES);
-      }
+    int from = task * columnsPerTask;
+    int columns = Math.min(columnsPerTask, x.columns - from);
+    MemorySegment sums = scratch.segment;
+    long at = x.start + (long) from * BYTES;
+    int whole = columns - columns % LENGTH;
+    for (int j = 0; j < whole; j += LENGTH) {
+      long to = (long) j * Double.BYTES;
+      columnSums(x.segment, at + (long) j * BYTES, x.stride, x.rows, sums, to);
     }
-    for (; o < end; o += BYTES) {
-      double sum = 0;
-      for (int i = 0; i < x.rows; i++) {
-        sum += x.segment.get(LAYOUT, x.start + i * x.stride + o);
-      }
-      merge((float) (alpha * sum), (float) beta, row.segment, row.start + o);
+    for (int j = whole; j < columns; j++) {
+      double sum = columnSum(x.segment, at + (long) j * BYTES, x.stride, x.rows);
+      sums.set(DoubleSpecies.LAYOUT, (long) j * Double.BYTES, sum);
     }
+    merge(alpha, sums, columns, (float) beta, row.segment, row.start + (long) from * BYTES);
   }
 
   /**
-   * Sums of one vector of columns, in float64, to the start of t. New terms are added to sums by
-   * their own method: the compiler knows the class of what was loaded, and not that of a sum.
+   * Sums of one vector of columns, in float64, to t. New terms are added to sums by their own
+   * method: the compiler knows the class of what was loaded, and not that of a sum.
    */
-  static void columnSums(MemorySegment s, long from, long stride, int rows, MemorySegment t) {
+  static void columnSums(
+      MemorySegment s, long from, long stride, int rows, MemorySegment t, long to) {
     if (rows == 0) {
       return;
     }
@@ -78,9 +76,27 @@ final class FloatColumns extends Workshop.Reusable {
       }
       at += stride;
     }
-    s0.intoMemorySegment(t, 0, ORDER);
+    s0.intoMemorySegment(t, to, ORDER);
     if (PARTS == 2) {
-      s1.intoMemorySegment(t, WIDTH, ORDER);
+      s1.intoMemorySegment(t, to + WIDTH, ORDER);
+    }
+  }
+
+  /** The sum of one column, in the order of {@link #columnSums}. */
+  private static double columnSum(MemorySegment s, long from, long stride, int rows) {
+    double sum = 0;
+    for (int i = 0; i < rows; i++) {
+      sum += s.get(LAYOUT, from + i * stride);
+    }
+    return sum;
+  }
+
+  /** {@code row = alpha sums + beta row}. */
+  static void merge(
+      double alpha, MemorySegment sums, int n, float beta, MemorySegment row, long to) {
+    for (int j = 0; j < n; j++) {
+      double sum = sums.get(DoubleSpecies.LAYOUT, (long) j * Double.BYTES);
+      FloatSpecies.merge((float) (alpha * sum), beta, row, to + (long) j * BYTES);
     }
   }
 }

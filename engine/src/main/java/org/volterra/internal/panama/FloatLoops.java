@@ -42,7 +42,8 @@ final class FloatLoops {
   static final FloatWarmUp COLUMN_SUMS =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
-          FloatColumns.columnSums(s, A, WIDTH, n, s);
+          FloatColumns.columnSums(s, A, WIDTH, n, s, B);
+          FloatColumns.merge(1, s, n, 0, s, C);
         }
       });
 
@@ -71,28 +72,6 @@ final class FloatLoops {
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {
           FloatPack.copyWide(s, A, 0, n, s, B);
-        }
-      });
-
-  static final FloatWarmUp READ =
-      new FloatWarmUp((s, w, n, times) -> {
-        for (int i = 0; i < times; i++) {
-          FloatPointwise.read(s, A, w.x, 0, elements(n));
-        }
-      });
-
-  static final FloatWarmUp WRITE =
-      new FloatWarmUp((s, w, n, times) -> {
-        for (int i = 0; i < times; i++) {
-          FloatPointwise.write(w.x, 0, s, A, elements(n));
-        }
-      });
-
-  static final FloatWarmUp ADD_PRODUCT =
-      new FloatWarmUp((s, w, n, times) -> {
-        for (int i = 0; i < times; i++) {
-          FloatPointwise.addProduct(w.x, w.y, 0, elements(n), 0, s, A);
-          FloatPointwise.addProduct(w.x, w.y, 0, elements(n), 1, s, A);
         }
       });
 

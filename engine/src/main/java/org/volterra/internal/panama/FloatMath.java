@@ -6,6 +6,7 @@ import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.volterra.internal.panama.FloatBlocks.Name;
 import org.volterra.spi.Erf;
 
 /**
@@ -14,7 +15,7 @@ import org.volterra.spi.Erf;
  *
  * <p>Functions are cut into loops of a few vector operations that hand their results on in arrays
  * within the first-level cache: a whole function in one loop exceeds the compiler's budget for
- * inlining. See {@link FloatPasses}. Lengths are multiples of the vector length.
+ * inlining. See {@link FloatPass}. Lengths are multiples of the vector length.
  */
 @SuppressWarnings("cast")
 final class FloatMath {
@@ -44,16 +45,88 @@ final class FloatMath {
 
   private static final float[] ERFC = chebyshev(SINGLE ? 14 : Erf.terms());
 
-  /** No small part of an argument. */
-  static final float[] ZERO = new float[FloatBlocks.SIZE];
+  /**
+   * b = 2^n e^r − 1 for −60 ≤ n log 2 + r ≤ 0, relatively accurate at 0, from what {@link Reduce}
+   * left in d and e, and the series of r in b.
+   */
+  static final FloatPass EXP_MINUS_ONE =
+      new FloatPass() {
+        @Override
+        void run(FloatBlocks w, int n) {
+          if (n == 0) {
+            return;
+          }
+          FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
+          var base = FloatVector.broadcast(SPECIES, SHIFT - BIAS).viewAsIntegralLanes();
+          for (int i = 0; i < n; i += LENGTH) {
+            FloatVector t = FloatVector.fromArray(SPECIES, w.d, i);
+            FloatVector p = FloatVector.fromArray(SPECIES, w.b, i).fma(t.mul(t), t);
+            var exponent = FloatVector.fromArray(SPECIES, w.e, i).viewAsIntegralLanes().sub(base);
+            FloatVector scale = exponent.lanewise(VectorOperators.LSHL, BITS).reinterpretAsFloats();
+            scale.fma(p, scale.sub(one)).intoArray(w.b, i);
+          }
+        }
+      };
 
-  /** a = e^(d + …) from what {@link #reduce} left in d and e. */
+  /** a = the Chebyshev series of log(erfc(z) e^(z²) / t) at d = 2t − 1, t = 2 / (2 + z). */
+  static final FloatPass ERFC_SERIES =
+      new FloatPass() {
+        @Override
+        void run(FloatBlocks w, int n) {
+          if (n == 0) {
+            return;
+          }
+          int top = ERFC.length - 1;
+          for (int i = 0; i < n; i += LENGTH) {
+            FloatVector u = FloatVector.fromArray(SPECIES, w.d, i);
+            FloatVector twice = u.add(u);
+            FloatVector b2 = FloatVector.zero(SPECIES);
+            FloatVector b1 = FloatVector.broadcast(SPECIES, ERFC[top]);
+            for (int j = top - 1; j > 0; j--) {
+              FloatVector b = twice.fma(b1, FloatVector.broadcast(SPECIES, ERFC[j]).sub(b2));
+              b2 = b1;
+              b1 = b;
+            }
+            u.fma(b1, FloatVector.broadcast(SPECIES, ERFC[0]).sub(b2)).intoArray(w.a, i);
+          }
+        }
+      };
+
+  /**
+   * a = 2^n e^r from what {@link Reduce} left in d and e, and the series of r in a. In two steps,
+   * so that overflow goes to infinity and underflow is gradual.
+   */
+  private static final FloatPass EXP_OF_SERIES =
+      new FloatPass() {
+        @Override
+        void run(FloatBlocks w, int n) {
+          if (n == 0) {
+            return;
+          }
+          FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
+          var base = FloatVector.broadcast(SPECIES, SHIFT).viewAsIntegralLanes();
+          var bias = FloatVector.broadcast(SPECIES, SHIFT + BIAS).viewAsIntegralLanes().sub(base);
+          for (int i = 0; i < n; i += LENGTH) {
+            FloatVector t = FloatVector.fromArray(SPECIES, w.d, i);
+            FloatVector p = FloatVector.fromArray(SPECIES, w.a, i).fma(t.mul(t), t).add(one);
+            var whole = FloatVector.fromArray(SPECIES, w.e, i).viewAsIntegralLanes().sub(base);
+            var half = whole.lanewise(VectorOperators.ASHR, 1);
+            p = p.mul(half.add(bias).lanewise(VectorOperators.LSHL, BITS).reinterpretAsFloats());
+            var rest = whole.sub(half).add(bias).lanewise(VectorOperators.LSHL, BITS);
+            p.mul(rest.reinterpretAsFloats()).intoArray(w.a, i);
+          }
+        }
+      };
+
+  /** a = e^(d + …) from what {@link Reduce} left in d and e. */
   static final FloatPasses EXP_OF_REDUCED =
-      FloatPasses.of((w, n) -> series(EXP, w.d, w.a, n), (w, n) -> exp(w.d, w.e, w.a, n));
+      FloatPasses.of(new Series(EXP, Name.D, Name.A), EXP_OF_SERIES);
+
+  /** Of a alone. */
+  static final FloatPass REDUCE_A = new Reduce(Name.A, Name.ZERO);
 
   /** a = e^a, without overflow in between; d and e are overwritten. */
-  static final FloatPasses EXP_OF_A =
-      FloatPasses.of((w, n) -> reduce(w.a, ZERO, w.d, w.e, n)).then(EXP_OF_REDUCED);
+  static final FloatPasses EXP_OF_A = FloatPasses.of(REDUCE_A).then(EXP_OF_REDUCED);
 
   private FloatMath() {}
 
@@ -83,101 +156,68 @@ final class FloatMath {
     return c;
   }
 
-  /**
-   * y = 2^n e^r from what {@link #reduce} left in r and s, and the series of r in y. In two steps,
-   * so that overflow goes to infinity and underflow is gradual.
-   */
-  private static void exp(float[] r, float[] s, float[] y, int n) {
-    if (n == 0) {
-      return;
-    }
-    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
-    var base = FloatVector.broadcast(SPECIES, SHIFT).viewAsIntegralLanes();
-    var bias = FloatVector.broadcast(SPECIES, SHIFT + BIAS).viewAsIntegralLanes().sub(base);
-    for (int i = 0; i < n; i += LENGTH) {
-      FloatVector t = FloatVector.fromArray(SPECIES, r, i);
-      FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t).add(one);
-      var whole = FloatVector.fromArray(SPECIES, s, i).viewAsIntegralLanes().sub(base);
-      var half = whole.lanewise(VectorOperators.ASHR, 1);
-      p = p.mul(half.add(bias).lanewise(VectorOperators.LSHL, BITS).reinterpretAsFloats());
-      var rest = whole.sub(half).add(bias).lanewise(VectorOperators.LSHL, BITS);
-      p.mul(rest.reinterpretAsFloats()).intoArray(y, i);
-    }
-  }
+  /** x + low = n log 2 + d with |d| ≤ log 2 / 2; e = n + SHIFT holds n in its low bits. */
+  static final class Reduce extends FloatPass {
+    private final Name from;
+    private final Name rest;
 
-  /**
-   * y = 2^n e^r − 1 for −60 ≤ n log 2 + r ≤ 0, relatively accurate at 0, from r and s and the
-   * series of r in y.
-   */
-  static void expMinusOne(float[] r, float[] s, float[] y, int n) {
-    if (n == 0) {
-      return;
+    Reduce(Name x, Name low) {
+      from = x;
+      rest = low;
     }
-    FloatVector one = FloatVector.broadcast(SPECIES, (float) 1);
-    var base = FloatVector.broadcast(SPECIES, SHIFT - BIAS).viewAsIntegralLanes();
-    for (int i = 0; i < n; i += LENGTH) {
-      FloatVector t = FloatVector.fromArray(SPECIES, r, i);
-      FloatVector p = FloatVector.fromArray(SPECIES, y, i).fma(t.mul(t), t);
-      var exponent = FloatVector.fromArray(SPECIES, s, i).viewAsIntegralLanes().sub(base);
-      FloatVector scale = exponent.lanewise(VectorOperators.LSHL, BITS).reinterpretAsFloats();
-      scale.fma(p, scale.sub(one)).intoArray(y, i);
-    }
-  }
 
-  /** x + low = n log 2 + r with |r| ≤ log 2 / 2; s = n + SHIFT holds n in its low bits. */
-  static void reduce(float[] x, float[] low, float[] r, float[] s, int n) {
-    if (n == 0) {
-      return;
-    }
-    FloatVector shift = FloatVector.broadcast(SPECIES, SHIFT);
-    FloatVector scale = FloatVector.broadcast(SPECIES, LOG2_E);
-    FloatVector high = FloatVector.broadcast(SPECIES, -LN2_HIGH);
-    FloatVector rest = FloatVector.broadcast(SPECIES, -LN2_LOW);
-    FloatVector least = FloatVector.broadcast(SPECIES, EXP_LEAST);
-    FloatVector most = FloatVector.broadcast(SPECIES, EXP_MOST);
-    for (int i = 0; i < n; i += LENGTH) {
-      FloatVector u = FloatVector.fromArray(SPECIES, x, i).max(least).min(most);
-      FloatVector v = FloatVector.fromArray(SPECIES, low, i);
-      FloatVector t = u.add(v).fma(scale, shift);
-      t.intoArray(s, i);
-      FloatVector k = t.sub(shift);
-      k.fma(rest, k.fma(high, u)).add(v).intoArray(r, i);
+    @Override
+    void run(FloatBlocks w, int n) {
+      if (n == 0) {
+        return;
+      }
+      float[] x = w.get(from);
+      float[] low = w.get(rest);
+      FloatVector shift = FloatVector.broadcast(SPECIES, SHIFT);
+      FloatVector scale = FloatVector.broadcast(SPECIES, LOG2_E);
+      FloatVector high = FloatVector.broadcast(SPECIES, -LN2_HIGH);
+      FloatVector remainder = FloatVector.broadcast(SPECIES, -LN2_LOW);
+      FloatVector least = FloatVector.broadcast(SPECIES, EXP_LEAST);
+      FloatVector most = FloatVector.broadcast(SPECIES, EXP_MOST);
+      for (int i = 0; i < n; i += LENGTH) {
+        FloatVector u = FloatVector.fromArray(SPECIES, x, i).max(least).min(most);
+        FloatVector v = FloatVector.fromArray(SPECIES, low, i);
+        FloatVector t = u.add(v).fma(scale, shift);
+        t.intoArray(w.e, i);
+        FloatVector k = t.sub(shift);
+        k.fma(remainder, k.fma(high, u)).add(v).intoArray(w.d, i);
+      }
     }
   }
 
   /** y = Σ c[j] x^j. */
-  static void series(float[] c, float[] x, float[] y, int n) {
-    if (n == 0) {
-      return;
-    }
-    int top = c.length - 1;
-    for (int i = 0; i < n; i += LENGTH) {
-      FloatVector u = FloatVector.fromArray(SPECIES, x, i);
-      FloatVector sum = FloatVector.broadcast(SPECIES, c[top]);
-      for (int j = top - 1; j >= 0; j--) {
-        sum = u.fma(sum, FloatVector.broadcast(SPECIES, c[j]));
-      }
-      sum.intoArray(y, i);
-    }
-  }
+  static final class Series extends FloatPass {
+    private final float[] c;
+    private final Name from;
+    private final Name to;
 
-  /** y = the Chebyshev series of log(erfc(z) e^(z²) / t) at x = 2t − 1, t = 2 / (2 + z). */
-  static void erfcSeries(float[] x, float[] y, int n) {
-    if (n == 0) {
-      return;
+    Series(float[] coefficients, Name x, Name y) {
+      c = coefficients;
+      from = x;
+      to = y;
     }
-    int top = ERFC.length - 1;
-    for (int i = 0; i < n; i += LENGTH) {
-      FloatVector u = FloatVector.fromArray(SPECIES, x, i);
-      FloatVector twice = u.add(u);
-      FloatVector b2 = FloatVector.zero(SPECIES);
-      FloatVector b1 = FloatVector.broadcast(SPECIES, ERFC[top]);
-      for (int j = top - 1; j > 0; j--) {
-        FloatVector b = twice.fma(b1, FloatVector.broadcast(SPECIES, ERFC[j]).sub(b2));
-        b2 = b1;
-        b1 = b;
+
+    @Override
+    void run(FloatBlocks w, int n) {
+      if (n == 0) {
+        return;
       }
-      u.fma(b1, FloatVector.broadcast(SPECIES, ERFC[0]).sub(b2)).intoArray(y, i);
+      float[] x = w.get(from);
+      float[] y = w.get(to);
+      int top = c.length - 1;
+      for (int i = 0; i < n; i += LENGTH) {
+        FloatVector u = FloatVector.fromArray(SPECIES, x, i);
+        FloatVector sum = FloatVector.broadcast(SPECIES, c[top]);
+        for (int j = top - 1; j >= 0; j--) {
+          sum = u.fma(sum, FloatVector.broadcast(SPECIES, c[j]));
+        }
+        sum.intoArray(y, i);
+      }
     }
   }
 }

@@ -77,7 +77,9 @@ final class FloatNormalization extends FloatBands {
     dy = gradient;
     function = f;
     derivative =
-        f == Activation.IDENTITY || f == Activation.RELU ? null : FloatActivations.derivative(f);
+        f == Activation.IDENTITY || f == Activation.RELU
+            ? null
+            : FloatActivations.derivative(f, false);
     coefficients(mean, rate, weight, bias);
     keeps = beta != 0;
     Arrays.fill(keep, 0, columns, (float) beta);
@@ -197,15 +199,14 @@ final class FloatNormalization extends FloatBands {
 
   /** t = f'(t) dy, for one row. */
   private void derive(FloatBlocks w, long k, MemorySegment t, long at) {
+    w.rows = 1;
     for (int c = 0; c < columns; c += FloatBlocks.SIZE) {
-      int n = Math.min(FloatBlocks.SIZE, columns - c);
+      w.width = Math.min(FloatBlocks.SIZE, columns - c);
       long o = (long) c * BYTES;
-      FloatPointwise.read(t, at + o, w.x, 0, n);
-      derivative.run(w, (n + LENGTH - 1) / LENGTH * LENGTH);
-      for (int e = 0; e < n; e++) {
-        long byteOffset = o + (long) e * BYTES;
-        t.set(LAYOUT, at + byteOffset, w.y[e] * dy.segment.get(LAYOUT, k + byteOffset));
-      }
+      w.source.set(t, at + o, 0);
+      w.factor.set(dy.segment, k + o, 0);
+      w.target.set(t, at + o, 0);
+      derivative.run(w, (w.width + LENGTH - 1) / LENGTH * LENGTH);
     }
   }
 

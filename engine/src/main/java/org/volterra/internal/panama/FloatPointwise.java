@@ -1,14 +1,8 @@
 package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
-import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
-import static org.volterra.internal.panama.FloatSpecies.ORDER;
-import static org.volterra.internal.panama.FloatSpecies.SPECIES;
-import static org.volterra.internal.panama.FloatSpecies.merge;
 
-import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import org.volterra.spi.Activation;
 
 /**
@@ -37,7 +31,7 @@ final class FloatPointwise extends BlockJob {
 
   /** Binds {@code dx = f'(x) dy + beta dx}. */
   FloatPointwise derivative(Activation function, Operand at, Operand from, float keep, Operand dx) {
-    passes = FloatActivations.derivative(function);
+    passes = FloatActivations.derivative(function, keep != 0);
     x = at;
     dy = from;
     y = dx;
@@ -48,9 +42,7 @@ final class FloatPointwise extends BlockJob {
 
   @Override
   void warmUp() {
-    FloatLoops.READ.ensure();
     passes.warmUp();
-    (dy == null ? FloatLoops.WRITE : FloatLoops.ADD_PRODUCT).ensure();
   }
 
   @Override
@@ -61,103 +53,21 @@ final class FloatPointwise extends BlockJob {
       int rows = (int) Math.min(rowsPerBlock, endRow - r);
       for (long c = firstColumn; c < endColumn; c += FloatBlocks.SIZE) {
         int width = (int) Math.min(FloatBlocks.SIZE, endColumn - c);
-        if (dy == null) {
-          value(scratch.floatBlocks, r, rows, c * BYTES, width);
-        } else {
-          derivative(scratch.floatBlocks, r, rows, c * BYTES, width);
-        }
+        block(scratch.floatBlocks, r, rows, c * BYTES, width);
       }
     }
   }
 
   /** Some rows, or a piece of one row, that fit a block. */
-  private void value(FloatBlocks w, long row, int rows, long byteColumn, int width) {
-    gather(x, row, rows, byteColumn, width, w.x);
-    passes.run(w, padded(rows * width));
-    scatter(w.y, y, row, rows, byteColumn, width);
-  }
-
-  private void derivative(FloatBlocks w, long row, int rows, long byteColumn, int width) {
-    gather(x, row, rows, byteColumn, width, w.x);
-    passes.run(w, padded(rows * width));
-    gather(dy, row, rows, byteColumn, width, w.x);
-    for (int r = 0; r < rows; r++) {
-      long to = y.start + (row + r) * y.stride + byteColumn;
-      addProduct(w.x, w.y, r * width, width, beta, y.segment, to);
+  private void block(FloatBlocks w, long row, int rows, long byteColumn, int width) {
+    w.rows = rows;
+    w.width = width;
+    w.source.set(x, row, byteColumn);
+    w.target.set(y, row, byteColumn);
+    if (dy != null) {
+      w.factor.set(dy, row, byteColumn);
+      w.beta = beta;
     }
-  }
-
-  private static int padded(int n) {
-    return (n + LENGTH - 1) / LENGTH * LENGTH;
-  }
-
-  private static void gather(
-      Operand x, long row, int rows, long byteColumn, int width, float[] target) {
-    for (int r = 0; r < rows; r++) {
-      read(x.segment, x.start + (row + r) * x.stride + byteColumn, target, r * width, width);
-    }
-  }
-
-  private static void scatter(
-      float[] source, Operand y, long row, int rows, long byteColumn, int width) {
-    for (int r = 0; r < rows; r++) {
-      write(source, r * width, y.segment, y.start + (row + r) * y.stride + byteColumn, width);
-    }
-  }
-
-  /** Copies elements from memory to an array. */
-  static void read(MemorySegment s, long from, float[] target, int to, int n) {
-    if (n == 0) {
-      return;
-    }
-    int whole = n - n % LENGTH;
-    for (int i = 0; i < whole; i += LENGTH) {
-      FloatVector.fromMemorySegment(SPECIES, s, from + (long) i * BYTES, ORDER)
-          .intoArray(target, to + i);
-    }
-    for (int i = whole; i < n; i++) {
-      target[to + i] = s.get(LAYOUT, from + (long) i * BYTES);
-    }
-  }
-
-  /** Copies elements from an array to memory. */
-  static void write(float[] source, int from, MemorySegment s, long to, int n) {
-    if (n == 0) {
-      return;
-    }
-    int whole = n - n % LENGTH;
-    for (int i = 0; i < whole; i += LENGTH) {
-      FloatVector.fromArray(SPECIES, source, from + i)
-          .intoMemorySegment(s, to + (long) i * BYTES, ORDER);
-    }
-    for (int i = whole; i < n; i++) {
-      s.set(LAYOUT, to + (long) i * BYTES, source[from + i]);
-    }
-  }
-
-  static void addProduct(
-      float[] x, float[] y, int from, int n, float beta, MemorySegment s, long to) {
-    if (n == 0) {
-      return;
-    }
-    int whole = n - n % LENGTH;
-    if (beta == 0) {
-      for (int i = 0; i < whole; i += LENGTH) {
-        FloatVector u = FloatVector.fromArray(SPECIES, x, from + i);
-        FloatVector v = FloatVector.fromArray(SPECIES, y, from + i);
-        u.mul(v).intoMemorySegment(s, to + (long) i * BYTES, ORDER);
-      }
-    } else {
-      FloatVector b = FloatVector.broadcast(SPECIES, beta);
-      for (int i = 0; i < whole; i += LENGTH) {
-        FloatVector u = FloatVector.fromArray(SPECIES, x, from + i);
-        FloatVector v = FloatVector.fromArray(SPECIES, y, from + i);
-        FloatVector w = FloatVector.fromMemorySegment(SPECIES, s, to + (long) i * BYTES, ORDER);
-        w.fma(b, u.mul(v)).intoMemorySegment(s, to + (long) i * BYTES, ORDER);
-      }
-    }
-    for (int i = whole; i < n; i++) {
-      merge(x[from + i] * y[from + i], beta, s, to + (long) i * BYTES);
-    }
+    passes.run(w, (rows * width + LENGTH - 1) / LENGTH * LENGTH);
   }
 }

@@ -87,14 +87,14 @@ final class FloatSoftmax extends Workshop.Reusable {
       FloatMath.EXP_OF_A.run(w, n);
       sum += sum(w.a, n);
       int width = Math.min(FloatBlocks.SIZE, x.columns - j);
-      FloatPointwise.write(w.a, 0, y.segment, to + (long) j * BYTES, width);
+      FloatTransfer.writeA(w, y.segment, to + (long) j * BYTES, width);
     }
     float factor = scale / sum;
     for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
       int width = Math.min(FloatBlocks.SIZE, x.columns - j);
-      FloatPointwise.read(y.segment, to + (long) j * BYTES, w.y, 0, width);
+      FloatTransfer.readY(w, y.segment, to + (long) j * BYTES, width);
       multiply(w.y, factor);
-      FloatPointwise.write(w.y, 0, y.segment, to + (long) j * BYTES, width);
+      FloatTransfer.writeY(w, y.segment, to + (long) j * BYTES, width);
     }
     return max + Math.log(sum);
   }
@@ -104,7 +104,7 @@ final class FloatSoftmax extends Workshop.Reusable {
     int width = Math.min(FloatBlocks.SIZE, x.columns - j);
     int n = (width + LENGTH - 1) / LENGTH * LENGTH;
     Arrays.fill(w.x, width, n, Float.NEGATIVE_INFINITY);
-    FloatPointwise.read(x.segment, from + (long) j * BYTES, w.x, 0, width);
+    FloatTransfer.readX(w, x.segment, from + (long) j * BYTES, width);
     return n;
   }
 

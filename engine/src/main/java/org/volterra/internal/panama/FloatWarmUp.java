@@ -28,7 +28,7 @@ import org.volterra.memory.NativeMemory;
  */
 final class FloatWarmUp {
   /** Products of at least this many multiplications are worth the time. */
-  static final long WORTHWHILE = 1 << 19;
+  static final long WORTHWHILE = 1 << 18;
 
   /** And elementwise operations on at least this many elements. */
   static final long LEAST_ELEMENTS = 1 << 11;
@@ -39,6 +39,12 @@ final class FloatWarmUp {
   /** Calls with nothing to do for each that has. */
   private static final int CALLS = 512;
 
+  /**
+   * Calls before each look whether the compiler is done: those of code that the first compiler had
+   * not yet given its counters did not count.
+   */
+  private static final int CALLS_WHILE_WAITING = 1024;
+
   /** So many rounds of them reach the compiler, if it is idle. */
   private static final int ROUNDS = 12;
 
@@ -48,8 +54,8 @@ final class FloatWarmUp {
   /** A loop is compiled when it is so many times faster than in the beginning. */
   private static final int SPEEDUP = 64;
 
-  /** Or when it takes less than this, if it was compiled before. */
-  private static final long FAST_NANOS = 500;
+  /** Or when it takes less than this, call and clock included, if it was compiled before. */
+  private static final long FAST_NANOS = 1500;
 
   /** Copies of a vector, fewer than bring their methods to the optimising compiler. */
   private static final int COPIES = 4000;
@@ -57,7 +63,11 @@ final class FloatWarmUp {
   private static final int COPIES_TOGETHER = 64;
 
   private static final long PAUSE_NANOS = 50_000;
-  private static final long LONG_PAUSE_NANOS = 500_000;
+
+  /** Pauses between looks whether the compiler is done; they grow, since slow calls cost. */
+  private static final long SHORTEST_WAIT_NANOS = 500_000;
+
+  private static final long LONGEST_WAIT_NANOS = 2_500_000;
   private static final long PATIENCE_NANOS = 2_000_000_000L;
 
   /** Bytes of the memory that a loop may use, and of each of four operands in it. */
@@ -135,32 +145,40 @@ final class FloatWarmUp {
   }
 
   private boolean isFast(MemorySegment s, FloatBlocks w) {
+    long slow = bringToCompiler(s, w);
+    if (impatient) {
+      return true;
+    }
+    long limit = Math.max(slow / SPEEDUP, FAST_NANOS);
+    long pause = SHORTEST_WAIT_NANOS;
     long deadline = System.nanoTime() + PATIENCE_NANOS;
-    long slow = Long.MAX_VALUE;
-    for (int round = 0; round < ROUNDS || !impatient; round++) {
-      if (round < ROUNDS) {
-        loop.run(s, w, 0, CALLS);
-        long time = time(s, w, VECTORS);
-        if (round > 0 && round <= FIRST_ROUNDS) {
-          slow = Math.min(slow, time);
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
-        continue;
-      }
-      loop.run(s, w, 0, CALLS / 2);
-      long limit = Math.max(slow / SPEEDUP, FAST_NANOS);
-      if (time(s, w, VECTORS / 4) < limit) {
-        time(s, w, VECTORS); // to the caches
+    while (System.nanoTime() < deadline) {
+      loop.run(s, w, 0, CALLS_WHILE_WAITING);
+      time(s, w, 1); // to the caches
+      if (time(s, w, 1) < limit) {
+        time(s, w, VECTORS);
         if (time(s, w, VECTORS) < limit) {
           return true;
         }
       }
-      if (System.nanoTime() > deadline) {
-        return false;
-      }
-      LockSupport.parkNanos(LONG_PAUSE_NANOS);
+      LockSupport.parkNanos(pause);
+      pause = Math.min(pause + pause / 8, LONGEST_WAIT_NANOS);
     }
-    return true;
+    return false;
+  }
+
+  /** Calls the loop often enough; returns how long it takes when it is not compiled. */
+  private long bringToCompiler(MemorySegment s, FloatBlocks w) {
+    long slow = Long.MAX_VALUE;
+    for (int round = 0; round < ROUNDS; round++) {
+      loop.run(s, w, 0, CALLS);
+      long time = time(s, w, VECTORS);
+      if (round > 0 && round <= FIRST_ROUNDS) {
+        slow = Math.min(slow, time);
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+    return slow;
   }
 
   private long time(MemorySegment s, FloatBlocks w, int vectors) {

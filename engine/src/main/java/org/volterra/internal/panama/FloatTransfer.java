@@ -1,0 +1,132 @@
+package org.volterra.internal.panama;
+
+import static org.volterra.internal.panama.FloatSpecies.BYTES;
+import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
+import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import org.volterra.internal.panama.FloatBlocks.Name;
+import org.volterra.internal.panama.FloatBlocks.Place;
+import org.volterra.internal.panama.FloatBlocks.Rows;
+
+/**
+ * Passes between the arrays of a block and the rows in memory that it names. They go over {@code
+ * rows} rows of {@code width} elements, whatever the number of elements that they are called with.
+ */
+@SuppressWarnings("cast")
+final class FloatTransfer {
+  static final FloatPass READ_X = new Read(Place.SOURCE, Name.X);
+  static final FloatPass READ_Y = new Read(Place.SOURCE, Name.Y);
+  static final FloatPass READ_FACTOR = new Read(Place.FACTOR, Name.X);
+  static final FloatPass READ_TARGET = new Read(Place.TARGET, Name.X);
+  static final FloatPass WRITE_Y = new Write(Name.Y);
+  static final FloatPass WRITE_A = new Write(Name.A);
+
+  private FloatTransfer() {}
+
+  /** Reads one row to array x. */
+  static void readX(FloatBlocks w, MemorySegment s, long from, int width) {
+    w.source.set(s, from, 0);
+    transfer(READ_X, w, width);
+  }
+
+  /** Reads one row to array y. */
+  static void readY(FloatBlocks w, MemorySegment s, long from, int width) {
+    w.source.set(s, from, 0);
+    transfer(READ_Y, w, width);
+  }
+
+  /** Writes one row from array y. */
+  static void writeY(FloatBlocks w, MemorySegment s, long to, int width) {
+    w.target.set(s, to, 0);
+    transfer(WRITE_Y, w, width);
+  }
+
+  /** Writes one row from array a. */
+  static void writeA(FloatBlocks w, MemorySegment s, long to, int width) {
+    w.target.set(s, to, 0);
+    transfer(WRITE_A, w, width);
+  }
+
+  private static void transfer(FloatPass pass, FloatBlocks w, int width) {
+    w.rows = 1;
+    w.width = width;
+    pass.run(w, width);
+  }
+
+  /** Copies rows from memory to an array. */
+  private static final class Read extends FloatPass {
+    private final Place place;
+    private final Name name;
+
+    Read(Place from, Name to) {
+      place = from;
+      name = to;
+    }
+
+    @Override
+    void run(FloatBlocks w, int n) {
+      int rows = w.rows;
+      if (rows == 0) {
+        return;
+      }
+      float[] x = w.get(name);
+      Rows source = w.get(place);
+      MemorySegment s = source.segment;
+      long from = source.start;
+      long stride = source.stride;
+      int width = w.width;
+      int to = 0;
+      for (int r = 0; r < rows; r++) {
+        int whole = width - width % LENGTH;
+        for (int i = 0; i < whole; i += LENGTH) {
+          FloatVector.fromMemorySegment(SPECIES, s, from + (long) i * BYTES, ORDER)
+              .intoArray(x, to + i);
+        }
+        for (int i = whole; i < width; i++) {
+          x[to + i] = s.get(LAYOUT, from + (long) i * BYTES);
+        }
+        from += stride;
+        to += width;
+      }
+    }
+  }
+
+  /** Copies rows from an array to memory. */
+  private static final class Write extends FloatPass {
+    private final Name name;
+
+    Write(Name from) {
+      name = from;
+    }
+
+    @Override
+    void run(FloatBlocks w, int n) {
+      int rows = w.rows;
+      if (rows == 0) {
+        return;
+      }
+      float[] x = w.get(name);
+      MemorySegment s = w.target.segment;
+      long to = w.target.start;
+      long stride = w.target.stride;
+      int width = w.width;
+      int from = 0;
+      for (int r = 0; r < rows; r++) {
+        int whole = width - width % LENGTH;
+        for (int i = 0; i < whole; i += LENGTH) {
+          FloatVector.fromArray(SPECIES, x, from + i)
+              .intoMemorySegment(s, to + (long) i * BYTES, ORDER);
+        }
+        for (int i = whole; i < width; i++) {
+          s.set(LAYOUT, to + (long) i * BYTES, x[from + i]);
+        }
+        from += width;
+        to += stride;
+      }
+    }
+  }
+}
