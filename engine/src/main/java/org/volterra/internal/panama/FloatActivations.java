@@ -44,23 +44,6 @@ final class FloatActivations {
         }
       };
 
-  /** y += beta x. */
-  private static final FloatPass ADD_SCALED =
-      new FloatPass() {
-        @Override
-        void run(FloatBlocks w, int n) {
-          if (n == 0) {
-            return;
-          }
-          FloatVector scale = FloatVector.broadcast(SPECIES, w.beta);
-          for (int i = 0; i < n; i += LENGTH) {
-            FloatVector.fromArray(SPECIES, w.x, i)
-                .fma(scale, FloatVector.fromArray(SPECIES, w.y, i))
-                .intoArray(w.y, i);
-          }
-        }
-      };
-
   /** a = −2 |x|, bounded. */
   private static final FloatPass TANH_ARGUMENT =
       new FloatPass() {
@@ -283,16 +266,11 @@ final class FloatActivations {
           .then(FloatMath.EXP_OF_REDUCED)
           .then(NORMAL_TAIL);
 
-  private static final Map<Activation, FloatPasses> VALUES = table(FloatActivations::valueOf);
+  private static final Map<Activation, FloatPasses> VALUES =
+      table(FloatActivations::valueOf, FloatTransfer.WRITE_Y);
 
   private static final Map<Activation, FloatPasses> DERIVATIVES =
-      table(f -> derivativeOf(f).then(FloatTransfer.READ_FACTOR, TIMES_ARGUMENT));
-
-  private static final Map<Activation, FloatPasses> ADDED_DERIVATIVES =
-      table(f ->
-          derivativeOf(f)
-              .then(FloatTransfer.READ_FACTOR, TIMES_ARGUMENT)
-              .then(FloatTransfer.READ_TARGET, ADD_SCALED));
+      table(FloatActivations::derivativeOf, FloatTransfer.WRITE_PRODUCT);
 
   private FloatActivations() {}
 
@@ -301,17 +279,16 @@ final class FloatActivations {
     return VALUES.get(f);
   }
 
-  /** The passes of target = f'(source) factor, or of that + beta target. */
-  static FloatPasses derivative(Activation f, boolean adds) {
-    return (adds ? ADDED_DERIVATIVES : DERIVATIVES).get(f);
+  /** The passes of target = f'(source) factor + beta target. */
+  static FloatPasses derivative(Activation f) {
+    return DERIVATIVES.get(f);
   }
 
-  private static Map<Activation, FloatPasses> table(Function<Activation, FloatPasses> passes) {
+  private static Map<Activation, FloatPasses> table(
+      Function<Activation, FloatPasses> passes, FloatPass last) {
     Map<Activation, FloatPasses> table = new EnumMap<>(Activation.class);
     for (Activation f : Activation.values()) {
-      table.put(
-          f,
-          FloatPasses.of(FloatTransfer.READ_X).then(passes.apply(f)).then(FloatTransfer.WRITE_Y));
+      table.put(f, FloatPasses.of(FloatTransfer.READ_X).then(passes.apply(f)).then(last));
     }
     return table;
   }

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class FloatBlocks {
   /** Elements of each array; a multiple of every vector length. */
-  static final int SIZE = 256;
+  static final int SIZE = 512;
 
   final float[] x = new float[SIZE];
   final float[] y = new float[SIZE];
@@ -76,21 +76,6 @@ final class FloatBlocks {
       case D -> d;
       case E -> e;
       case ZERO -> zero;
-    };
-  }
-
-  /** The name of a place in memory. */
-  enum Place {
-    SOURCE,
-    FACTOR,
-    TARGET
-  }
-
-  Rows get(Place place) {
-    return switch (place) {
-      case SOURCE -> source;
-      case FACTOR -> factor;
-      case TARGET -> target;
     };
   }
 }

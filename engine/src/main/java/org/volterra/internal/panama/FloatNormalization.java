@@ -77,9 +77,7 @@ final class FloatNormalization extends FloatBands {
     dy = gradient;
     function = f;
     derivative =
-        f == Activation.IDENTITY || f == Activation.RELU
-            ? null
-            : FloatActivations.derivative(f, false);
+        f == Activation.IDENTITY || f == Activation.RELU ? null : FloatActivations.derivative(f);
     coefficients(mean, rate, weight, bias);
     keeps = beta != 0;
     Arrays.fill(keep, 0, columns, (float) beta);
@@ -200,6 +198,7 @@ final class FloatNormalization extends FloatBands {
   /** t = f'(t) dy, for one row. */
   private void derive(FloatBlocks w, long k, MemorySegment t, long at) {
     w.rows = 1;
+    w.beta = 0;
     for (int c = 0; c < columns; c += FloatBlocks.SIZE) {
       w.width = Math.min(FloatBlocks.SIZE, columns - c);
       long o = (long) c * BYTES;

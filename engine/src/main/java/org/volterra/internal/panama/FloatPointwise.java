@@ -31,7 +31,7 @@ final class FloatPointwise extends BlockJob {
 
   /** Binds {@code dx = f'(x) dy + beta dx}. */
   FloatPointwise derivative(Activation function, Operand at, Operand from, float keep, Operand dx) {
-    passes = FloatActivations.derivative(function, keep != 0);
+    passes = FloatActivations.derivative(function);
     x = at;
     dy = from;
     y = dx;

@@ -5,12 +5,11 @@ import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.SPECIES;
+import static org.volterra.internal.panama.FloatSpecies.merge;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.volterra.internal.panama.FloatBlocks.Name;
-import org.volterra.internal.panama.FloatBlocks.Place;
-import org.volterra.internal.panama.FloatBlocks.Rows;
 
 /**
  * Passes between the arrays of a block and the rows in memory that it names. They go over {@code
@@ -18,12 +17,54 @@ import org.volterra.internal.panama.FloatBlocks.Rows;
  */
 @SuppressWarnings("cast")
 final class FloatTransfer {
-  static final FloatPass READ_X = new Read(Place.SOURCE, Name.X);
-  static final FloatPass READ_Y = new Read(Place.SOURCE, Name.Y);
-  static final FloatPass READ_FACTOR = new Read(Place.FACTOR, Name.X);
-  static final FloatPass READ_TARGET = new Read(Place.TARGET, Name.X);
+  static final FloatPass READ_X = new Read(Name.X);
+  static final FloatPass READ_Y = new Read(Name.Y);
   static final FloatPass WRITE_Y = new Write(Name.Y);
   static final FloatPass WRITE_A = new Write(Name.A);
+
+  /** Target = y factor + beta target. */
+  static final FloatPass WRITE_PRODUCT =
+      new FloatPass() {
+        @Override
+        void run(FloatBlocks w, int n) {
+          int rows = w.rows;
+          if (rows == 0) {
+            return;
+          }
+          MemorySegment s = w.factor.segment;
+          MemorySegment t = w.target.segment;
+          long i = w.factor.start;
+          long j = w.target.start;
+          long step = w.factor.stride;
+          long next = w.target.stride;
+          float[] y = w.y;
+          float beta = w.beta;
+          FloatVector keep = FloatVector.broadcast(SPECIES, beta);
+          int width = w.width;
+          int from = 0;
+          for (int r = 0; r < rows; r++) {
+            int whole = width - width % LENGTH;
+            for (int p = 0; p < whole; p += LENGTH) {
+              long o = (long) p * BYTES;
+              FloatVector u = FloatVector.fromArray(SPECIES, y, from + p);
+              FloatVector v = FloatVector.fromMemorySegment(SPECIES, s, i + o, ORDER).mul(u);
+              if (beta == 0) {
+                v.intoMemorySegment(t, j + o, ORDER);
+              } else {
+                FloatVector old = FloatVector.fromMemorySegment(SPECIES, t, j + o, ORDER);
+                old.fma(keep, v).intoMemorySegment(t, j + o, ORDER);
+              }
+            }
+            for (int p = whole; p < width; p++) {
+              long o = (long) p * BYTES;
+              merge(s.get(LAYOUT, i + o) * y[from + p], beta, t, j + o);
+            }
+            from += width;
+            i += step;
+            j += next;
+          }
+        }
+      };
 
   private FloatTransfer() {}
 
@@ -59,11 +100,9 @@ final class FloatTransfer {
 
   /** Copies rows from memory to an array. */
   private static final class Read extends FloatPass {
-    private final Place place;
     private final Name name;
 
-    Read(Place from, Name to) {
-      place = from;
+    Read(Name to) {
       name = to;
     }
 
@@ -74,10 +113,9 @@ final class FloatTransfer {
         return;
       }
       float[] x = w.get(name);
-      Rows source = w.get(place);
-      MemorySegment s = source.segment;
-      long from = source.start;
-      long stride = source.stride;
+      MemorySegment s = w.source.segment;
+      long from = w.source.start;
+      long stride = w.source.stride;
       int width = w.width;
       int to = 0;
       for (int r = 0; r < rows; r++) {

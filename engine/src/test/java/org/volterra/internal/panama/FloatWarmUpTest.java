@@ -69,7 +69,7 @@ class FloatWarmUpTest {
         FloatLoops.COPY_WIDE,
         FloatTransfer.READ_X.loop(),
         FloatTransfer.WRITE_Y.loop(),
-        FloatTransfer.READ_TARGET.loop(),
+        FloatTransfer.WRITE_PRODUCT.loop(),
         FloatLoops.WIDE_4,
         FloatLoops.MIDDLE_4,
         FloatLoops.NARROW_4,
