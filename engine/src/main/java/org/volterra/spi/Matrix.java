@@ -18,6 +18,9 @@ public final class Matrix {
   private final long stride;
   private Object attachment;
 
+  /** What {@link #rows} returned last: a view that is asked for in every pass is made once. */
+  private Matrix latestRows;
+
   /**
    * Makes a view, and checks that it lies inside the buffer.
    *
@@ -208,7 +211,12 @@ public final class Matrix {
    * @return the view
    */
   public Matrix rows(int row, int height) {
-    return block(row, 0, height, columns);
+    Matrix known = latestRows;
+    if (known == null || known.rows != height || known.offset != offset + row * stride) {
+      known = block(row, 0, height, columns);
+      latestRows = known;
+    }
+    return known;
   }
 
   /**

@@ -35,6 +35,18 @@ class ViewsTest {
   }
 
   @Test
+  void rowsThatAreAskedForAgainAreTheSameView() {
+    try (HostBuffer buffer = HostBuffer.allocate(ElementType.FLOAT64, 100)) {
+      Matrix all = Matrix.of(buffer, 0, 10, 10);
+      Matrix last = all.rows(7, 3);
+      assertThat(all.rows(7, 3)).isSameAs(last);
+      assertThat(all.rows(7, 2)).isEqualTo(all.block(7, 0, 2, 10));
+      assertThat(all.rows(6, 2)).isEqualTo(all.block(6, 0, 2, 10));
+      assertThatThrownBy(() -> all.rows(8, 3)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void blocksThatExceedTheMatrixAreRefused() {
     try (HostBuffer buffer = HostBuffer.allocate(ElementType.FLOAT64, 100)) {
       Views views = new Views(Matrix.of(buffer, 0, 10, 10));

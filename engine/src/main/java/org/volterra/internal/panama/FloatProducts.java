@@ -78,24 +78,27 @@ final class FloatProducts extends Workshop.Reusable {
    * left.
    */
   private static float inner(MemorySegment a, long i, MemorySegment x, long j, int n) {
-    FloatVector s0 = splat(0);
-    FloatVector s1 = splat(0);
-    FloatVector s2 = splat(0);
-    FloatVector s3 = splat(0);
+    float sum = 0;
     long o = 0;
     int left = n;
-    for (; left >= 4 * LENGTH; left -= 4 * LENGTH) {
-      s0 = load(a, i + o).fma(load(x, j + o), s0);
-      s1 = load(a, i + o + WIDTH).fma(load(x, j + o + WIDTH), s1);
-      s2 = load(a, i + o + 2 * WIDTH).fma(load(x, j + o + 2 * WIDTH), s2);
-      s3 = load(a, i + o + 3 * WIDTH).fma(load(x, j + o + 3 * WIDTH), s3);
-      o += 4 * WIDTH;
+    if (n >= LENGTH) { // sums of vectors that no loop is entered with would be objects
+      FloatVector s0 = splat(0);
+      FloatVector s1 = splat(0);
+      FloatVector s2 = splat(0);
+      FloatVector s3 = splat(0);
+      for (; left >= 4 * LENGTH; left -= 4 * LENGTH) {
+        s0 = load(a, i + o).fma(load(x, j + o), s0);
+        s1 = load(a, i + o + WIDTH).fma(load(x, j + o + WIDTH), s1);
+        s2 = load(a, i + o + 2 * WIDTH).fma(load(x, j + o + 2 * WIDTH), s2);
+        s3 = load(a, i + o + 3 * WIDTH).fma(load(x, j + o + 3 * WIDTH), s3);
+        o += 4 * WIDTH;
+      }
+      for (; left >= LENGTH; left -= LENGTH) {
+        s0 = load(a, i + o).fma(load(x, j + o), s0);
+        o += WIDTH;
+      }
+      sum = FloatReduce.sum(s0.add(s1).add(s2.add(s3)));
     }
-    for (; left >= LENGTH; left -= LENGTH) {
-      s0 = load(a, i + o).fma(load(x, j + o), s0);
-      o += WIDTH;
-    }
-    float sum = FloatReduce.sum(s0.add(s1).add(s2.add(s3)));
     for (; left > 0; left--) {
       sum = Math.fma(a.get(LAYOUT, i + o), x.get(LAYOUT, j + o), sum);
       o += BYTES;

@@ -87,23 +87,26 @@ final class FloatReductions extends Workshop.Reusable {
     if (n == 0) {
       return 0;
     }
-    DoubleVector s0 = DoubleVector.zero(DoubleSpecies.SPECIES);
-    DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
+    double sum = 0;
     int whole = n / LENGTH * WIDTH;
-    for (int o = 0; o < whole; o += WIDTH) {
-      FloatVector u = FloatVector.fromMemorySegment(HALF, x, i + o, ORDER);
-      FloatVector v = FloatVector.fromMemorySegment(HALF, y, j + o, ORDER);
-      DoubleVector d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
-      s0 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s0);
-      if (PARTS == 2) {
-        u = FloatVector.fromMemorySegment(HALF, x, i + o + WIDTH / 2, ORDER);
-        v = FloatVector.fromMemorySegment(HALF, y, j + o + WIDTH / 2, ORDER);
-        d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
-        s1 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s1);
+    if (whole > 0) { // sums of vectors that no loop is entered with would be objects
+      DoubleVector s0 = DoubleVector.zero(DoubleSpecies.SPECIES);
+      DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
+      for (int o = 0; o < whole; o += WIDTH) {
+        FloatVector u = FloatVector.fromMemorySegment(HALF, x, i + o, ORDER);
+        FloatVector v = FloatVector.fromMemorySegment(HALF, y, j + o, ORDER);
+        DoubleVector d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
+        s0 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s0);
+        if (PARTS == 2) {
+          u = FloatVector.fromMemorySegment(HALF, x, i + o + WIDTH / 2, ORDER);
+          v = FloatVector.fromMemorySegment(HALF, y, j + o + WIDTH / 2, ORDER);
+          d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
+          s1 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s1);
+        }
       }
+      s0.add(s1).intoMemorySegment(t, 0, ORDER);
+      sum = DoubleReduce.sum(t);
     }
-    s0.add(s1).intoMemorySegment(t, 0, ORDER);
-    double sum = DoubleReduce.sum(t);
     for (int o = whole; o < n * BYTES; o += BYTES) {
       sum = Math.fma((double) x.get(LAYOUT, i + o), (double) y.get(LAYOUT, j + o), sum);
     }

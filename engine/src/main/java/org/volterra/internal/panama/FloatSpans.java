@@ -3,11 +3,12 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
-import static org.volterra.internal.panama.FloatSpecies.load;
-import static org.volterra.internal.panama.FloatSpecies.store;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Drives elementwise kernels over matrices of any stride. A kernel sees whole vectors only; what is
@@ -130,7 +131,9 @@ final class FloatSpans extends BlockJob {
       Operand[] x, int i, long from, int n, int mask, MemorySegment scratch) {
     if ((mask >> i & 1) != 0) {
       if (from + WIDTH <= x[i].segment.byteSize()) {
-        store(load(x[i].segment, from), scratch, (long) i * WIDTH); // what lies beyond is not used
+        // what lies beyond is not used
+        FloatVector.fromMemorySegment(SPECIES, x[i].segment, from, ORDER)
+            .intoMemorySegment(scratch, (long) i * WIDTH, ORDER);
       } else {
         copy(x[i].segment, from, scratch, (long) i * WIDTH, n);
       }
