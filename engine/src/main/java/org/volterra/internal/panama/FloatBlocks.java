@@ -66,6 +66,11 @@ final class FloatBlocks {
     ZERO
   }
 
+  /** Elements of all rows, up to whole vectors. */
+  int padded() {
+    return (rows * width + FloatSpecies.LENGTH - 1) / FloatSpecies.LENGTH * FloatSpecies.LENGTH;
+  }
+
   float[] get(Name name) {
     return switch (name) {
       case X -> x;

@@ -205,7 +205,7 @@ final class FloatNormalization extends FloatBands {
       w.source.set(t, at + o, 0);
       w.factor.set(dy.segment, k + o, 0);
       w.target.set(t, at + o, 0);
-      derivative.run(w, (w.width + LENGTH - 1) / LENGTH * LENGTH);
+      derivative.run(w, w.padded());
     }
   }
 

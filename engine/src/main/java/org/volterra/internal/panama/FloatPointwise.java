@@ -1,7 +1,6 @@
 package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
-import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 
 import org.volterra.spi.Activation;
 
@@ -68,6 +67,6 @@ final class FloatPointwise extends BlockJob {
       w.factor.set(dy, row, byteColumn);
       w.beta = beta;
     }
-    passes.run(w, (rows * width + LENGTH - 1) / LENGTH * LENGTH);
+    passes.run(w, w.padded());
   }
 }

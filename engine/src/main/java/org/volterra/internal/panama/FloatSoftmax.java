@@ -92,8 +92,8 @@ final class FloatSoftmax extends Workshop.Reusable {
     float factor = scale / sum;
     for (int j = 0; j < x.columns; j += FloatBlocks.SIZE) {
       int width = Math.min(FloatBlocks.SIZE, x.columns - j);
-      FloatTransfer.readY(w, y.segment, to + (long) j * BYTES, width);
-      multiply(w.y, factor);
+      FloatTransfer.readX(w, y.segment, to + (long) j * BYTES, width);
+      multiply(w.x, factor, w.y);
       FloatTransfer.writeY(w, y.segment, to + (long) j * BYTES, width);
     }
     return max + Math.log(sum);
@@ -133,10 +133,11 @@ final class FloatSoftmax extends Workshop.Reusable {
     return FloatReduce.sum(sum);
   }
 
-  private static void multiply(float[] x, float factor) {
+  /** y = factor x. */
+  private static void multiply(float[] x, float factor, float[] y) {
     FloatVector f = FloatVector.broadcast(SPECIES, factor);
     for (int i = 0; i < x.length; i += LENGTH) {
-      FloatVector.fromArray(SPECIES, x, i).mul(f).intoArray(x, i);
+      FloatVector.fromArray(SPECIES, x, i).mul(f).intoArray(y, i);
     }
   }
 }

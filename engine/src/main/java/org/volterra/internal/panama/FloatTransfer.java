@@ -17,8 +17,36 @@ import org.volterra.internal.panama.FloatBlocks.Name;
  */
 @SuppressWarnings("cast")
 final class FloatTransfer {
-  static final FloatPass READ_X = new Read(Name.X);
-  static final FloatPass READ_Y = new Read(Name.Y);
+  /** Copies rows from memory to array x. */
+  static final FloatPass READ_X =
+      new FloatPass() {
+        @Override
+        void run(FloatBlocks w, int n) {
+          int rows = w.rows;
+          if (rows == 0) {
+            return;
+          }
+          float[] x = w.x;
+          MemorySegment s = w.source.segment;
+          long from = w.source.start;
+          long stride = w.source.stride;
+          int width = w.width;
+          int to = 0;
+          for (int r = 0; r < rows; r++) {
+            int whole = width - width % LENGTH;
+            for (int i = 0; i < whole; i += LENGTH) {
+              FloatVector.fromMemorySegment(SPECIES, s, from + (long) i * BYTES, ORDER)
+                  .intoArray(x, to + i);
+            }
+            for (int i = whole; i < width; i++) {
+              x[to + i] = s.get(LAYOUT, from + (long) i * BYTES);
+            }
+            from += stride;
+            to += width;
+          }
+        }
+      };
+
   static final FloatPass WRITE_Y = new Write(Name.Y);
   static final FloatPass WRITE_A = new Write(Name.A);
 
@@ -74,12 +102,6 @@ final class FloatTransfer {
     transfer(READ_X, w, width);
   }
 
-  /** Reads one row to array y. */
-  static void readY(FloatBlocks w, MemorySegment s, long from, int width) {
-    w.source.set(s, from, 0);
-    transfer(READ_Y, w, width);
-  }
-
   /** Writes one row from array y. */
   static void writeY(FloatBlocks w, MemorySegment s, long to, int width) {
     w.target.set(s, to, 0);
@@ -96,41 +118,6 @@ final class FloatTransfer {
     w.rows = 1;
     w.width = width;
     pass.run(w, width);
-  }
-
-  /** Copies rows from memory to an array. */
-  private static final class Read extends FloatPass {
-    private final Name name;
-
-    Read(Name to) {
-      name = to;
-    }
-
-    @Override
-    void run(FloatBlocks w, int n) {
-      int rows = w.rows;
-      if (rows == 0) {
-        return;
-      }
-      float[] x = w.get(name);
-      MemorySegment s = w.source.segment;
-      long from = w.source.start;
-      long stride = w.source.stride;
-      int width = w.width;
-      int to = 0;
-      for (int r = 0; r < rows; r++) {
-        int whole = width - width % LENGTH;
-        for (int i = 0; i < whole; i += LENGTH) {
-          FloatVector.fromMemorySegment(SPECIES, s, from + (long) i * BYTES, ORDER)
-              .intoArray(x, to + i);
-        }
-        for (int i = whole; i < width; i++) {
-          x[to + i] = s.get(LAYOUT, from + (long) i * BYTES);
-        }
-        from += stride;
-        to += width;
-      }
-    }
   }
 
   /** Copies rows from an array to memory. */
