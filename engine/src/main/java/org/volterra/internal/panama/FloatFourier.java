@@ -51,8 +51,12 @@ final class FloatFourier {
     firstStep(x, i, stride, n / 4, w, j, factors(n));
   }
 
-  private static void firstStep(
+  /** With a quarter of the length and the factors of n. */
+  static void firstStep(
       MemorySegment x, long i, long stride, int quarter, MemorySegment w, long j, float[] f) {
+    if (quarter == 0) {
+      return;
+    }
     long q = (long) quarter * ELEMENT;
     long o = i + quarter * stride;
     for (int t = 0, k = 0; t < quarter; t++, k += 6) {
@@ -124,8 +128,11 @@ final class FloatFourier {
   /**
    * Butterflies at a distance of {@code next} bytes, with factors at a distance of {@code turn}.
    */
-  private static void butterflies(
+  static void butterflies(
       MemorySegment w, long j, long q, int count, long next, float[] f, int k, int turn) {
+    if (count == 0) {
+      return;
+    }
     for (int t = 0; t < count; t++) {
       FloatVector x0r = FloatVector.fromMemorySegment(SPECIES, w, j, ORDER);
       FloatVector x2r = FloatVector.fromMemorySegment(SPECIES, w, j + 2 * q, ORDER);
@@ -169,7 +176,10 @@ final class FloatFourier {
   }
 
   /** The last step where the length is a power of 4: no factors. */
-  private static void fours(MemorySegment w, long j, int n) {
+  static void fours(MemorySegment w, long j, int n) {
+    if (n == 0) {
+      return;
+    }
     for (int t = 0; t < n; t += 4) {
       FloatVector x0r = FloatVector.fromMemorySegment(SPECIES, w, j, ORDER);
       FloatVector x2r = FloatVector.fromMemorySegment(SPECIES, w, j + 2 * ELEMENT, ORDER);
@@ -201,6 +211,9 @@ final class FloatFourier {
 
   /** The last step where the length is no power of 4, and the first of its inverse. */
   static void pairs(MemorySegment w, long j, int n) {
+    if (n == 0) {
+      return;
+    }
     for (int t = 0; t < n; t += 2) {
       FloatVector ar = FloatVector.fromMemorySegment(SPECIES, w, j, ORDER);
       FloatVector ai = FloatVector.fromMemorySegment(SPECIES, w, j + WIDTH, ORDER);
@@ -215,14 +228,16 @@ final class FloatFourier {
   }
 
   /**
-   * Multiplies n elements at byte {@code j} with numbers that are the same for all sequences, or
-   * with their conjugates.
+   * Multiplies n elements at byte {@code j} with numbers that are the same for all sequences.
    *
    * @param c n real parts from byte {@code i}, then n imaginary parts
+   * @param sign −1 for their conjugates, else 1
    */
-  static void multiply(MemorySegment w, long j, int n, MemorySegment c, long i, boolean conjugate) {
+  static void multiply(MemorySegment w, long j, int n, MemorySegment c, long i, float sign) {
+    if (n == 0) {
+      return;
+    }
     long imaginary = (long) n * BYTES;
-    float sign = conjugate ? -1 : 1;
     for (int t = 0; t < n; t++) {
       FloatVector a = FloatVector.broadcast(SPECIES, c.get(LAYOUT, i));
       FloatVector b = FloatVector.broadcast(SPECIES, sign * c.get(LAYOUT, i + imaginary));
@@ -238,6 +253,9 @@ final class FloatFourier {
   /** Adds conj(x) y to n elements at byte {@code j}. */
   static void correlate(
       MemorySegment x, long i, MemorySegment y, long k, MemorySegment w, long j, int n) {
+    if (n == 0) {
+      return;
+    }
     for (int t = 0; t < n; t++) {
       FloatVector xr = FloatVector.fromMemorySegment(SPECIES, x, i, ORDER);
       FloatVector xi = FloatVector.fromMemorySegment(SPECIES, x, i + WIDTH, ORDER);

@@ -57,8 +57,12 @@ final class FloatFourierBack {
     }
   }
 
-  private static void backButterflies(
+  /** The inverse of {@link FloatFourier#butterflies} but for a factor of 4. */
+  static void backButterflies(
       MemorySegment w, long j, long q, int count, long next, float[] f, int k, int turn) {
+    if (count == 0) {
+      return;
+    }
     for (int t = 0; t < count; t++) {
       FloatVector r1 = FloatVector.fromMemorySegment(SPECIES, w, j + q, ORDER);
       FloatVector i1 = FloatVector.fromMemorySegment(SPECIES, w, j + q + WIDTH, ORDER);
@@ -105,26 +109,15 @@ final class FloatFourierBack {
    * The last step of the inverse transform of length n, of which only the second half is wanted.
    *
    * @param y to element t of the second half, at byte {@code i + t * stride}, the result times
-   *     {@code factor} goes
-   * @param adds whether it is added to what is there
+   *     {@code factor} is added
    */
-  static void lastStep(
-      MemorySegment w,
-      long j,
-      int n,
-      float factor,
-      boolean adds,
-      MemorySegment y,
-      long i,
-      long stride) {
-    if (adds) {
-      addLastStep(w, j, n / 4, factors(n), factor, y, i, stride);
-    } else {
-      setLastStep(w, j, n / 4, factors(n), factor, y, i, stride);
-    }
+  static void addLastStep(
+      MemorySegment w, long j, int n, float factor, MemorySegment y, long i, long stride) {
+    addLastStep(w, j, n / 4, factors(n), factor, y, i, stride);
   }
 
-  private static void addLastStep(
+  /** With a quarter of the length and the factors of n. */
+  static void addLastStep(
       MemorySegment w,
       long j,
       int quarter,
@@ -133,6 +126,9 @@ final class FloatFourierBack {
       MemorySegment y,
       long i,
       long stride) {
+    if (quarter == 0) {
+      return;
+    }
     long q = (long) quarter * ELEMENT;
     long o = i + quarter * stride;
     FloatVector scale = FloatVector.broadcast(SPECIES, factor);
@@ -173,57 +169,6 @@ final class FloatFourierBack {
           .intoMemorySegment(y, o, ORDER);
       zi.fma(scale, FloatVector.fromMemorySegment(SPECIES, y, o + WIDTH, ORDER))
           .intoMemorySegment(y, o + WIDTH, ORDER);
-      i += stride;
-      o += stride;
-      j += ELEMENT;
-    }
-  }
-
-  private static void setLastStep(
-      MemorySegment w,
-      long j,
-      int quarter,
-      float[] f,
-      float factor,
-      MemorySegment y,
-      long i,
-      long stride) {
-    long q = (long) quarter * ELEMENT;
-    long o = i + quarter * stride;
-    FloatVector scale = FloatVector.broadcast(SPECIES, factor);
-    for (int t = 0, k = 0; t < quarter; t++, k += 6) {
-      FloatVector r1 = FloatVector.fromMemorySegment(SPECIES, w, j + q, ORDER);
-      FloatVector i1 = FloatVector.fromMemorySegment(SPECIES, w, j + q + WIDTH, ORDER);
-      FloatVector c1 = FloatVector.broadcast(SPECIES, f[k + 0]);
-      FloatVector s1 = FloatVector.broadcast(SPECIES, f[k + 1]);
-      FloatVector v1r = r1.mul(c1).add(i1.mul(s1));
-      FloatVector v1i = i1.mul(c1).sub(r1.mul(s1));
-      FloatVector r3 = FloatVector.fromMemorySegment(SPECIES, w, j + 3 * q, ORDER);
-      FloatVector i3 = FloatVector.fromMemorySegment(SPECIES, w, j + 3 * q + WIDTH, ORDER);
-      FloatVector c3 = FloatVector.broadcast(SPECIES, f[k + 4]);
-      FloatVector s3 = FloatVector.broadcast(SPECIES, f[k + 5]);
-      FloatVector v3r = r3.mul(c3).add(i3.mul(s3));
-      FloatVector v3i = i3.mul(c3).sub(r3.mul(s3));
-      FloatVector t1r = v1r.add(v3r);
-      FloatVector t1i = v1i.add(v3i);
-      FloatVector t3r = v3i.sub(v1i);
-      FloatVector t3i = v1r.sub(v3r);
-      FloatVector r2 = FloatVector.fromMemorySegment(SPECIES, w, j + 2 * q, ORDER);
-      FloatVector i2 = FloatVector.fromMemorySegment(SPECIES, w, j + 2 * q + WIDTH, ORDER);
-      FloatVector c2 = FloatVector.broadcast(SPECIES, f[k + 2]);
-      FloatVector s2 = FloatVector.broadcast(SPECIES, f[k + 3]);
-      FloatVector v2r = r2.mul(c2).add(i2.mul(s2));
-      FloatVector v2i = i2.mul(c2).sub(r2.mul(s2));
-      FloatVector v0r = FloatVector.fromMemorySegment(SPECIES, w, j, ORDER);
-      FloatVector v0i = FloatVector.fromMemorySegment(SPECIES, w, j + WIDTH, ORDER);
-      FloatVector yr = v0r.add(v2r).sub(t1r);
-      FloatVector yi = v0i.add(v2i).sub(t1i);
-      FloatVector zr = v0r.sub(v2r).sub(t3r);
-      FloatVector zi = v0i.sub(v2i).sub(t3i);
-      yr.mul(scale).intoMemorySegment(y, i, ORDER);
-      yi.mul(scale).intoMemorySegment(y, i + WIDTH, ORDER);
-      zr.mul(scale).intoMemorySegment(y, o, ORDER);
-      zi.mul(scale).intoMemorySegment(y, o + WIDTH, ORDER);
       i += stride;
       o += stride;
       j += ELEMENT;

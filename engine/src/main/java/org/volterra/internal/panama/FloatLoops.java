@@ -7,6 +7,7 @@ import static org.volterra.internal.panama.FloatTile.NARROW;
 import static org.volterra.internal.panama.FloatTile.ROWS;
 import static org.volterra.internal.panama.FloatTile.WIDE;
 import static org.volterra.internal.panama.FloatWarmUp.PART;
+import static org.volterra.internal.panama.FloatWarmUp.VECTORS;
 
 /** The loops that are compiled before they meet much work, with operands that fit them. */
 @SuppressWarnings("cast")
@@ -124,6 +125,20 @@ final class FloatLoops {
         }
       });
 
+  static final FloatWarmUp AXPY_1 =
+      new FloatWarmUp((s, w, n, times) -> {
+        for (int i = 0; i < times; i++) {
+          FloatProducts.axpy(1, s, A, s, B, n * WIDTH);
+        }
+      });
+
+  static final FloatWarmUp AXPY_4 =
+      new FloatWarmUp((s, w, n, times) -> {
+        for (int i = 0; i < times; i++) {
+          FloatProducts.axpy4(s, D, s, B, VECTORS * (long) WIDTH, s, n * WIDTH);
+        }
+      });
+
   private FloatLoops() {}
 
   /** One less than fill some vectors, so that loops over what is left have something to do. */
@@ -144,6 +159,22 @@ final class FloatLoops {
     if (rows % ROWS != 0) {
       (rowBytes == WIDE ? WIDE_1 : rowBytes == MIDDLE ? MIDDLE_1 : NARROW_1).ensure();
     }
+  }
+
+  /**
+   * Weighted sums of rows.
+   *
+   * @param rows the number of them
+   */
+  static void axpys(int rows) {
+    FILL.ensure();
+    if (rows >= FloatProducts.ROWS) {
+      AXPY_4.ensure();
+    }
+    if (rows % FloatProducts.ROWS != 0) {
+      AXPY_1.ensure();
+    }
+    AXPBY.ensure();
   }
 
   /** Copies of panels of B, whole ones and others. */

@@ -3,6 +3,8 @@ package org.volterra.internal.panama;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
+import static org.volterra.internal.panama.FloatSpecies.ORDER;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
 import static org.volterra.internal.panama.FloatSpecies.merge;
@@ -17,6 +19,9 @@ import jdk.incubator.vector.FloatVector;
 final class FloatProducts extends Workshop.Reusable {
   /** Columns of one task of the block axpy; its sums stay in the first-level cache. */
   private static final int BLOCK = 1024;
+
+  /** Rows that are added together. */
+  static final int ROWS = 4;
 
   /** Where scratch memory has four sums, and copies of rows, behind the sums of a block. */
   private static final long CHAINS = BLOCK * (long) BYTES;
@@ -112,7 +117,11 @@ final class FloatProducts extends Workshop.Reusable {
   void blockAxpy(Workshop shop, double factor, Operand m, Operand from, double keep, Operand to) {
     bind(Kind.BLOCK_AXPY, factor, m, from, keep, to);
     int tasks = (a.columns + BLOCK - 1) / BLOCK;
-    shop.run(tasks, (long) a.rows * a.columns, this);
+    long size = (long) a.rows * a.columns;
+    if (size >= FloatWarmUp.LEAST_ELEMENTS && a.columns >= LENGTH) {
+      FloatLoops.axpys(a.rows);
+    }
+    shop.run(tasks, size, this);
   }
 
   private void block(int task, MemorySegment t) {
@@ -137,7 +146,7 @@ final class FloatProducts extends Workshop.Reusable {
 
   private void wholeVectors(long first, MemorySegment t, int bytes) {
     int i = 0;
-    for (; i + 4 <= a.rows; i += 4) {
+    for (; i + ROWS <= a.rows; i += ROWS) {
       long row = first + i * a.stride;
       axpy4(x.segment, x.start + (long) i * BYTES, a.segment, row, a.stride, t, bytes);
     }
@@ -196,7 +205,8 @@ final class FloatProducts extends Workshop.Reusable {
     store(s3, t, CHAINS + 3 * WIDTH);
   }
 
-  private static void axpy4(
+  /** Adds four rows of whole vectors, weighted by x, to t. */
+  static void axpy4(
       MemorySegment x,
       long at,
       MemorySegment a,
@@ -204,23 +214,33 @@ final class FloatProducts extends Workshop.Reusable {
       long stride,
       MemorySegment t,
       int bytes) {
-    FloatVector x0 = splat(x.get(LAYOUT, at));
-    FloatVector x1 = splat(x.get(LAYOUT, at + BYTES));
-    FloatVector x2 = splat(x.get(LAYOUT, at + 2 * BYTES));
-    FloatVector x3 = splat(x.get(LAYOUT, at + 3 * BYTES));
+    if (bytes == 0) {
+      return;
+    }
+    FloatVector x0 = FloatVector.broadcast(SPECIES, x.get(LAYOUT, at));
+    FloatVector x1 = FloatVector.broadcast(SPECIES, x.get(LAYOUT, at + BYTES));
+    FloatVector x2 = FloatVector.broadcast(SPECIES, x.get(LAYOUT, at + 2 * BYTES));
+    FloatVector x3 = FloatVector.broadcast(SPECIES, x.get(LAYOUT, at + 3 * BYTES));
     for (int o = 0; o < bytes; o += WIDTH) {
-      FloatVector s = load(a, row + o).fma(x0, load(t, o));
-      s = load(a, row + stride + o).fma(x1, s);
-      s = load(a, row + 2 * stride + o).fma(x2, s);
-      store(load(a, row + 3 * stride + o).fma(x3, s), t, o);
+      FloatVector s = FloatVector.fromMemorySegment(SPECIES, t, o, ORDER);
+      s = FloatVector.fromMemorySegment(SPECIES, a, row + o, ORDER).fma(x0, s);
+      s = FloatVector.fromMemorySegment(SPECIES, a, row + stride + o, ORDER).fma(x1, s);
+      s = FloatVector.fromMemorySegment(SPECIES, a, row + 2 * stride + o, ORDER).fma(x2, s);
+      FloatVector last = FloatVector.fromMemorySegment(SPECIES, a, row + 3 * stride + o, ORDER);
+      last.fma(x3, s).intoMemorySegment(t, o, ORDER);
     }
   }
 
   /** {@code y += factor * x} on whole vectors. */
-  private static void axpy(
-      float factor, MemorySegment x, long i, MemorySegment y, long j, int bytes) {
+  static void axpy(float factor, MemorySegment x, long i, MemorySegment y, long j, int bytes) {
+    if (bytes == 0) {
+      return;
+    }
+    FloatVector f = FloatVector.broadcast(SPECIES, factor);
     for (int o = 0; o < bytes; o += WIDTH) {
-      store(load(x, i + o).fma(splat(factor), load(y, j + o)), y, j + o);
+      FloatVector v = FloatVector.fromMemorySegment(SPECIES, x, i + o, ORDER);
+      FloatVector sum = v.fma(f, FloatVector.fromMemorySegment(SPECIES, y, j + o, ORDER));
+      sum.intoMemorySegment(y, j + o, ORDER);
     }
   }
 
@@ -228,7 +248,11 @@ final class FloatProducts extends Workshop.Reusable {
   void rankOne(Workshop shop, double factor, Operand from, Operand along, Operand to) {
     bind(Kind.RANK_ONE, factor, to, from, 1, along);
     grid.cut(a.rows, a.columns);
-    shop.run(grid.tasks(), (long) a.rows * a.columns, this);
+    long size = (long) a.rows * a.columns;
+    if (size >= FloatWarmUp.LEAST_ELEMENTS && a.columns >= LENGTH) {
+      FloatLoops.AXPY_1.ensure();
+    }
+    shop.run(grid.tasks(), size, this);
   }
 
   private void piece(int task) {

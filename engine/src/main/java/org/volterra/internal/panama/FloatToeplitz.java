@@ -4,7 +4,7 @@ import static org.volterra.internal.panama.FloatFourier.ELEMENT;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
-import static org.volterra.internal.panama.FloatSpecies.merge;
+import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -62,12 +62,16 @@ final class FloatToeplitz {
       Operand y) {
     multiply.size = size;
     multiply.prepared = prepared;
-    multiply.transpose = transpose;
+    multiply.sign = transpose ? -1 : 1;
     multiply.x = x;
     multiply.y = y;
     multiply.factor = (float) (alpha / (2 * size));
     multiply.keep = (float) beta;
-    shop.run(strips(x), (long) size * x.columns * 4, multiply);
+    long work = (long) size * x.columns;
+    if (work >= FloatWarmUp.LEAST_ELEMENTS) {
+      FloatFourierLoops.product(size);
+    }
+    shop.run(strips(x), 4 * work, multiply);
   }
 
   private static int strips(Operand x) {
@@ -78,7 +82,7 @@ final class FloatToeplitz {
   private static final class Multiply extends Workshop.Reusable {
     private int size;
     private Operand prepared;
-    private boolean transpose;
+    private float sign;
     private Operand x;
     private Operand y;
     private float factor;
@@ -88,7 +92,7 @@ final class FloatToeplitz {
     public void run(int strip, Scratch scratch) {
       MemorySegment w = scratch.large(3L * size * ELEMENT);
       transform(size, x, strip, w, 0, 2L * size * ELEMENT);
-      FloatFourier.multiply(w, 0, 2 * size, prepared.segment, prepared.start, transpose);
+      FloatFourier.multiply(w, 0, 2 * size, prepared.segment, prepared.start, sign);
       FloatFourierBack.inverse(w, 0, 2 * size);
       finish(size, factor, w, keep, y, strip);
     }
@@ -108,10 +112,7 @@ final class FloatToeplitz {
       FloatFourier.firstStep(x.segment, x.start + column, x.stride, 2 * size, w, j);
     } else {
       FloatElementwise.fill(w, spare, (float) 0, size * ELEMENT);
-      for (int i = 0; i < x.rows; i++) {
-        long from = x.start + i * x.stride + column;
-        MemorySegment.copy(x.segment, from, w, spare + (long) i * ELEMENT, (long) width * BYTES);
-      }
+      merge(x.rows, width, x.segment, x.start + column, x.stride, (float) 0, w, spare, ELEMENT);
       FloatFourier.firstStep(w, spare, ELEMENT, 2 * size, w, j);
     }
     for (int part = 0; part < 4; part++) {
@@ -123,19 +124,39 @@ final class FloatToeplitz {
       int size, float factor, MemorySegment w, float keep, Operand y, int strip) {
     long column = (long) strip * COLUMNS * BYTES;
     int width = Math.min(COLUMNS, y.columns - strip * COLUMNS);
+    long to = y.start + column;
     if (y.rows == size && width == COLUMNS && (keep == 0 || keep == 1)) {
-      FloatFourierBack.lastStep(
-          w, 0, 2 * size, factor, keep == 1, y.segment, y.start + column, y.stride);
+      for (int i = 0; keep == 0 && i < size; i++) {
+        FloatElementwise.fill(y.segment, to + i * y.stride, (float) 0, ELEMENT);
+      }
+      FloatFourierBack.addLastStep(w, 0, 2 * size, factor, y.segment, to, y.stride);
       return;
     }
     long spare = 2L * size * ELEMENT;
-    FloatFourierBack.lastStep(w, 0, 2 * size, factor, false, w, spare, ELEMENT);
-    for (int i = 0; i < y.rows; i++) {
-      long to = y.start + i * y.stride + column;
-      for (int c = 0; c < width; c++) {
-        float sum = w.get(LAYOUT, spare + (long) i * ELEMENT + (long) c * BYTES);
-        merge(sum, keep, y.segment, to + (long) c * BYTES);
+    FloatElementwise.fill(w, spare, (float) 0, size * ELEMENT);
+    FloatFourierBack.addLastStep(w, 0, 2 * size, factor, w, spare, ELEMENT);
+    merge(y.rows, width, w, spare, ELEMENT, keep, y.segment, to, y.stride);
+  }
+
+  /** {@code y = x + keep y} on a strip that may be narrow. */
+  private static void merge(
+      int rows,
+      int width,
+      MemorySegment x,
+      long from,
+      long stride,
+      float keep,
+      MemorySegment y,
+      long to,
+      long next) {
+    int whole = width / LENGTH * WIDTH;
+    for (int i = 0; i < rows; i++) {
+      FloatElementwise.axpby(1, x, from, keep, y, to, whole);
+      for (int o = whole; o < width * BYTES; o += BYTES) {
+        FloatSpecies.merge(x.get(LAYOUT, from + o), keep, y, to + o);
       }
+      from += stride;
+      to += next;
     }
   }
 
@@ -148,9 +169,13 @@ final class FloatToeplitz {
     gradient.strips = strips(x);
     gradient.groups = Math.min(GROUPS, gradient.strips);
     reserve(gradient.groups * n);
+    long work = (long) size * x.columns;
+    if (work >= FloatWarmUp.LEAST_ELEMENTS) {
+      FloatFourierLoops.correlation(size);
+    }
     gradient.re = re;
     gradient.im = im;
-    shop.run(gradient.groups, (long) size * x.columns * 8, gradient);
+    shop.run(gradient.groups, 8 * work, gradient);
     for (int t = n; t < gradient.groups * n; t++) {
       re[t % n] += re[t];
       im[t % n] += im[t];

@@ -76,7 +76,17 @@ class FloatWarmUpTest {
         FloatLoops.WIDE_1,
         FloatLoops.MIDDLE_1,
         FloatLoops.NARROW_1,
-        FloatLoops.APART_1);
+        FloatLoops.APART_1,
+        FloatLoops.AXPY_1,
+        FloatLoops.AXPY_4,
+        FloatFourierLoops.FIRST_STEP,
+        FloatFourierLoops.BUTTERFLIES,
+        FloatFourierLoops.FOURS,
+        FloatFourierLoops.PAIRS,
+        FloatFourierLoops.MULTIPLY,
+        FloatFourierLoops.CORRELATE,
+        FloatFourierLoops.BACK_BUTTERFLIES,
+        FloatFourierLoops.LAST_STEP);
   }
 
   @ParameterizedTest
