@@ -18,6 +18,7 @@ abstract class FloatPass {
         w.rows = Math.min(1, n);
         w.width = n * FloatSpecies.LENGTH;
         for (int i = 0; i < times; i++) {
+          w.beta = 1 - w.beta; // the compiler leaves out a branch that it has not seen
           run(w, n * FloatSpecies.LENGTH);
         }
       });
