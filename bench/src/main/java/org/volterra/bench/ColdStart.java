@@ -27,10 +27,10 @@ final class ColdStart {
   public static void main(String[] arguments) {
     NetworkSize size = NetworkSize.parse(arguments[1]);
     double seconds = Double.parseDouble(arguments[4]);
+    int threads = Integer.parseInt(arguments[3]);
     long started = Long.parseLong(arguments[5]);
     try (Resources resources = new Resources()) {
-      ComputeProvider device =
-          resources.own(Providers.open(arguments[2], Integer.parseInt(arguments[3])));
+      ComputeProvider device = resources.own(Providers.open(arguments[2], threads));
       DepthCase network =
           resources.own(
               new DepthCase(
@@ -45,7 +45,11 @@ final class ColdStart {
           resources.own(
               new TrainingStep(network.workspace(), network.data(), network.outputGradient()));
       double ready = System.currentTimeMillis() - started;
-      System.out.println(Json.LINE.toJson(run(step, ready, seconds)));
+      StartTrace trace = run(step, ready, seconds);
+      if (threads != 1 && Runtime.getRuntime().availableProcessors() == 2) {
+        trace = trace.withRoundTrip(CacheLine.roundTrip());
+      }
+      System.out.println(Json.LINE.toJson(trace));
     }
   }
 
@@ -77,6 +81,6 @@ final class ColdStart {
         window = now;
       }
     }
-    return new StartTrace(firstMillis, windows);
+    return new StartTrace(firstMillis, windows, 0);
   }
 }

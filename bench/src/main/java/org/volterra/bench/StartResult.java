@@ -33,15 +33,39 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
    *
    * @param kernel name of the kernel
    * @param traces what each did, at least one
+   * @param apart those that were repeated, since the host had moved their processors apart
    */
-  public record Group(String kernel, List<StartTrace> traces) {
-    /** Copies the list. */
+  public record Group(String kernel, List<StartTrace> traces, List<StartTrace> apart) {
+    /** Copies the lists. */
     public Group {
       traces = List.copyOf(traces);
+      apart = List.copyOf(apart);
+    }
+
+    /** Says what was repeated and why; empty if nothing was. */
+    private Stream<String> repeated() {
+      if (apart.isEmpty()) {
+        return Stream.empty();
+      }
+      return Stream.of(
+          String.format(
+              Locale.ROOT,
+              "%s: %d more virtual machines were not judged: their processors had no common cache,"
+                  + " a cache line took %.0f ns there and back (median; %.0f in the others), a step"
+                  + " %s ms",
+              kernel,
+              apart.size(),
+              spread(apart, StartTrace::roundTrip).median(),
+              spread(StartTrace::roundTrip).median(),
+              ResultTable.milliseconds(spread(apart, StartTrace::steady).median())));
+    }
+
+    private static Spread spread(List<StartTrace> of, ToDoubleFunction<StartTrace> quantity) {
+      return Spread.of(of.stream().mapToDouble(quantity).toArray());
     }
 
     private Spread spread(ToDoubleFunction<StartTrace> quantity) {
-      return Spread.of(traces.stream().mapToDouble(quantity).toArray());
+      return spread(traces, quantity);
     }
 
     private double worst(ToDoubleFunction<StartTrace> quantity) {
@@ -101,6 +125,15 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
     return groups.stream().flatMap(group -> group.cliffs().stream()).toList();
   }
 
+  /**
+   * What was repeated, since the host had moved processors apart.
+   *
+   * @return a line for each kernel where that was so
+   */
+  public List<String> repeated() {
+    return groups.stream().flatMap(Group::repeated).toList();
+  }
+
   @Override
   public String benchmark() {
     return settings.name();
@@ -120,15 +153,19 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
   private static Map<String, Object> json(Group group) {
     Map<String, Object> point = new LinkedHashMap<>();
     point.put("kernel", group.kernel());
-    point.put("firstMilliseconds", numbers(group, StartTrace::first));
-    point.put("reachedMilliseconds", numbers(group, group::reached));
-    point.put("steadyMilliseconds", numbers(group, StartTrace::steady));
+    point.put("firstMilliseconds", numbers(group.traces(), StartTrace::first));
+    point.put("reachedMilliseconds", numbers(group.traces(), group::reached));
+    point.put("steadyMilliseconds", numbers(group.traces(), StartTrace::steady));
+    point.put("roundTripNanoseconds", numbers(group.traces(), StartTrace::roundTrip));
+    point.put("apartSteadyMilliseconds", numbers(group.apart(), StartTrace::steady));
+    point.put("apartRoundTripNanoseconds", numbers(group.apart(), StartTrace::roundTrip));
     return point;
   }
 
-  private static List<Object> numbers(Group group, ToDoubleFunction<StartTrace> quantity) {
+  private static List<Object> numbers(
+      List<StartTrace> traces, ToDoubleFunction<StartTrace> quantity) {
     List<Object> numbers = new ArrayList<>(); // with null for what was never reached
-    group.traces().forEach(trace -> numbers.add(Json.number(quantity.applyAsDouble(trace))));
+    traces.forEach(trace -> numbers.add(Json.number(quantity.applyAsDouble(trace))));
     return numbers;
   }
 

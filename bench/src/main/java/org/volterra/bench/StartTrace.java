@@ -11,8 +11,13 @@ import java.util.stream.DoubleStream;
  *
  * @param first when the first step was done
  * @param windows windows of about 50 ms, in the order of time
+ * @param roundTrip nanoseconds that a cache line took to the other processor and back after the
+ *     last step; 0 where not measured, with one thread or another number of processors than two
  */
-public record StartTrace(double first, List<Window> windows) {
+public record StartTrace(double first, List<Window> windows, double roundTrip) {
+  /** Processors are apart where a line takes so many times as long as in another trace. */
+  private static final double APART = 2;
+
   /** Windows in a row that must be fast for the speed to count as reached. */
   private static final int IN_A_ROW = 3;
 
@@ -44,7 +49,23 @@ public record StartTrace(double first, List<Window> windows) {
         windows.asList().stream()
             .map(JsonElement::getAsJsonObject)
             .map(w -> new Window(w.get("end").getAsDouble(), w.get("median").getAsDouble()))
-            .toList());
+            .toList(),
+        json.get("roundTrip").getAsDouble());
+  }
+
+  /** The same with a round trip. */
+  StartTrace withRoundTrip(double nanoseconds) {
+    return new StartTrace(first, windows, nanoseconds);
+  }
+
+  /**
+   * Whether the processors were much farther apart than in another trace.
+   *
+   * @param nearest the shortest round trip of all, in nanoseconds
+   * @return whether they had no common cache, if they had then
+   */
+  boolean isApart(double nearest) {
+    return roundTrip > APART * nearest;
   }
 
   /**

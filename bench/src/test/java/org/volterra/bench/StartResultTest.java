@@ -22,17 +22,19 @@ class StartResultTest {
         first,
         IntStream.range(0, ends.length)
             .mapToObj(i -> new StartTrace.Window(ends[i], medians[i]))
-            .toList());
+            .toList(),
+        0);
   }
 
   private static StartResult result(StartTrace... traces) {
+    return result(List.of(new StartResult.Group("dense", List.of(traces), List.of())));
+  }
+
+  private static StartResult result(List<StartResult.Group> groups) {
     StartStudy.Settings settings =
         new StartStudy.Settings(
             "cliffs", List.of("dense"), NetworkSize.parse("4x8x2"), "scalar", 1, 1, 1);
-    return new StartResult(
-        settings,
-        List.of(new StartResult.Group("dense", List.of(traces))),
-        new Origin(Effort.SHORT, "JVM", List.of()));
+    return new StartResult(settings, groups, new Origin(Effort.SHORT, "JVM", List.of()));
   }
 
   @Test
@@ -72,6 +74,29 @@ class StartResultTest {
   }
 
   @Test
+  void processorsApartAreTold() {
+    StartTrace near = trace(1000, 8).withRoundTrip(66);
+    StartTrace far = trace(1000, 12).withRoundTrip(303);
+    assertThat(far.isApart(near.roundTrip())).isTrue();
+    assertThat(trace(1000, 8).withRoundTrip(120).isApart(near.roundTrip())).isFalse();
+    assertThat(trace(1000, 8).isApart(0)).as("not measured").isFalse();
+    StartResult result =
+        result(List.of(new StartResult.Group("dense", List.of(near, near), List.of(far))));
+    assertThat(result.cliffs()).isEmpty();
+    assertThat(result.repeated())
+        .singleElement()
+        .asString()
+        .contains("1 more", "303 ns", "66 in the others", "12.00 ms");
+    assertThat(result.content().toString()).contains("apartRoundTripNanoseconds=[303");
+    assertThat(result(near).repeated()).isEmpty();
+  }
+
+  @Test
+  void cacheLineTravels() {
+    assertThat(CacheLine.roundTrip()).isBetween(1.0, 1e6);
+  }
+
+  @Test
   void oneFastWindowIsNotSteady() {
     double[] ends = {100, 200, 300, 400, 500, 600, 700};
     StartTrace trace = trace(50, ends, new double[] {1, 9, 1, 1, 9, 1, 1});
@@ -82,7 +107,7 @@ class StartResultTest {
 
   @Test
   void argumentsAreChecked() {
-    assertThatThrownBy(() -> new StartTrace(1, List.of()))
+    assertThatThrownBy(() -> new StartTrace(1, List.of(), 0))
         .isInstanceOf(IllegalArgumentException.class);
     for (int machines : new int[] {0, -1}) {
       assertThatThrownBy(() ->
