@@ -33,31 +33,31 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
    *
    * @param kernel name of the kernel
    * @param traces what each did, at least one
-   * @param apart those that were repeated, since the host had moved their processors apart
+   * @param moved those that were repeated, since the host had moved their processors elsewhere
    */
-  public record Group(String kernel, List<StartTrace> traces, List<StartTrace> apart) {
+  public record Group(String kernel, List<StartTrace> traces, List<StartTrace> moved) {
     /** Copies the lists. */
     public Group {
       traces = List.copyOf(traces);
-      apart = List.copyOf(apart);
+      moved = List.copyOf(moved);
     }
 
     /** Says what was repeated and why; empty if nothing was. */
     private Stream<String> repeated() {
-      if (apart.isEmpty()) {
+      if (moved.isEmpty()) {
         return Stream.empty();
       }
       return Stream.of(
           String.format(
               Locale.ROOT,
-              "%s: %d more virtual machines were not judged: their processors had no common cache,"
-                  + " a cache line took %.0f ns there and back (median; %.0f in the others), a step"
-                  + " %s ms",
+              "%s: %d more virtual machines were not judged, since the host had moved their"
+                  + " processors: a cache line took %.0f ns there and back (median; %.0f in the"
+                  + " others), a step %s ms",
               kernel,
-              apart.size(),
-              spread(apart, StartTrace::roundTrip).median(),
+              moved.size(),
+              spread(moved, StartTrace::roundTrip).median(),
               spread(StartTrace::roundTrip).median(),
-              ResultTable.milliseconds(spread(apart, StartTrace::steady).median())));
+              ResultTable.milliseconds(spread(moved, StartTrace::steady).median())));
     }
 
     private static Spread spread(List<StartTrace> of, ToDoubleFunction<StartTrace> quantity) {
@@ -126,7 +126,7 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
   }
 
   /**
-   * What was repeated, since the host had moved processors apart.
+   * What was repeated, since the host had moved processors.
    *
    * @return a line for each kernel where that was so
    */
@@ -157,8 +157,8 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
     point.put("reachedMilliseconds", numbers(group.traces(), group::reached));
     point.put("steadyMilliseconds", numbers(group.traces(), StartTrace::steady));
     point.put("roundTripNanoseconds", numbers(group.traces(), StartTrace::roundTrip));
-    point.put("apartSteadyMilliseconds", numbers(group.apart(), StartTrace::steady));
-    point.put("apartRoundTripNanoseconds", numbers(group.apart(), StartTrace::roundTrip));
+    point.put("movedSteadyMilliseconds", numbers(group.moved(), StartTrace::steady));
+    point.put("movedRoundTripNanoseconds", numbers(group.moved(), StartTrace::roundTrip));
     return point;
   }
 

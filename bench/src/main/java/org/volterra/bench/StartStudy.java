@@ -86,14 +86,14 @@ public final class StartStudy implements Study {
   }
 
   /**
-   * Starts virtual machines of a kernel. Those whose processors the host had moved apart are
+   * Starts virtual machines of a kernel. Those whose processors the host had moved elsewhere are
    * repeated, at most as many as were asked for.
    */
   private StartResult.Group group(
       String kernel, Consumer<String> output, Consumer<String> progress) {
     int machines = settings.machines();
     List<StartTrace> traces = new ArrayList<>();
-    List<StartTrace> apart = new ArrayList<>();
+    List<StartTrace> moved = new ArrayList<>();
     while (traces.size() < machines) {
       StartTrace trace = start(kernel, output);
       traces.add(trace);
@@ -106,15 +106,12 @@ public final class StartStudy implements Study {
               kernel,
               trace.first(),
               ResultTable.milliseconds(trace.steady())));
-      double nearest = traces.stream().mapToDouble(StartTrace::roundTrip).min().orElseThrow();
-      for (StartTrace one : List.copyOf(traces)) {
-        if (one.isApart(nearest) && apart.size() < machines) {
-          traces.remove(one);
-          apart.add(one);
-        }
+      if (traces.size() == machines) {
+        StartTrace.moved(traces).stream().limit(machines - moved.size()).forEach(moved::add);
+        traces.removeAll(moved);
       }
     }
-    return new StartResult.Group(kernel, traces, apart);
+    return new StartResult.Group(kernel, traces, moved);
   }
 
   private StartTrace start(String kernel, Consumer<String> output) {

@@ -15,8 +15,10 @@ import java.util.stream.DoubleStream;
  *     last step; 0 where not measured, with one thread or another number of processors than two
  */
 public record StartTrace(double first, List<Window> windows, double roundTrip) {
-  /** Processors are apart where a line takes so many times as long as in another trace. */
-  private static final double APART = 2;
+  /**
+   * Processors are where they usually are if a line takes at most so many times as long or short.
+   */
+  private static final double USUAL = 2;
 
   /** Windows in a row that must be fast for the speed to count as reached. */
   private static final int IN_A_ROW = 3;
@@ -59,13 +61,17 @@ public record StartTrace(double first, List<Window> windows, double roundTrip) {
   }
 
   /**
-   * Whether the processors were much farther apart than in another trace.
+   * The traces whose processors were much nearer together or farther apart than usual: on one core,
+   * or without a common cache.
    *
-   * @param nearest the shortest round trip of all, in nanoseconds
-   * @return whether they had no common cache, if they had then
+   * @param traces at least one
+   * @return those whose round trip differs from the median by a factor of more than two
    */
-  boolean isApart(double nearest) {
-    return roundTrip > APART * nearest;
+  static List<StartTrace> moved(List<StartTrace> traces) {
+    double usual = Spread.of(traces.stream().mapToDouble(StartTrace::roundTrip).toArray()).median();
+    return traces.stream()
+        .filter(t -> t.roundTrip() > USUAL * usual || usual > USUAL * t.roundTrip())
+        .toList();
   }
 
   /**

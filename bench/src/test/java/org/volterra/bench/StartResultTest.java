@@ -74,21 +74,23 @@ class StartResultTest {
   }
 
   @Test
-  void processorsApartAreTold() {
-    StartTrace near = trace(1000, 8).withRoundTrip(66);
-    StartTrace far = trace(1000, 12).withRoundTrip(303);
-    assertThat(far.isApart(near.roundTrip())).isTrue();
-    assertThat(trace(1000, 8).withRoundTrip(120).isApart(near.roundTrip())).isFalse();
-    assertThat(trace(1000, 8).isApart(0)).as("not measured").isFalse();
+  void movedProcessorsAreTold() {
+    StartTrace usual = trace(1000, 8).withRoundTrip(66);
+    StartTrace other = trace(1100, 8).withRoundTrip(120);
+    StartTrace apart = trace(1000, 12).withRoundTrip(303);
+    StartTrace oneCore = trace(1000, 12).withRoundTrip(28);
+    assertThat(StartTrace.moved(List.of(apart, usual, usual, other, oneCore)))
+        .containsExactly(apart, oneCore);
+    assertThat(StartTrace.moved(List.of(trace(1, 1), trace(2, 2)))).as("not measured").isEmpty();
     StartResult result =
-        result(List.of(new StartResult.Group("dense", List.of(near, near), List.of(far))));
+        result(List.of(new StartResult.Group("dense", List.of(usual, usual), List.of(apart))));
     assertThat(result.cliffs()).isEmpty();
     assertThat(result.repeated())
         .singleElement()
         .asString()
         .contains("1 more", "303 ns", "66 in the others", "12.00 ms");
-    assertThat(result.content().toString()).contains("apartRoundTripNanoseconds=[303");
-    assertThat(result(near).repeated()).isEmpty();
+    assertThat(result.content().toString()).contains("movedRoundTripNanoseconds=[303");
+    assertThat(result(usual).repeated()).isEmpty();
   }
 
   @Test

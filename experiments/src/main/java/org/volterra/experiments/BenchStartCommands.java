@@ -105,7 +105,7 @@ final class BenchStartCommands {
           "Check that no fresh virtual machine stays slow: with no flags but --add-modules, the"
               + " slowest steady speed is within 1.3 times the median, and reached within 2 s of"
               + " the start. Exit code 1 if not. With two processors, virtual machines whose"
-              + " processors the host has moved to different caches are repeated.",
+              + " processors were moved by the host are repeated.",
       mixinStandardHelpOptions = true)
   static final class Cliffs implements Callable<Integer> {
     @Mixin private BenchOptions common;
