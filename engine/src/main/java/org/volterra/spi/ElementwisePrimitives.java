@@ -35,6 +35,18 @@ public interface ElementwisePrimitives {
   void addRow(double alpha, Matrix row, double beta, Matrix y);
 
   /**
+   * Adds a row vector to every row of another matrix: {@code y[i, :] = x[i, :] + row}.
+   *
+   * @param x m × n
+   * @param row vector of n elements
+   * @param y m × n
+   */
+  default void addRow(Matrix x, Matrix row, Matrix y) {
+    axpby(1, x, 0, y);
+    addRow(1, row, 1, y);
+  }
+
+  /**
    * Elementwise {@code y = f(x)}.
    *
    * @param f the function

@@ -67,10 +67,13 @@ public record Epilogue(
    * @param p the device
    */
   public void begin(ElementwisePrimitives p) {
-    if (sum == null) {
+    boolean hasSource = source != null && !source.equals(state);
+    if (sum == null && hasSource && bias != null) {
+      p.addRow(source, bias, state);
+    } else if (sum == null) {
       if (source == null) {
         p.fill(0, state);
-      } else if (!source.equals(state)) {
+      } else if (hasSource) {
         p.axpby(1, source, 0, state);
       }
       if (bias != null) {

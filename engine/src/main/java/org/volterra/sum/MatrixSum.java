@@ -75,7 +75,6 @@ public final class MatrixSum implements CumulativeSum {
     } else {
       primitives.gemmPrepared(scale, history.first(l), copy, 1, u);
     }
-    keep(l - 1);
   }
 
   @Override
@@ -86,18 +85,11 @@ public final class MatrixSum implements CumulativeSum {
     } else {
       p.gemmPrepared(scale, history.first(l), copy, epilogue);
     }
-    keep(l - 1);
   }
 
   /** The packed matrix of a layer, or null. */
   private Matrix copy(int l) {
     return packed == null ? null : packed.value(l);
-  }
-
-  private void keep(int k) {
-    if (transposed != null) {
-      primitives.transpose(history.slice(k), transposed.feature(k));
-    }
   }
 
   @Override
@@ -107,10 +99,13 @@ public final class MatrixSum implements CumulativeSum {
 
   @Override
   public void adjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
+    boolean isLast = l == history.slices() - 1;
+    if (isLast) {
+      p.transpose(history.first(l), transposed.features(l));
+    }
     Matrix scaled = transposed.delta();
     p.axpby(scale, delta, 0, scaled);
     p.transpose(scaled, transposed.deltaTransposed());
-    boolean isLast = l == history.slices() - 1;
     p.gemm(
         1,
         weights.value(l),

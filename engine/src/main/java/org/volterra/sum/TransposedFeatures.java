@@ -8,9 +8,7 @@ import org.volterra.spi.Matrix;
  * the first l layers are l·e contiguous rows; and one δ in both orders. Views of two buffers.
  */
 public final class TransposedFeatures {
-  private final Matrix[] feature;
   private final Matrix[] features;
-  private final Matrix[] gradient;
   private final Matrix[] gradients;
   private final Matrix delta;
   private final Matrix deltaTransposed;
@@ -28,34 +26,19 @@ public final class TransposedFeatures {
   public TransposedFeatures(
       Buffer buffer, Buffer deltas, int layers, int rows, int width, int channels) {
     long half = (long) layers * width * rows;
-    feature = new Matrix[layers];
     features = new Matrix[layers + 1];
-    gradient = new Matrix[layers];
     gradients = new Matrix[layers + 1];
-    for (int k = 0; k < layers; k++) {
-      long offset = (long) k * width * rows;
-      feature[k] = Matrix.of(buffer, offset, width, rows);
-      gradient[k] = Matrix.of(buffer, half + offset, width, rows);
-      features[k + 1] = Matrix.of(buffer, 0, (k + 1) * width, rows);
-      gradients[k + 1] = Matrix.of(buffer, half, (k + 1) * width, rows);
+    for (int l = 1; l <= layers; l++) {
+      features[l] = Matrix.of(buffer, 0, l * width, rows);
+      gradients[l] = Matrix.of(buffer, half, l * width, rows);
     }
     delta = Matrix.of(deltas, 0, rows, channels);
     deltaTransposed = Matrix.of(deltas, (long) rows * channels, channels, rows);
   }
 
-  /** z_kᵀ, e × rows. */
-  Matrix feature(int k) {
-    return feature[k];
-  }
-
   /** z_0ᵀ … z_{l−1}ᵀ as one matrix, (l·e) × rows. */
   Matrix features(int l) {
     return features[l];
-  }
-
-  /** (∂J/∂z_k)ᵀ, e × rows. */
-  Matrix gradient(int k) {
-    return gradient[k];
   }
 
   /** (∂J/∂z_0)ᵀ … (∂J/∂z_{l−1})ᵀ as one matrix, (l·e) × rows. */

@@ -123,6 +123,9 @@ class PrimitivesByHandTest {
       assertIs(row, 4, 6, 8);
       p.addRow(1, row, 2, a);
       assertIs(a, 6, 10, 14, 12, 16, 20);
+      Matrix other = of(type, 2, 0, 0, 0, 0, 0, 0);
+      p.addRow(a, row, other);
+      assertIs(other, 10, 16, 22, 16, 22, 28);
       Matrix result = of(ElementType.FLOAT64, 1, 100);
       p.dot(0.5, row, row, 1, result);
       assertIs(result, 158);

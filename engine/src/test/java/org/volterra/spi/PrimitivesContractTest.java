@@ -205,6 +205,9 @@ class PrimitivesContractTest {
         tested(type).addRow(s[0], row.tested, s[1], y.tested);
         reference.addRow(s[0], row.reference, s[1], y.reference);
         y.check(name("addRow", type, m, n, s[0], s[1]), 60 * epsilon(type), 0);
+        tested(type).addRow(x.tested, row.tested, y.tested);
+        reference.addRow(x.reference, row.reference, y.reference);
+        y.check(name("addRow", type, m, n), 0, 0);
         tested(type).columnSums(s[0], x.tested, s[1], row.tested);
         reference.columnSums(s[0], x.reference, s[1], row.reference);
         double tolerance = epsilon(type) * (2 * m + 8);

@@ -28,6 +28,18 @@ final class FloatElementwise {
     }
   }
 
+  static void add(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment c, long k, int bytes) {
+    if (bytes == 0) {
+      return;
+    }
+    for (int o = 0; o < bytes; o += WIDTH) {
+      FloatVector v = FloatVector.fromMemorySegment(SPECIES, a, i + o, ORDER);
+      FloatVector w = FloatVector.fromMemorySegment(SPECIES, b, j + o, ORDER);
+      v.add(w).intoMemorySegment(c, k + o, ORDER);
+    }
+  }
+
   static void axpby(
       float alpha, MemorySegment x, long i, float beta, MemorySegment y, long j, int bytes) {
     if (bytes == 0) {

@@ -15,6 +15,7 @@ abstract class FloatElementwiseJobs implements ElementwisePrimitives {
     private final FloatSpans spans = new FloatSpans();
     private final FloatPointwise pointwise = new FloatPointwise();
     private final FloatKernels.Axpby axpby = new FloatKernels.Axpby();
+    private final FloatKernels.Add add = new FloatKernels.Add();
     private final FloatKernels.Fill fill = new FloatKernels.Fill();
   }
 
@@ -36,6 +37,17 @@ abstract class FloatElementwiseJobs implements ElementwisePrimitives {
     Shapes.type("y", y, TYPE);
     Shapes.check("row", row, TYPE, 1, y.columns());
     linear(alpha, Operand.of(row).repeated(y.rows()), beta, Operand.of(y));
+  }
+
+  @Override
+  public final void addRow(Matrix x, Matrix row, Matrix y) {
+    Shapes.type("y", y, TYPE);
+    Shapes.same("x", x, y);
+    Shapes.check("row", row, TYPE, 1, y.columns());
+    Step step = step();
+    Operand to = Operand.of(y);
+    Operand rows = Operand.of(row).repeated(y.rows());
+    take(step.spans.with(step.add, 0b011, 0b100, 3, Operand.of(x), rows, to, to));
   }
 
   private void linear(double alpha, Operand x, double beta, Operand y) {

@@ -43,6 +43,28 @@ final class FloatKernels {
     }
   }
 
+  /** c = a + b. */
+  static final class Add implements FloatSpans.Span {
+    @Override
+    public void warmUp() {
+      FloatLoops.ADD.ensure();
+    }
+
+    @Override
+    public void run(
+        MemorySegment a,
+        long i,
+        MemorySegment b,
+        long j,
+        MemorySegment c,
+        long k,
+        MemorySegment d,
+        long l,
+        int bytes) {
+      FloatElementwise.add(a, i, b, j, c, k, bytes);
+    }
+  }
+
   /** y = value. */
   static final class Fill implements FloatSpans.Span {
     private float value;

@@ -25,6 +25,13 @@ final class FloatLoops {
         }
       });
 
+  static final FloatWarmUp ADD =
+      new FloatWarmUp((s, w, n, times) -> {
+        for (int i = 0; i < times; i++) {
+          FloatElementwise.add(s, A, s, B, s, C, n * WIDTH);
+        }
+      });
+
   static final FloatWarmUp FILL =
       new FloatWarmUp((s, w, n, times) -> {
         for (int i = 0; i < times; i++) {

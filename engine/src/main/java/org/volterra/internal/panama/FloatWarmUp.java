@@ -21,11 +21,11 @@ import org.volterra.memory.NativeMemory;
  *
  * <p>What a loop must be like: it returns at once if there is nothing to do, before its first
  * vector operation and before the loop, which would be one that hardly ever turns to the compiler.
- * What it does not meet here, such as the other branch of a condition, is not compiled. It calls the vector API directly, or methods that do nothing else: the compiler
- * inlines others only where they are called in a fair share of the calls of the loop, or if they
- * were called a thousand times by themselves. What it calls an operation of is a vector that was
- * loaded or broadcast, not one that the loop carries from turn to turn, of which the compiler does
- * not know the class.
+ * What it does not meet here, such as the other branch of a condition, is not compiled. It calls
+ * the vector API directly, or methods that do nothing else: the compiler inlines others only where
+ * they are called in a fair share of the calls of the loop, or if they were called a thousand times
+ * by themselves. What it calls an operation of is a vector that was loaded or broadcast, not one
+ * that the loop carries from turn to turn, of which the compiler does not know the class.
  */
 final class FloatWarmUp {
   /** Products of at least this many multiplications are worth the time. */

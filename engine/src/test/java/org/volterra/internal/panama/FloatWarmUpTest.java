@@ -60,6 +60,7 @@ class FloatWarmUpTest {
   static Stream<FloatWarmUp> loops() {
     return Stream.of(
         FloatLoops.AXPBY,
+        FloatLoops.ADD,
         FloatLoops.FILL,
         FloatLoops.ADAM,
         FloatLoops.COLUMN_SUMS,
