@@ -144,8 +144,9 @@ final class FloatGemm extends Workshop.Reusable {
   /** Computes what is bound. */
   void run() {
     long products = (long) c.rows * c.columns * depth;
-    if (products >= FloatWarmUp.WORTHWHILE) {
+    if (products >= FloatWarmUp.WORTHWHILE && !c.isWarm) {
       warmUp();
+      c.isWarm = true;
     }
     shop.run((c.rows + rowsPerTask - 1) / rowsPerTask * columnTasks, products / 8, this);
   }

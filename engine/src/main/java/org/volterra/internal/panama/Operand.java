@@ -12,6 +12,10 @@ final class Operand {
   final int rows;
   final int columns;
   final boolean contiguous;
+
+  /** Whether the loops of a product with this result were brought to the compiler. */
+  boolean isWarm;
+
   private Operand repeated;
 
   private Operand(
