@@ -18,7 +18,7 @@ public record StartTrace(double first, List<Window> windows, double roundTrip) {
   /**
    * Processors are where they usually are if a line takes at most so many times as long or short.
    */
-  private static final double USUAL = 2;
+  private static final double USUAL = 1.5;
 
   /** Windows in a row that must be fast for the speed to count as reached. */
   private static final int IN_A_ROW = 3;
@@ -65,7 +65,7 @@ public record StartTrace(double first, List<Window> windows, double roundTrip) {
    * or without a common cache.
    *
    * @param traces at least one
-   * @return those whose round trip differs from the median by a factor of more than two
+   * @return those whose round trip differs from the median by a factor of more than 1.5
    */
   static List<StartTrace> moved(List<StartTrace> traces) {
     double usual = Spread.of(traces.stream().mapToDouble(StartTrace::roundTrip).toArray()).median();

@@ -76,9 +76,9 @@ class StartResultTest {
   @Test
   void movedProcessorsAreTold() {
     StartTrace usual = trace(1000, 8).withRoundTrip(66);
-    StartTrace other = trace(1100, 8).withRoundTrip(120);
+    StartTrace other = trace(1100, 8).withRoundTrip(90);
     StartTrace apart = trace(1000, 12).withRoundTrip(303);
-    StartTrace oneCore = trace(1000, 12).withRoundTrip(28);
+    StartTrace oneCore = trace(1000, 12).withRoundTrip(35);
     assertThat(StartTrace.moved(List.of(apart, usual, usual, other, oneCore)))
         .containsExactly(apart, oneCore);
     assertThat(StartTrace.moved(List.of(trace(1, 1), trace(2, 2)))).as("not measured").isEmpty();

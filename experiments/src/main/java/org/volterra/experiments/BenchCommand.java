@@ -112,10 +112,11 @@ final class BenchCommand implements Runnable {
     }
 
     private String subtitle(String origin) {
+      int threads = repetitions.threads();
       return String.format(
           Locale.ROOT,
           "float32, 64 channels, batch of 64, %s, %s; exponents with 95 %% intervals%n%s",
-          repetitions.threads() == 0 ? "all processors" : repetitions.threads() + " threads",
+          threads == 0 ? "all processors" : threads + (threads == 1 ? " thread" : " threads"),
           repetitions.kind(),
           origin);
     }
