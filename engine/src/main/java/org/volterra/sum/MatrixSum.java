@@ -100,8 +100,8 @@ public final class MatrixSum implements CumulativeSum {
   @Override
   public void adjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
     boolean isLast = l == history.slices() - 1;
-    if (isLast) {
-      p.transpose(history.first(l), transposed.features(l));
+    for (int k = 0; isLast && k < l; k++) { // one by one: a device may not hold all at once
+      p.transpose(history.slice(k), transposed.feature(k));
     }
     Matrix scaled = transposed.delta();
     p.axpby(scale, delta, 0, scaled);
