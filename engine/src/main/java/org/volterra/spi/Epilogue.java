@@ -67,22 +67,28 @@ public record Epilogue(
    * @param p the device
    */
   public void begin(ElementwisePrimitives p) {
-    boolean hasSource = source != null && !source.equals(state);
-    if (sum == null && hasSource && bias != null) {
-      p.addRow(source, bias, state);
-    } else if (sum == null) {
-      if (source == null) {
-        p.fill(0, state);
-      } else if (hasSource) {
-        p.axpby(1, source, 0, state);
-      }
-      if (bias != null) {
-        p.addRow(1, bias, 1, state);
-      }
+    if (sum == null) {
+      beginState(p);
     } else if (bias == null) {
       p.fill(0, sum);
     } else {
       p.addRow(1, bias, 0, sum);
+    }
+  }
+
+  private void beginState(ElementwisePrimitives p) {
+    boolean hasSource = source != null && !source.equals(state);
+    if (hasSource && bias != null) {
+      p.addRow(source, bias, state);
+      return;
+    }
+    if (hasSource) {
+      p.axpby(1, source, 0, state);
+    } else if (source == null) {
+      p.fill(0, state);
+    }
+    if (bias != null) {
+      p.addRow(1, bias, 1, state);
     }
   }
 

@@ -100,8 +100,8 @@ public final class MatrixSum implements CumulativeSum {
   @Override
   public void adjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
     boolean isLast = l == history.slices() - 1;
-    for (int k = 0; isLast && k < l; k++) { // one by one: a device may not hold all at once
-      p.transpose(history.slice(k), transposed.feature(k));
+    if (isLast) {
+      transposeFeatures(l, p);
     }
     Matrix scaled = transposed.delta();
     p.axpby(scale, delta, 0, scaled);
@@ -115,6 +115,13 @@ public final class MatrixSum implements CumulativeSum {
         epilogue);
     p.gemm(1, transposed.features(l), false, scaled, false, 0, weights.gradient(l));
     weights.accumulated(l);
+  }
+
+  /** One by one: a device that offloads its history does not hold all at once. */
+  private void transposeFeatures(int count, Primitives p) {
+    for (int k = 0; k < count; k++) {
+      p.transpose(history.slice(k), transposed.feature(k));
+    }
   }
 
   @Override

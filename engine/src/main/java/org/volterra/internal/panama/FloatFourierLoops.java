@@ -78,9 +78,6 @@ final class FloatFourierLoops {
   static void product(int size) {
     forward(size);
     MULTIPLY.ensure();
-    if (isOdd(size)) {
-      PAIRS.ensure();
-    }
     BACK_BUTTERFLIES.ensure();
     FloatLoops.FILL.ensure();
     FloatLoops.AXPBY.ensure();
@@ -101,7 +98,7 @@ final class FloatFourierLoops {
     (isOdd(size) ? PAIRS : FOURS).ensure();
   }
 
-  /** Whether a step of radix 2 is among those of a quarter of twice the size. */
+  /** Whether a step of radix 2 is among those of a quarter of twice the size, there and back. */
   private static boolean isOdd(int size) {
     return Integer.numberOfTrailingZeros(size) % 2 == 0;
   }

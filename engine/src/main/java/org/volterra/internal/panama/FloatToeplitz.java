@@ -126,8 +126,10 @@ final class FloatToeplitz {
     int width = Math.min(COLUMNS, y.columns - strip * COLUMNS);
     long to = y.start + column;
     if (y.rows == size && width == COLUMNS && (keep == 0 || keep == 1)) {
-      for (int i = 0; keep == 0 && i < size; i++) {
-        FloatElementwise.fill(y.segment, to + i * y.stride, (float) 0, ELEMENT);
+      if (keep == 0) {
+        for (int i = 0; i < size; i++) {
+          FloatElementwise.fill(y.segment, to + i * y.stride, (float) 0, ELEMENT);
+        }
       }
       FloatFourierBack.addLastStep(w, 0, 2 * size, factor, y.segment, to, y.stride);
       return;
