@@ -37,11 +37,12 @@ final class LayerPass {
   private final Matrix[] deltaOperand;
   private final Matrix biasGradients;
 
-  /** What surrounds the sums of the layers, where that is the same in every pass. */
-  private final Epilogue[] epilogues;
+  /** Layers whose operands are the same in every pass: forward, and back. */
+  private final Runnable[] bound;
 
+  private final Runnable[] boundAdjoint;
+  private final Runnable[] boundBias;
   private final Epilogue[] ends;
-  private final AdjointEpilogue[] adjointEpilogues;
 
   LayerPass(Network network, WorkspaceMemory memory, WorkspaceMemory.Views v) {
     this.p = network.provider().primitives(network.type());
@@ -77,9 +78,10 @@ final class LayerPass {
       deltaOperand[l] = l > 1 && own == null ? deltaOperand[1] : sum.operand(delta[l]);
     }
     this.biasGradients = biasGradients();
-    this.epilogues = new Epilogue[delta.length];
+    this.bound = new Runnable[delta.length];
+    this.boundAdjoint = new Runnable[delta.length];
+    this.boundBias = new Runnable[delta.length];
     this.ends = new Epilogue[delta.length];
-    this.adjointEpilogues = new AdjointEpilogue[delta.length];
   }
 
   /** The gradients of all biases as one row, where all δ lie so too; else null. */
@@ -173,14 +175,19 @@ final class LayerPass {
     }
     Matrix bias = memory.bias() == null ? null : memory.bias().value(l);
     Matrix z = feature ? v.features().begin(recomputation.featureSlice(l)) : null;
-    Epilogue epilogue = epilogues[l];
-    if (epilogue == null) {
+    if (bound[l] == null) {
       double weight = spec.featureWeight(l);
       Activation function = fusesFeatures ? pointwise : Activation.IDENTITY;
-      epilogue = new Epilogue(bias, u, spec.activation(), g, x, function, weight, z);
-      epilogues[l] = recomputation.isActive() ? null : epilogue;
+      Epilogue epilogue = new Epilogue(bias, u, spec.activation(), g, x, function, weight, z);
+      if (recomputation.isActive()) {
+        sum.forward(l, epilogue, target[slice], p);
+      } else {
+        bound[l] = sum.bind(l, epilogue, target[slice], p);
+      }
     }
-    sum.forward(l, epilogue, target[slice], p);
+    if (bound[l] != null) {
+      bound[l].run();
+    }
     if (!isLinear) {
       v.sums().store(slice);
     }
@@ -307,8 +314,11 @@ final class LayerPass {
         sumAdjoint(l, costate);
       }
       parameterAdjoint(l, costate);
-      if (fuses && l > 1) {
-        sum.adjoint(l, deltaOperand[l], epilogue(l - 1, costate), p);
+      if (fuses) {
+        if (boundAdjoint[l] == null) {
+          boundAdjoint[l] = sum.bindAdjoint(l, deltaOperand[l], epilogue(l - 1, costate), p);
+        }
+        boundAdjoint[l].run();
       } else {
         sum.adjoint(l, deltaOperand[l]);
       }
@@ -325,20 +335,18 @@ final class LayerPass {
 
   /** What leads from ∂J/∂z_k to λ_k and δ_k, where nothing lies between. */
   private AdjointEpilogue epilogue(int k, Matrix costate) {
-    if (adjointEpilogues[k] == null) {
-      adjointEpilogues[k] =
-          new AdjointEpilogue(
-              slope(k),
-              spec.featureWeight(k),
-              pointwise,
-              features == null ? null : v.state(k),
-              costate,
-              initialState(v.initialCostate()),
-              spec.activation(),
-              spec.activation() == Activation.IDENTITY ? null : v.sum(k),
-              delta[k].equals(costate) ? null : delta[k]);
-    }
-    return adjointEpilogues[k];
+    return k == 0
+        ? AdjointEpilogue.of(slope(0))
+        : new AdjointEpilogue(
+            slope(k),
+            spec.featureWeight(k),
+            pointwise,
+            features == null ? null : v.state(k),
+            costate,
+            initialState(v.initialCostate()),
+            spec.activation(),
+            spec.activation() == Activation.IDENTITY ? null : v.sum(k),
+            delta[k].equals(costate) ? null : delta[k]);
   }
 
   /** ∂J/∂z_k. */
@@ -393,7 +401,11 @@ final class LayerPass {
       memory.source().accumulated(l);
     }
     if (memory.bias() != null && biasGradients == null) {
-      p.columnSums(1, delta[l], 1, memory.bias().gradient(l));
+      Matrix gradient = memory.bias().gradient(l);
+      if (boundBias[l] == null) {
+        boundBias[l] = p.bind(q -> q.columnSums(1, delta[l], 1, gradient));
+      }
+      boundBias[l].run();
       memory.bias().accumulated(l);
     }
   }

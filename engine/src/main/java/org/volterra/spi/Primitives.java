@@ -1,5 +1,7 @@
 package org.volterra.spi;
 
+import java.util.function.Consumer;
+
 /**
  * The operations of a device on matrices of one floating-point type. The contract of each, with its
  * cost, is in {@code docs/kernels.md}.
@@ -14,6 +16,18 @@ package org.volterra.spi;
  * IllegalStateException} if a buffer is closed.
  */
 public interface Primitives extends ProductPrimitives {
+  /**
+   * Binds operations that will be run many times with the same operands and scalars, so that they
+   * are checked once.
+   *
+   * @param work calls primitives of what it is given, and does nothing else; what it is given is of
+   *     no use afterwards
+   * @return runs them in order; as long as their memory is open, and not in two threads at once
+   */
+  default Runnable bind(Consumer<ProductPrimitives> work) {
+    return () -> work.accept(this);
+  }
+
   /**
    * As {@link #axpby} with a factor for each row: {@code y[i, :] = alpha_i * x[i, :] + beta_i *
    * y[i, :]}.
@@ -64,17 +78,6 @@ public interface Primitives extends ProductPrimitives {
    * @param y the shape of x
    */
   void widen(Matrix x, Matrix y);
-
-  /**
-   * Sums over rows: {@code row = alpha * Σ_i x[i, :] + beta * row}; the transpose of {@link
-   * #addRow}.
-   *
-   * @param alpha factor of the sums
-   * @param x m × n
-   * @param beta factor of the old contents of row
-   * @param row vector of n elements
-   */
-  void columnSums(double alpha, Matrix x, double beta, Matrix row);
 
   /**
    * Copies rows by index: {@code target[i, :] = source[indices[i], :]}.

@@ -1,8 +1,8 @@
 package org.volterra.spi;
 
 /**
- * Products of matrices and vectors, and the transpose: the part of {@link Primitives} that layers
- * with matrices as weights spend their time in.
+ * Products of matrices and vectors, transposes and sums of columns: the part of {@link Primitives}
+ * that layers with matrices as weights spend their time in.
  */
 public interface ProductPrimitives extends ElementwisePrimitives {
   /**
@@ -186,4 +186,15 @@ public interface ProductPrimitives extends ElementwisePrimitives {
    * @param y n × m
    */
   void transpose(Matrix x, Matrix y);
+
+  /**
+   * Sums over rows: {@code row = alpha * Σ_i x[i, :] + beta * row}; the transpose of {@link
+   * #addRow}.
+   *
+   * @param alpha factor of the sums
+   * @param x m × n
+   * @param beta factor of the old contents of row
+   * @param row vector of n elements
+   */
+  void columnSums(double alpha, Matrix x, double beta, Matrix row);
 }

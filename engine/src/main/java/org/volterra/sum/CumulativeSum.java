@@ -54,6 +54,19 @@ public interface CumulativeSum {
   }
 
   /**
+   * Binds a layer for many passes with the same operands, so that they are checked once.
+   *
+   * @param l layer, from 1 to L
+   * @param epilogue bias, source and functions of the layer
+   * @param u what {@link #operand} returned for {@link Epilogue#target}
+   * @param p the device
+   * @return does what {@link #forward(int, Epilogue, Matrix, Primitives)} does
+   */
+  default Runnable bind(int l, Epilogue epilogue, Matrix u, Primitives p) {
+    return () -> forward(l, epilogue, u, p);
+  }
+
+  /**
    * Adds layer l's share of the transposed sum and of the parameter gradient: {@code ∂J/∂z_k += h
    * K_{l,k}ᵀ δ} for all k &lt; l and {@code ∂J/∂K_{l,k} += h δ z_kᵀ}. Only ∂J/∂z_{l−1} need be
    * complete afterwards: a sum may add the others later.
@@ -94,6 +107,19 @@ public interface CumulativeSum {
   default void adjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
     adjoint(l, delta);
     epilogue.end(p);
+  }
+
+  /**
+   * Binds the way back through a layer for many passes with the same operands.
+   *
+   * @param l layer, from L to 1
+   * @param delta what {@link #operand} returned for δ_l
+   * @param epilogue what follows; its slope is slice l − 1 of the gradients ∂J/∂z
+   * @param p the device
+   * @return does what {@link #adjoint(int, Matrix, AdjointEpilogue, Primitives)} does
+   */
+  default Runnable bindAdjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
+    return () -> adjoint(l, delta, epilogue, p);
   }
 
   /**

@@ -9,6 +9,7 @@ import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.PassPrimitives;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.ProductPrimitives;
 
 /**
  * The sum with matrix-valued kernels: with W_l the (l·e) × d matrix that stacks K_{l,k}ᵀ, k = 0 …
@@ -79,9 +80,17 @@ public final class MatrixSum implements CumulativeSum {
 
   @Override
   public void forward(int l, Epilogue epilogue, Matrix u, Primitives p) {
-    Matrix copy = copy(l);
+    layer(l, weights.value(l), copy(l), epilogue, p);
+  }
+
+  @Override
+  public Runnable bind(int l, Epilogue epilogue, Matrix u, Primitives p) {
+    return new Layer(l, epilogue, p);
+  }
+
+  private void layer(int l, Matrix value, Matrix copy, Epilogue epilogue, ProductPrimitives p) {
     if (copy == null) {
-      p.gemm(scale, history.first(l), false, weights.value(l), false, epilogue);
+      p.gemm(scale, history.first(l), false, value, false, epilogue);
     } else {
       p.gemmPrepared(scale, history.first(l), copy, epilogue);
     }
@@ -92,6 +101,33 @@ public final class MatrixSum implements CumulativeSum {
     return packed == null ? null : packed.value(l);
   }
 
+  /** A layer that is bound again when a packed copy of its matrix is there. */
+  private final class Layer implements Runnable {
+    private final int l;
+    private final Epilogue epilogue;
+    private final Primitives p;
+    private Runnable bound;
+    private boolean readsCopy;
+
+    Layer(int l, Epilogue epilogue, Primitives p) {
+      this.l = l;
+      this.epilogue = epilogue;
+      this.p = p;
+    }
+
+    @Override
+    public void run() {
+      Matrix value = weights.value(l);
+      Matrix copy = copy(l);
+      boolean isPacked = copy != null;
+      if (bound == null || isPacked != readsCopy) {
+        bound = p.bind(q -> layer(l, value, copy, epilogue, q));
+        readsCopy = isPacked;
+      }
+      bound.run();
+    }
+  }
+
   @Override
   public void adjoint(int l, Matrix delta) {
     adjoint(l, delta, AdjointEpilogue.of(gradient.slice(l - 1)), primitives);
@@ -99,6 +135,43 @@ public final class MatrixSum implements CumulativeSum {
 
   @Override
   public void adjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
+    products(l, delta, weights.value(l), weights.gradient(l), epilogue, p);
+    weights.accumulated(l);
+  }
+
+  @Override
+  public Runnable bindAdjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
+    return new LayerAdjoint(l, delta, epilogue, p);
+  }
+
+  /** The way back through a layer. */
+  private final class LayerAdjoint implements Runnable {
+    private final int l;
+    private final Runnable bound;
+
+    LayerAdjoint(int l, Matrix delta, AdjointEpilogue epilogue, Primitives p) {
+      this.l = l;
+      Matrix value = weights.value(l);
+      Matrix slope = weights.gradient(l);
+      bound = p.bind(q -> products(l, delta, value, slope, epilogue, q));
+    }
+
+    @Override
+    public void run() {
+      weights.value(l);
+      weights.gradient(l);
+      bound.run();
+      weights.accumulated(l);
+    }
+  }
+
+  private void products(
+      int l,
+      Matrix delta,
+      Matrix value,
+      Matrix slope,
+      AdjointEpilogue epilogue,
+      ProductPrimitives p) {
     boolean isLast = l == history.slices() - 1;
     if (isLast) {
       transposeFeatures(l, p);
@@ -106,19 +179,13 @@ public final class MatrixSum implements CumulativeSum {
     Matrix scaled = transposed.delta();
     p.axpby(scale, delta, 0, scaled);
     p.transpose(scaled, transposed.deltaTransposed());
-    p.gemm(
-        1,
-        weights.value(l),
-        transposed.deltaTransposed(),
-        isLast ? 0 : 1,
-        transposed.gradients(l),
-        epilogue);
-    p.gemm(1, transposed.features(l), false, scaled, false, 0, weights.gradient(l));
-    weights.accumulated(l);
+    Matrix gradients = transposed.gradients(l);
+    p.gemm(1, value, transposed.deltaTransposed(), isLast ? 0 : 1, gradients, epilogue);
+    p.gemm(1, transposed.features(l), false, scaled, false, 0, slope);
   }
 
   /** One by one: a device that offloads its history does not hold all at once. */
-  private void transposeFeatures(int count, Primitives p) {
+  private void transposeFeatures(int count, ProductPrimitives p) {
     for (int k = 0; k < count; k++) {
       p.transpose(history.slice(k), transposed.feature(k));
     }

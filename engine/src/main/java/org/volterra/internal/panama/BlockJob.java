@@ -4,7 +4,7 @@ package org.volterra.internal.panama;
  * An elementwise operation that is bound to its operands: to be run over all of them, or over one
  * block within another job.
  */
-abstract class BlockJob extends Workshop.Reusable {
+abstract class BlockJob extends Workshop.Bound {
   private final Grid grid = new Grid();
   private int rows;
   private int columns;
@@ -39,7 +39,7 @@ abstract class BlockJob extends Workshop.Reusable {
     }
   }
 
-  /** Computes everything. */
+  @Override
   final void run(Workshop shop) {
     long size = (long) rows * columns;
     if (size >= FloatWarmUp.LEAST_ELEMENTS) {

@@ -15,20 +15,25 @@ import jdk.incubator.vector.FloatVector;
 
 /** Sums of columns, in float64 and over the rows in order. */
 @SuppressWarnings("cast")
-final class FloatColumns extends Workshop.Reusable {
+final class FloatColumns extends Workshop.Bound {
   private double alpha;
   private double beta;
   private Operand x;
   private Operand row;
   private int columnsPerTask;
 
-  /** {@code row = alpha Σ_i x[i, :] + beta row}. */
-  void run(Workshop shop, double factor, Operand matrix, double keep, Operand sums) {
+  /** Binds {@code row = alpha Σ_i x[i, :] + beta row}. */
+  FloatColumns with(double factor, Operand matrix, double keep, Operand sums) {
     alpha = factor;
     beta = keep;
     x = matrix;
     row = sums;
     columnsPerTask = Math.max(LENGTH, Grid.GRAIN / x.rows / LENGTH * LENGTH);
+    return this;
+  }
+
+  @Override
+  void run(Workshop shop) {
     int tasks = (x.columns + columnsPerTask - 1) / columnsPerTask;
     long size = (long) x.rows * x.columns;
     if (size >= FloatWarmUp.LEAST_ELEMENTS) {

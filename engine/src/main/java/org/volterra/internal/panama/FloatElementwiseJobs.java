@@ -19,7 +19,7 @@ abstract class FloatElementwiseJobs implements ElementwisePrimitives {
     private final FloatKernels.Fill fill = new FloatKernels.Fill();
   }
 
-  /** Jobs that nobody uses. */
+  /** Jobs that nothing is bound to. */
   abstract Step step();
 
   /** Takes a job that is bound. */

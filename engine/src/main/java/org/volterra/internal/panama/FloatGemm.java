@@ -23,7 +23,7 @@ import java.lang.foreign.MemorySegment;
  * dimension.
  */
 @SuppressWarnings("cast")
-final class FloatGemm extends Workshop.Reusable {
+final class FloatGemm extends Workshop.Bound {
   /** Inner dimension of a block: its panel of B stays in the second-level cache. */
   static final int DEPTH = 512;
 
@@ -50,7 +50,6 @@ final class FloatGemm extends Workshop.Reusable {
 
   private final FloatChain before = new FloatChain();
   private final FloatChain after = new FloatChain();
-  private Workshop shop;
   private Operand slope;
   private float alpha;
   private float beta;
@@ -70,7 +69,7 @@ final class FloatGemm extends Workshop.Reusable {
 
   /** Binds {@code c = alpha op(a) op(b) + beta c}; shapes are checked by the caller. */
   FloatGemm with(
-      Workshop on,
+      int threads,
       double factor,
       Operand left,
       boolean transposeLeft,
@@ -79,18 +78,18 @@ final class FloatGemm extends Workshop.Reusable {
       double keep,
       Operand product) {
     isPrepared = false;
-    return bind(on, factor, left, transposeLeft, right, transposeRight, keep, product);
+    return bind(threads, factor, left, transposeLeft, right, transposeRight, keep, product);
   }
 
   /** Binds {@code c = alpha a b + beta c} with b in panels; shapes are checked by the caller. */
   FloatGemm withPanels(
-      Workshop on, double factor, Operand left, Operand panelsOfB, double keep, Operand product) {
+      int threads, double factor, Operand left, Operand panelsOfB, double keep, Operand product) {
     isPrepared = true;
-    return bind(on, factor, left, false, panelsOfB, false, keep, product);
+    return bind(threads, factor, left, false, panelsOfB, false, keep, product);
   }
 
   private FloatGemm bind(
-      Workshop on,
+      int threads,
       double factor,
       Operand left,
       boolean transposeLeft,
@@ -110,8 +109,7 @@ final class FloatGemm extends Workshop.Reusable {
     readsApart = !isPrepared && !transposeB && c.columns > COLUMNS && c.rows <= THIN_ROWS;
     panelColumns = readsApart ? NARROW_COLUMNS : COLUMNS;
     panels = (c.columns + panelColumns - 1) / panelColumns;
-    shop = on;
-    cut(shop.threads());
+    cut(threads);
     slope = null;
     before.clear();
     after.clear();
@@ -141,8 +139,8 @@ final class FloatGemm extends Workshop.Reusable {
     slope = to;
   }
 
-  /** Computes what is bound. */
-  void run() {
+  @Override
+  void run(Workshop shop) {
     long products = (long) c.rows * c.columns * depth;
     if (products >= FloatWarmUp.WORTHWHILE && !c.isWarm) {
       warmUp();
@@ -371,15 +369,21 @@ final class FloatGemm extends Workshop.Reusable {
 
   /** Adds a tile to C: {@code c = alpha t + keep c}. */
   private void add(MemorySegment t, int rows, int rowBytes, int width, float keep, long to) {
-    int whole = width / LENGTH * WIDTH;
-    long from = 0;
+    if (rows > 1 && width % LENGTH != 0 && c.stride == (long) width * BYTES) {
+      FloatPack.copy(t, 0, rowBytes, rows, width, t, 0, width * (long) BYTES);
+      addRow(t, 0, rows * width, keep, to);
+      return;
+    }
     for (int r = 0; r < rows; r++) {
-      FloatElementwise.axpby(alpha, t, from, keep, c.segment, to, whole);
-      for (int o = whole; o < width * BYTES; o += BYTES) {
-        merge(t.get(LAYOUT, from + o) * alpha, keep, c.segment, to + o);
-      }
-      from += rowBytes;
-      to += c.stride;
+      addRow(t, (long) r * rowBytes, width, keep, to + r * c.stride);
+    }
+  }
+
+  private void addRow(MemorySegment t, long from, int width, float keep, long to) {
+    int whole = width / LENGTH * WIDTH;
+    FloatElementwise.axpby(alpha, t, from, keep, c.segment, to, whole);
+    for (int o = whole; o < width * BYTES; o += BYTES) {
+      merge(t.get(LAYOUT, from + o) * alpha, keep, c.segment, to + o);
     }
   }
 }

@@ -170,16 +170,21 @@ final class FloatPack {
   }
 
   /** The transpose of a matrix. */
-  static final class Transpose extends Workshop.Reusable {
+  static final class Transpose extends Workshop.Bound {
     private Operand x;
     private Operand y;
     private int rowsPerTask;
 
-    /** {@code y = xᵀ}. */
-    void run(Workshop shop, Operand source, Operand target) {
+    /** Binds {@code y = xᵀ}. */
+    Transpose with(Operand source, Operand target) {
       x = source;
       y = target;
       rowsPerTask = (Math.max(1, Grid.GRAIN / x.columns) + LENGTH - 1) / LENGTH * LENGTH;
+      return this;
+    }
+
+    @Override
+    void run(Workshop shop) {
       long size = (long) x.rows * x.columns;
       if (size >= FloatWarmUp.LEAST_ELEMENTS) {
         FloatLoops.TRANSPOSE.ensure();

@@ -11,7 +11,7 @@ import static org.volterra.internal.panama.FloatTile.rowBytes;
  * panel is as wide as the tile that reads it, whatever is left of columns.
  */
 @SuppressWarnings("cast")
-final class FloatPanels extends Workshop.Reusable {
+final class FloatPanels extends Workshop.Bound {
   private Operand from;
   private Operand to;
   private int blocks;
@@ -32,13 +32,18 @@ final class FloatPanels extends Workshop.Reusable {
     return panel * (long) rows * (COLUMNS * BYTES);
   }
 
-  /** Copies a matrix into panels. */
-  void pack(Workshop shop, Operand matrix, Operand panels) {
+  /** Binds the copy of a matrix into panels. */
+  FloatPanels with(Operand matrix, Operand panels) {
     from = matrix;
     to = panels;
     blocks = (matrix.rows + DEPTH - 1) / DEPTH;
-    int count = (matrix.columns + COLUMNS - 1) / COLUMNS;
-    shop.run(count * blocks, 2L * matrix.rows * matrix.columns, this);
+    return this;
+  }
+
+  @Override
+  void run(Workshop shop) {
+    int count = (from.columns + COLUMNS - 1) / COLUMNS;
+    shop.run(count * blocks, 2L * from.rows * from.columns, this);
   }
 
   @Override

@@ -4,26 +4,22 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
 import static org.volterra.internal.panama.FloatSpecies.TYPE;
 
-import org.volterra.spi.AdjointEpilogue;
+import java.util.function.Consumer;
 import org.volterra.spi.ElementType;
-import org.volterra.spi.Epilogue;
 import org.volterra.spi.Matrix;
 import org.volterra.spi.Primitives;
+import org.volterra.spi.ProductPrimitives;
 import org.volterra.spi.Shapes;
 
 /** The door: checks shapes and types, and hands views to the kernels. */
 @SuppressWarnings("cast")
-final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
+final class FloatPrimitives extends FloatProductJobs implements Primitives {
   private final Workshop shop;
   private final ThreadLocal<FloatJobs> jobs = ThreadLocal.withInitial(FloatJobs::new);
 
   FloatPrimitives(Workshop shop) {
+    super(shop.threads());
     this.shop = shop;
-  }
-
-  @Override
-  public ElementType type() {
-    return TYPE;
   }
 
   @Override
@@ -32,141 +28,40 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
   }
 
   @Override
-  void take(BlockJob job) {
+  FloatGemm product() {
+    return jobs.get().gemm;
+  }
+
+  @Override
+  FloatProducts vectorProduct() {
+    return jobs.get().products;
+  }
+
+  @Override
+  FloatPanels panels() {
+    return jobs.get().panels;
+  }
+
+  @Override
+  FloatPack.Transpose transposition() {
+    return jobs.get().transpose;
+  }
+
+  @Override
+  FloatColumns columns() {
+    return jobs.get().columns;
+  }
+
+  @Override
+  void take(Workshop.Bound job) {
     job.run(shop);
   }
 
   @Override
-  public void gemm(
-      double alpha,
-      Matrix a,
-      boolean transposeA,
-      Matrix b,
-      boolean transposeB,
-      double beta,
-      Matrix c) {
-    Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    if (!transposeA && isVector(b) && isVector(c)) {
-      jobs.get().products.rows(shop, alpha, Operand.of(a), Operand.of(b), beta, Operand.of(c));
-    } else {
-      bind(alpha, a, transposeA, b, transposeB, beta, c).run();
-    }
-  }
-
-  /** Whether a matrix is a column whose elements follow each other. */
-  private static boolean isVector(Matrix m) {
-    return m.columns() == 1 && m.stride() == 1;
-  }
-
-  private FloatGemm bind(
-      double alpha,
-      Matrix a,
-      boolean transposeA,
-      Matrix b,
-      boolean transposeB,
-      double beta,
-      Matrix c) {
-    return jobs.get()
-        .gemm
-        .with(
-            shop, alpha, Operand.of(a), transposeA, Operand.of(b), transposeB, beta, Operand.of(c));
-  }
-
-  @Override
-  public void gemm(
-      double alpha, Matrix a, boolean transposeA, Matrix b, boolean transposeB, Epilogue epilogue) {
-    Shapes.epilogue(TYPE, epilogue);
-    Matrix c = epilogue.target();
-    Shapes.gemm(TYPE, a, transposeA, b, transposeB, c);
-    if (!layer(bind(alpha, a, transposeA, b, transposeB, 1, c), epilogue)) {
-      Primitives.super.gemm(alpha, a, transposeA, b, transposeB, epilogue);
-    }
-  }
-
-  /** Computes a layer in the tasks of its product, if they take the epilogue. */
-  private static boolean layer(FloatGemm gemm, Epilogue epilogue) {
-    if (!gemm.takesEpilogue()) {
-      return false;
-    }
-    epilogue.begin(gemm.before());
-    epilogue.end(gemm.after());
-    gemm.run();
-    return true;
-  }
-
-  @Override
-  public void gemm(
-      double alpha, Matrix a, Matrix b, double beta, Matrix c, AdjointEpilogue epilogue) {
-    Shapes.lastRows(TYPE, c, epilogue);
-    Shapes.gemm(TYPE, a, false, b, false, c);
-    FloatGemm gemm = bind(alpha, a, false, b, false, beta, c);
-    if (gemm.takesEpilogue()) {
-      gemm.transposing(Operand.of(epilogue.slope()));
-      epilogue.end(gemm.after());
-      gemm.run();
-    } else {
-      Primitives.super.gemm(alpha, a, b, beta, c, epilogue);
-    }
-  }
-
-  @Override
-  public int gemmPreparedColumns(int columns) {
-    return columns == 1 ? 1 : FloatPanels.columns(columns);
-  }
-
-  @Override
-  public boolean gemmGainsFromPreparing(int columns) {
-    return columns > 1 && FloatPanels.differFromRows(columns);
-  }
-
-  @Override
-  public void gemmPrepare(Matrix b, Matrix prepared) {
-    Shapes.gemmPrepare(TYPE, b, prepared, gemmPreparedColumns(b.columns()));
-    if (b.columns() == 1) {
-      axpby(1, b, 0, prepared);
-    } else {
-      jobs.get().panels.pack(shop, Operand.of(b), Operand.of(prepared));
-    }
-  }
-
-  @Override
-  public void gemmPrepared(double alpha, Matrix a, Matrix prepared, double beta, Matrix c) {
-    if (c.columns() == 1) {
-      gemm(alpha, a, false, prepared, false, beta, c);
-    } else {
-      bindPrepared(alpha, a, prepared, beta, c).run();
-    }
-  }
-
-  @Override
-  public void gemmPrepared(double alpha, Matrix a, Matrix prepared, Epilogue epilogue) {
-    Shapes.epilogue(TYPE, epilogue);
-    if (!layer(bindPrepared(alpha, a, prepared, 1, epilogue.target()), epilogue)) {
-      Primitives.super.gemmPrepared(alpha, a, prepared, epilogue);
-    }
-  }
-
-  private FloatGemm bindPrepared(double alpha, Matrix a, Matrix prepared, double beta, Matrix c) {
-    Shapes.gemmPrepared(TYPE, a, prepared, c, gemmPreparedColumns(c.columns()));
-    return jobs.get()
-        .gemm
-        .withPanels(shop, alpha, Operand.of(a), Operand.of(prepared), beta, Operand.of(c));
-  }
-
-  @Override
-  public void gemv(double alpha, Matrix a, boolean transpose, Matrix x, double beta, Matrix y) {
-    Shapes.matrixVector(TYPE, a, transpose ? y : x, transpose ? x : y);
-    if (transpose) {
-      jobs.get().products.blockAxpy(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
-    } else {
-      jobs.get().products.rows(shop, alpha, Operand.of(a), Operand.of(x), beta, Operand.of(y));
-    }
-  }
-
-  @Override
-  public void ger(double alpha, Matrix x, Matrix y, Matrix a) {
-    Shapes.matrixVector(TYPE, a, y, x);
-    jobs.get().products.rankOne(shop, alpha, Operand.of(x), Operand.of(y), Operand.of(a));
+  public Runnable bind(Consumer<ProductPrimitives> work) {
+    FloatProgram program = new FloatProgram(shop);
+    work.accept(program);
+    return program;
   }
 
   @Override
@@ -175,20 +70,6 @@ final class FloatPrimitives extends FloatElementwiseJobs implements Primitives {
     jobs.get()
         .rowAxpby
         .run(shop, Operand.of(alpha), Operand.of(x), Operand.of(beta), Operand.of(y));
-  }
-
-  @Override
-  public void columnSums(double alpha, Matrix x, double beta, Matrix row) {
-    Shapes.type("x", x, TYPE);
-    Shapes.check("row", row, TYPE, 1, x.columns());
-    jobs.get().columns.run(shop, alpha, Operand.of(x), beta, Operand.of(row));
-  }
-
-  @Override
-  public void transpose(Matrix x, Matrix y) {
-    Shapes.type("y", y, TYPE);
-    Shapes.check("x", x, TYPE, y.columns(), y.rows());
-    jobs.get().transpose.run(shop, Operand.of(x), Operand.of(y));
   }
 
   @Override

@@ -16,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
 
 /** Products of a matrix and a vector, bound by memory: every element of the matrix is read once. */
 @SuppressWarnings("cast")
-final class FloatProducts extends Workshop.Reusable {
+final class FloatProducts extends Workshop.Bound {
   /** Columns of one task of the block axpy; its sums stay in the first-level cache. */
   private static final int BLOCK = 1024;
 
@@ -43,7 +43,7 @@ final class FloatProducts extends Workshop.Reusable {
   private Operand y;
   private int rowsPerTask;
 
-  private void bind(
+  private FloatProducts bind(
       Kind what, double factor, Operand matrix, Operand first, double keep, Operand second) {
     kind = what;
     alpha = (float) factor;
@@ -51,6 +51,32 @@ final class FloatProducts extends Workshop.Reusable {
     a = matrix;
     x = first;
     y = second;
+    return this;
+  }
+
+  @Override
+  void run(Workshop shop) {
+    long size = (long) a.rows * a.columns;
+    boolean isLarge = size >= FloatWarmUp.LEAST_ELEMENTS && a.columns >= LENGTH;
+    switch (kind) {
+      case ROWS -> {
+        rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
+        shop.run((a.rows + rowsPerTask - 1) / rowsPerTask, size, this);
+      }
+      case BLOCK_AXPY -> {
+        if (isLarge) {
+          FloatLoops.axpys(a.rows);
+        }
+        shop.run((a.columns + BLOCK - 1) / BLOCK, size, this);
+      }
+      case RANK_ONE -> {
+        grid.cut(a.rows, a.columns);
+        if (isLarge) {
+          FloatLoops.AXPY_1.ensure();
+        }
+        shop.run(grid.tasks(), size, this);
+      }
+    }
   }
 
   @Override
@@ -62,12 +88,9 @@ final class FloatProducts extends Workshop.Reusable {
     }
   }
 
-  /** {@code y = alpha a x + beta y}: one inner product for each row. */
-  void rows(Workshop shop, double factor, Operand m, Operand from, double keep, Operand to) {
-    bind(Kind.ROWS, factor, m, from, keep, to);
-    rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
-    int tasks = (a.rows + rowsPerTask - 1) / rowsPerTask;
-    shop.run(tasks, (long) a.rows * a.columns, this);
+  /** Binds {@code y = alpha a x + beta y}: one inner product for each row. */
+  FloatProducts rows(double factor, Operand m, Operand from, double keep, Operand to) {
+    return bind(Kind.ROWS, factor, m, from, keep, to);
   }
 
   private void someRows(int task) {
@@ -112,16 +135,11 @@ final class FloatProducts extends Workshop.Reusable {
   }
 
   /**
-   * {@code y = alpha aᵀ x + beta y}: the sum of the rows of a weighted by x, in blocks of columns.
+   * Binds {@code y = alpha aᵀ x + beta y}: the sum of the rows of a weighted by x, in blocks of
+   * columns.
    */
-  void blockAxpy(Workshop shop, double factor, Operand m, Operand from, double keep, Operand to) {
-    bind(Kind.BLOCK_AXPY, factor, m, from, keep, to);
-    int tasks = (a.columns + BLOCK - 1) / BLOCK;
-    long size = (long) a.rows * a.columns;
-    if (size >= FloatWarmUp.LEAST_ELEMENTS && a.columns >= LENGTH) {
-      FloatLoops.axpys(a.rows);
-    }
-    shop.run(tasks, size, this);
+  FloatProducts blockAxpy(double factor, Operand m, Operand from, double keep, Operand to) {
+    return bind(Kind.BLOCK_AXPY, factor, m, from, keep, to);
   }
 
   private void block(int task, MemorySegment t) {
@@ -244,15 +262,9 @@ final class FloatProducts extends Workshop.Reusable {
     }
   }
 
-  /** {@code a += alpha x yᵀ}. */
-  void rankOne(Workshop shop, double factor, Operand from, Operand along, Operand to) {
-    bind(Kind.RANK_ONE, factor, to, from, 1, along);
-    grid.cut(a.rows, a.columns);
-    long size = (long) a.rows * a.columns;
-    if (size >= FloatWarmUp.LEAST_ELEMENTS && a.columns >= LENGTH) {
-      FloatLoops.AXPY_1.ensure();
-    }
-    shop.run(grid.tasks(), size, this);
+  /** Binds {@code a += alpha x yᵀ}. */
+  FloatProducts rankOne(double factor, Operand from, Operand along, Operand to) {
+    return bind(Kind.RANK_ONE, factor, to, from, 1, along);
   }
 
   private void piece(int task) {

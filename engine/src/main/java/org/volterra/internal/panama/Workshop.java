@@ -32,6 +32,12 @@ final class Workshop implements AutoCloseable {
     }
   }
 
+  /** A job that is bound to its operands, to be run once or many times. */
+  abstract static class Bound extends Reusable {
+    /** Computes what is bound. */
+    abstract void run(Workshop shop);
+  }
+
   Workshop(int threads) {
     pool = new WorkerPool(threads);
     boolean complete = false;
