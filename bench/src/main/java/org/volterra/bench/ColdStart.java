@@ -45,15 +45,13 @@ final class ColdStart {
           resources.own(
               new TrainingStep(network.workspace(), network.data(), network.outputGradient()));
       double ready = System.currentTimeMillis() - started;
-      StartTrace trace = run(step, ready, seconds);
-      if (threads != 1 && Runtime.getRuntime().availableProcessors() == 2) {
-        trace = trace.withRoundTrip(CacheLine.roundTrip());
-      }
-      System.out.println(Json.LINE.toJson(trace));
+      boolean hasTwo = threads != 1 && Runtime.getRuntime().availableProcessors() == 2;
+      System.out.println(Json.LINE.toJson(run(step, ready, seconds, hasTwo)));
     }
   }
 
-  private static StartTrace run(TrainingStep step, double ready, double seconds) {
+  private static StartTrace run(
+      TrainingStep step, double ready, double seconds, boolean hasTwoProcessors) {
     long begin = System.nanoTime();
     double first = step.run();
     if (!(first > 0)) {
@@ -76,11 +74,13 @@ final class ColdStart {
       if (now - window >= WINDOW_NANOS) {
         double end = ready + (now - begin) * 1e-6;
         double median = Spread.of(Arrays.copyOf(times, count)).median();
-        windows.add(new StartTrace.Window(end, median));
+        double roundTrip = hasTwoProcessors ? CacheLine.roundTrip() : 0;
+        windows.add(new StartTrace.Window(end, median, roundTrip));
         count = 0;
+        now = System.nanoTime();
         window = now;
       }
     }
-    return new StartTrace(firstMillis, windows, 0);
+    return new StartTrace(firstMillis, windows);
   }
 }

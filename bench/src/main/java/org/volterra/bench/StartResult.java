@@ -33,7 +33,7 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
    *
    * @param kernel name of the kernel
    * @param traces what each did, at least one
-   * @param moved those that were repeated, since the host had moved their processors elsewhere
+   * @param moved those that were repeated, since they could not be judged
    */
   public record Group(String kernel, List<StartTrace> traces, List<StartTrace> moved) {
     /** Copies the lists. */
@@ -42,30 +42,47 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
       moved = List.copyOf(moved);
     }
 
-    /** Says what was repeated and why; empty if nothing was. */
-    private Stream<String> repeated() {
-      if (moved.isEmpty()) {
+    /** Those that cannot be judged, since the host moved their processors. */
+    List<StartTrace> unjudged() {
+      double limit = limit();
+      double trip = usualTrip();
+      return traces.stream().filter(t -> !t.canBeJudged(limit, LATEST, trip)).toList();
+    }
+
+    private double usualTrip() {
+      return StartTrace.usualTrip(Stream.concat(traces.stream(), moved.stream()).toList());
+    }
+
+    /** Says how often processors were moved, and what that meant; empty if they never were. */
+    private Stream<String> movements() {
+      double trip = usualTrip();
+      List<StartTrace> all = Stream.concat(traces.stream(), moved.stream()).toList();
+      List<StartTrace.Window> windows = all.stream().flatMap(t -> t.moved(trip).stream()).toList();
+      if (windows.isEmpty()) {
         return Stream.empty();
       }
+      int count = all.stream().mapToInt(t -> t.windows().size()).sum();
       return Stream.of(
           String.format(
               Locale.ROOT,
-              "%s: %d more virtual machines were not judged, since the host had moved their"
-                  + " processors: a cache line took %.0f ns there and back (median; %.0f in the"
-                  + " others), a step %s ms",
+              "%s: in %.0f %% of the time the host had moved the processors: a cache line took"
+                  + " %.0f ns there and back (median; %.0f usually), a step %s ms. This time is"
+                  + " not counted; virtual machines repeated since too little was left: %d",
               kernel,
-              moved.size(),
-              spread(moved, StartTrace::roundTrip).median(),
-              spread(StartTrace::roundTrip).median(),
-              ResultTable.milliseconds(spread(moved, StartTrace::steady).median())));
+              100.0 * windows.size() / count,
+              median(windows, StartTrace.Window::roundTrip),
+              trip,
+              ResultTable.milliseconds(median(windows, StartTrace.Window::median)),
+              moved.size()));
     }
 
-    private static Spread spread(List<StartTrace> of, ToDoubleFunction<StartTrace> quantity) {
-      return Spread.of(of.stream().mapToDouble(quantity).toArray());
+    private static double median(
+        List<StartTrace.Window> windows, ToDoubleFunction<StartTrace.Window> quantity) {
+      return Spread.of(windows.stream().mapToDouble(quantity).toArray()).median();
     }
 
     private Spread spread(ToDoubleFunction<StartTrace> quantity) {
-      return spread(traces, quantity);
+      return Spread.of(traces.stream().mapToDouble(quantity).toArray());
     }
 
     private double worst(ToDoubleFunction<StartTrace> quantity) {
@@ -74,11 +91,15 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
 
     /** What counts as steady speed: not slower than the median by more than the factor. */
     private double limit() {
-      return SLOWEST * spread(StartTrace::steady).median();
+      return SLOWEST * spread(this::steady).median();
+    }
+
+    private double steady(StartTrace trace) {
+      return trace.steady(usualTrip());
     }
 
     private double reached(StartTrace trace) {
-      return trace.reached(limit());
+      return trace.reached(limit(), usualTrip());
     }
 
     /**
@@ -87,19 +108,19 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
      * @return a line for each, none if there is no cliff
      */
     public List<String> cliffs() {
-      double median = spread(StartTrace::steady).median();
+      double median = spread(this::steady).median();
       List<String> cliffs = new ArrayList<>();
       for (int i = 0; i < traces.size(); i++) {
         StartTrace trace = traces.get(i);
         String name = "virtual machine " + (i + 1) + ", " + kernel + ": ";
-        if (!(trace.steady() <= limit())) {
+        if (!(steady(trace) <= limit())) {
           cliffs.add(
               String.format(
                   Locale.ROOT,
                   "%ssteady at %s ms a step, %.2f times the median of %s ms (allowed: %.1f)",
                   name,
-                  ResultTable.milliseconds(trace.steady()),
-                  trace.steady() / median,
+                  ResultTable.milliseconds(steady(trace)),
+                  steady(trace) / median,
                   ResultTable.milliseconds(median),
                   SLOWEST));
         } else if (!(reached(trace) <= LATEST)) {
@@ -126,12 +147,12 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
   }
 
   /**
-   * What was repeated, since the host had moved processors.
+   * How often the host had moved processors, and what that meant.
    *
    * @return a line for each kernel where that was so
    */
-  public List<String> repeated() {
-    return groups.stream().flatMap(Group::repeated).toList();
+  public List<String> movements() {
+    return groups.stream().flatMap(Group::movements).toList();
   }
 
   @Override
@@ -155,10 +176,12 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
     point.put("kernel", group.kernel());
     point.put("firstMilliseconds", numbers(group.traces(), StartTrace::first));
     point.put("reachedMilliseconds", numbers(group.traces(), group::reached));
-    point.put("steadyMilliseconds", numbers(group.traces(), StartTrace::steady));
-    point.put("roundTripNanoseconds", numbers(group.traces(), StartTrace::roundTrip));
-    point.put("movedSteadyMilliseconds", numbers(group.moved(), StartTrace::steady));
-    point.put("movedRoundTripNanoseconds", numbers(group.moved(), StartTrace::roundTrip));
+    point.put("steadyMilliseconds", numbers(group.traces(), group::steady));
+    double trip = group.usualTrip();
+    point.put("usualRoundTripNanoseconds", Json.number(trip));
+    point.put("movedWindows", numbers(group.traces(), t -> t.moved(trip).size()));
+    point.put("repeatedSteadyMilliseconds", numbers(group.moved(), group::steady));
+    point.put("repeatedMovedWindows", numbers(group.moved(), t -> t.moved(trip).size()));
     return point;
   }
 
@@ -176,7 +199,7 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
     for (Group group : groups) {
       row(table, group, "to the first step", StartTrace::first);
       row(table, group, "to steady speed", group::reached);
-      row(table, group, "a step at steady speed", StartTrace::steady);
+      row(table, group, "a step at steady speed", group::steady);
     }
     return table;
   }
@@ -211,8 +234,7 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
           return Stream.of(
               Measurement.of(parameters, "first step ms", group.spread(StartTrace::first), forks),
               Measurement.of(parameters, "steady after ms", group.spread(group::reached), forks),
-              Measurement.of(
-                  parameters, "steady step ms", group.spread(StartTrace::steady), forks));
+              Measurement.of(parameters, "steady step ms", group.spread(group::steady), forks));
         })
         .toList();
   }

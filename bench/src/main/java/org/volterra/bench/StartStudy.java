@@ -86,8 +86,8 @@ public final class StartStudy implements Study {
   }
 
   /**
-   * Starts virtual machines of a kernel. Those whose processors the host had moved elsewhere are
-   * repeated, at most as many as were asked for.
+   * Starts virtual machines of a kernel. Those that cannot be judged, since the host had moved
+   * their processors, are repeated, at most as many as were asked for.
    */
   private StartResult.Group group(
       String kernel, Consumer<String> output, Consumer<String> progress) {
@@ -105,9 +105,10 @@ public final class StartStudy implements Study {
               machines,
               kernel,
               trace.first(),
-              ResultTable.milliseconds(trace.steady())));
+              ResultTable.milliseconds(trace.steady(StartTrace.usualTrip(traces)))));
       if (traces.size() == machines) {
-        StartTrace.moved(traces).stream().limit(machines - moved.size()).forEach(moved::add);
+        new StartResult.Group(kernel, traces, moved)
+            .unjudged().stream().limit(machines - moved.size()).forEach(moved::add);
         traces.removeAll(moved);
       }
     }

@@ -21,9 +21,20 @@ class StartResultTest {
     return new StartTrace(
         first,
         IntStream.range(0, ends.length)
-            .mapToObj(i -> new StartTrace.Window(ends[i], medians[i]))
-            .toList(),
-        0);
+            .mapToObj(i -> new StartTrace.Window(ends[i], medians[i], 0))
+            .toList());
+  }
+
+  /** The same with processors that are moved, and steps that take longer, in some windows. */
+  private static StartTrace moved(StartTrace trace, double roundTrip, double from, double to) {
+    return new StartTrace(
+        trace.first(),
+        trace.windows().stream()
+            .map(w ->
+                w.end() >= from && w.end() <= to
+                    ? new StartTrace.Window(w.end(), 1.5 * w.median(), roundTrip)
+                    : new StartTrace.Window(w.end(), w.median(), 66))
+            .toList());
   }
 
   private static StartResult result(StartTrace... traces) {
@@ -74,23 +85,44 @@ class StartResultTest {
   }
 
   @Test
-  void movedProcessorsAreTold() {
-    StartTrace usual = trace(1000, 8).withRoundTrip(66);
-    StartTrace other = trace(1100, 8).withRoundTrip(90);
-    StartTrace apart = trace(1000, 12).withRoundTrip(303);
-    StartTrace oneCore = trace(1000, 12).withRoundTrip(35);
-    assertThat(StartTrace.moved(List.of(apart, usual, usual, other, oneCore)))
-        .containsExactly(apart, oneCore);
-    assertThat(StartTrace.moved(List.of(trace(1, 1), trace(2, 2)))).as("not measured").isEmpty();
-    StartResult result =
-        result(List.of(new StartResult.Group("dense", List.of(usual, usual), List.of(apart))));
+  void timeOfMovedProcessorsIsNotCounted() {
+    StartTrace usual = moved(trace(1000, 8), 90, 1e9, 1e9);
+    StartTrace apart = moved(trace(1000, 8), 303, 1500, 1800);
+    StartTrace oneCore = moved(trace(1000, 8), 30, 3000, 4200);
+    StartResult.Group group =
+        new StartResult.Group("dense", List.of(usual, apart, oneCore), List.of());
+    assertThat(group.unjudged()).isEmpty();
+    StartResult result = result(List.of(group));
     assertThat(result.cliffs()).isEmpty();
-    assertThat(result.repeated())
+    assertThat(result.movements())
         .singleElement()
         .asString()
-        .contains("1 more", "303 ns", "66 in the others", "12.00 ms");
-    assertThat(result.content().toString()).contains("movedRoundTripNanoseconds=[303");
-    assertThat(result(usual).repeated()).isEmpty();
+        .contains("in 14 % of the time", "30 ns", "66 usually", "12.00 ms", "left: 0");
+    assertThat(result.content().toString())
+        .contains("movedWindows=[0, 4, 13]", "steadyMilliseconds=[8, 8, 8]");
+    assertThat(result(usual).movements()).isEmpty();
+    assertThat(result(trace(1, 1), trace(1, 2)).movements()).as("not measured").isEmpty();
+  }
+
+  @Test
+  void whatCannotBeJudgedIsRepeated() {
+    StartTrace usual = moved(trace(1000, 8), 66, 1e9, 1e9);
+    StartTrace lateAndMoved = moved(trace(2200, 8), 303, 1500, 2100);
+    StartTrace late = moved(trace(2200, 8), 66, 1e9, 1e9);
+    StartTrace lateAndMovedThen = moved(trace(2200, 8), 303, 2300, 2500);
+    StartTrace elsewhere = moved(trace(1000, 8), 303, 2300, 1e9);
+    StartTrace slow = moved(trace(1000, 12), 303, 1000, 2000);
+    List<StartTrace> traces =
+        List.of(usual, usual, usual, lateAndMoved, late, lateAndMovedThen, elsewhere, slow);
+    StartResult.Group group = new StartResult.Group("dense", traces, List.of());
+    assertThat(group.unjudged()).containsExactly(lateAndMoved, elsewhere);
+    assertThat(group.cliffs())
+        .satisfiesExactly(
+            line -> assertThat(line).contains("machine 4", "only after 2200 ms"),
+            line -> assertThat(line).contains("machine 5", "only after 2200 ms"),
+            line -> assertThat(line).contains("machine 6", "only after 2200 ms"),
+            line -> assertThat(line).contains("machine 7", "1.50 times"),
+            line -> assertThat(line).contains("machine 8", "1.50 times"));
   }
 
   @Test
@@ -102,14 +134,14 @@ class StartResultTest {
   void oneFastWindowIsNotSteady() {
     double[] ends = {100, 200, 300, 400, 500, 600, 700};
     StartTrace trace = trace(50, ends, new double[] {1, 9, 1, 1, 9, 1, 1});
-    assertThat(trace.reached(2)).as("all that are left").isEqualTo(600);
-    assertThat(trace(50, ends, new double[] {1, 9, 1, 1, 1, 9, 9}).reached(2)).isEqualTo(300);
-    assertThat(trace(50, ends, new double[] {9, 9, 9, 9, 9, 9, 9}).reached(2)).isInfinite();
+    assertThat(trace.reached(2, 0)).as("all that are left").isEqualTo(600);
+    assertThat(trace(50, ends, new double[] {1, 9, 1, 1, 1, 9, 9}).reached(2, 0)).isEqualTo(300);
+    assertThat(trace(50, ends, new double[] {9, 9, 9, 9, 9, 9, 9}).reached(2, 0)).isInfinite();
   }
 
   @Test
   void argumentsAreChecked() {
-    assertThatThrownBy(() -> new StartTrace(1, List.of(), 0))
+    assertThatThrownBy(() -> new StartTrace(1, List.of()))
         .isInstanceOf(IllegalArgumentException.class);
     for (int machines : new int[] {0, -1}) {
       assertThatThrownBy(() ->

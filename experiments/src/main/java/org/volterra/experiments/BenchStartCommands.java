@@ -68,7 +68,7 @@ final class BenchStartCommands {
                       seconds)));
       StartResult result =
           (StartResult) common.run(study, machines + " virtual machines for each kernel");
-      result.repeated().forEach(common::line);
+      result.movements().forEach(common::line);
       return result;
     }
   }
@@ -104,8 +104,9 @@ final class BenchStartCommands {
       description =
           "Check that no fresh virtual machine stays slow: with no flags but --add-modules, the"
               + " slowest steady speed is within 1.3 times the median, and reached within 2 s of"
-              + " the start. Exit code 1 if not. With two processors, virtual machines whose"
-              + " processors were moved by the host are repeated.",
+              + " the start. Exit code 1 if not. With two processors, time in which the host had"
+              + " moved them is not counted, and virtual machines are repeated where too little"
+              + " else is left.",
       mixinStandardHelpOptions = true)
   static final class Cliffs implements Callable<Integer> {
     @Mixin private BenchOptions common;
