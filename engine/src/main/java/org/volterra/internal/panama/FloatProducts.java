@@ -95,10 +95,36 @@ final class FloatProducts extends Workshop.Bound {
 
   private void someRows(int task) {
     int end = Math.min(a.rows, (task + 1) * rowsPerTask);
-    for (int i = task * rowsPerTask; i < end; i++) {
+    int i = task * rowsPerTask;
+    for (; a.columns < LENGTH && i + ROWS <= end; i += ROWS) {
+      shortRows(i);
+    }
+    for (; i < end; i++) {
       float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
       merge(sum * alpha, beta, y.segment, y.start + (long) i * BYTES);
     }
+  }
+
+  /** Four rows that do not fill a vector: their sums do not wait for each other. */
+  private void shortRows(int first) {
+    float s0 = 0;
+    float s1 = 0;
+    float s2 = 0;
+    float s3 = 0;
+    long row = a.start + first * a.stride;
+    for (int j = 0; j < a.columns; j++) {
+      float factor = x.segment.get(LAYOUT, x.start + (long) j * BYTES);
+      long at = row + (long) j * BYTES;
+      s0 = Math.fma(a.segment.get(LAYOUT, at), factor, s0);
+      s1 = Math.fma(a.segment.get(LAYOUT, at + a.stride), factor, s1);
+      s2 = Math.fma(a.segment.get(LAYOUT, at + 2 * a.stride), factor, s2);
+      s3 = Math.fma(a.segment.get(LAYOUT, at + 3 * a.stride), factor, s3);
+    }
+    long to = y.start + (long) first * BYTES;
+    merge(s0 * alpha, beta, y.segment, to);
+    merge(s1 * alpha, beta, y.segment, to + BYTES);
+    merge(s2 * alpha, beta, y.segment, to + 2L * BYTES);
+    merge(s3 * alpha, beta, y.segment, to + 3L * BYTES);
   }
 
   /**
