@@ -158,7 +158,7 @@ public final class MatrixSum implements CumulativeSum {
 
     @Override
     public void run() {
-      weights.value(l);
+      weights.value(l); // computed anew, to the same place, where it is a function of depth
       weights.gradient(l);
       bound.run();
       weights.accumulated(l);

@@ -1,11 +1,11 @@
 package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
-import static org.volterra.internal.panama.FloatSpecies.HALF;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.PARTS;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDEN;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 
@@ -73,11 +73,10 @@ final class FloatColumns extends Workshop.Bound {
     DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
     long at = from;
     for (int i = 0; i < rows; i++) {
-      FloatVector v = FloatVector.fromMemorySegment(HALF, s, at, ORDER);
+      FloatVector v = FloatVector.fromMemorySegment(SPECIES, s, at, ORDER);
       s0 = ((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0)).add(s0);
       if (PARTS == 2) {
-        v = FloatVector.fromMemorySegment(HALF, s, at + WIDTH / 2, ORDER);
-        s1 = ((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0)).add(s1);
+        s1 = ((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 1)).add(s1);
       }
       at += stride;
     }

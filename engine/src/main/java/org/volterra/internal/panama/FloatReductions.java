@@ -1,11 +1,11 @@
 package org.volterra.internal.panama;
 
 import static org.volterra.internal.panama.FloatSpecies.BYTES;
-import static org.volterra.internal.panama.FloatSpecies.HALF;
 import static org.volterra.internal.panama.FloatSpecies.LAYOUT;
 import static org.volterra.internal.panama.FloatSpecies.LENGTH;
 import static org.volterra.internal.panama.FloatSpecies.ORDER;
 import static org.volterra.internal.panama.FloatSpecies.PARTS;
+import static org.volterra.internal.panama.FloatSpecies.SPECIES;
 import static org.volterra.internal.panama.FloatSpecies.WIDEN;
 import static org.volterra.internal.panama.FloatSpecies.WIDTH;
 import static org.volterra.internal.panama.FloatSpecies.load;
@@ -93,15 +93,13 @@ final class FloatReductions extends Workshop.Reusable {
       DoubleVector s0 = DoubleVector.zero(DoubleSpecies.SPECIES);
       DoubleVector s1 = DoubleVector.zero(DoubleSpecies.SPECIES);
       for (int o = 0; o < whole; o += WIDTH) {
-        FloatVector u = FloatVector.fromMemorySegment(HALF, x, i + o, ORDER);
-        FloatVector v = FloatVector.fromMemorySegment(HALF, y, j + o, ORDER);
+        FloatVector u = FloatVector.fromMemorySegment(SPECIES, x, i + o, ORDER);
+        FloatVector v = FloatVector.fromMemorySegment(SPECIES, y, j + o, ORDER);
         DoubleVector d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
         s0 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s0);
         if (PARTS == 2) {
-          u = FloatVector.fromMemorySegment(HALF, x, i + o + WIDTH / 2, ORDER);
-          v = FloatVector.fromMemorySegment(HALF, y, j + o + WIDTH / 2, ORDER);
-          d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 0);
-          s1 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 0), s1);
+          d = (DoubleVector) u.convertShape(WIDEN, DoubleSpecies.SPECIES, 1);
+          s1 = d.fma((DoubleVector) v.convertShape(WIDEN, DoubleSpecies.SPECIES, 1), s1);
         }
       }
       s0.add(s1).intoMemorySegment(t, 0, ORDER);

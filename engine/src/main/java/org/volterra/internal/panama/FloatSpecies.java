@@ -5,13 +5,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.volterra.spi.ElementType;
 
 /**
  * The constants of the vectors in use, in a class of their own so that they are loaded after the
- * choice of the width.
+ * choice of the width. There is one species only: with vectors of two widths the compiler no longer
+ * knows the class of what is loaded, and tiles of products take twice as long.
  */
 final class FloatSpecies {
   static final ElementType TYPE = ElementType.FLOAT32;
@@ -32,10 +32,7 @@ final class FloatSpecies {
   /** The number of float64 vectors that hold the lanes of one vector. */
   static final int PARTS = SINGLE ? 2 : 1;
 
-  /** Of vectors with as many lanes as float64 vectors have, and their conversion to those. */
-  static final VectorSpecies<Float> HALF =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(WIDTH * Byte.SIZE / PARTS));
-
+  /** To float64, a part of the lanes at a time. */
   static final VectorOperators.Conversion<Float, Double> WIDEN =
       VectorOperators.Conversion.ofCast(float.class, double.class);
 
