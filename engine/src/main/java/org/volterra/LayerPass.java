@@ -175,17 +175,12 @@ final class LayerPass {
     }
     Matrix bias = memory.bias() == null ? null : memory.bias().value(l);
     Matrix z = feature ? v.features().begin(recomputation.featureSlice(l)) : null;
-    if (bound[l] == null) {
-      double weight = spec.featureWeight(l);
-      Activation function = fusesFeatures ? pointwise : Activation.IDENTITY;
-      Epilogue epilogue = new Epilogue(bias, u, spec.activation(), g, x, function, weight, z);
-      if (recomputation.isActive()) {
-        sum.forward(l, epilogue, target[slice], p);
-      } else {
-        bound[l] = sum.bind(l, epilogue, target[slice], p);
+    if (recomputation.isActive()) {
+      sum.forward(l, epilogue(l, bias, u, g, x, z), target[slice], p);
+    } else {
+      if (bound[l] == null) {
+        bound[l] = sum.bind(l, epilogue(l, bias, u, g, x, z), target[slice], p);
       }
-    }
-    if (bound[l] != null) {
       bound[l].run();
     }
     if (!isLinear) {
@@ -194,6 +189,11 @@ final class LayerPass {
     if (state && !fusesStates) {
       finish(l, x0);
     }
+  }
+
+  private Epilogue epilogue(int l, Matrix bias, Matrix u, Matrix g, Matrix x, Matrix z) {
+    Activation function = fusesFeatures ? pointwise : Activation.IDENTITY;
+    return new Epilogue(bias, u, spec.activation(), g, x, function, spec.featureWeight(l), z);
   }
 
   /** x_l = g_l + ψ(u_l). */
@@ -316,7 +316,7 @@ final class LayerPass {
       parameterAdjoint(l, costate);
       if (fuses) {
         if (boundAdjoint[l] == null) {
-          boundAdjoint[l] = sum.bindAdjoint(l, deltaOperand[l], epilogue(l - 1, costate), p);
+          boundAdjoint[l] = sum.bindAdjoint(l, deltaOperand[l], adjointEpilogue(l - 1, costate), p);
         }
         boundAdjoint[l].run();
       } else {
@@ -334,7 +334,7 @@ final class LayerPass {
   }
 
   /** What leads from ∂J/∂z_k to λ_k and δ_k, where nothing lies between. */
-  private AdjointEpilogue epilogue(int k, Matrix costate) {
+  private AdjointEpilogue adjointEpilogue(int k, Matrix costate) {
     return k == 0
         ? AdjointEpilogue.of(slope(0))
         : new AdjointEpilogue(

@@ -28,40 +28,59 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
     groups = List.copyOf(groups);
   }
 
-  /**
-   * The virtual machines of one kernel.
-   *
-   * @param kernel name of the kernel
-   * @param traces what each did, at least one
-   * @param moved those that were repeated, since they could not be judged
-   */
-  public record Group(String kernel, List<StartTrace> traces, List<StartTrace> moved) {
-    /** Copies the lists. */
-    public Group {
-      traces = List.copyOf(traces);
-      moved = List.copyOf(moved);
+  /** The virtual machines of one kernel. */
+  public static final class Group {
+    private final String kernel;
+    private final List<StartTrace> traces;
+    private final List<StartTrace> repeated;
+    private final double usualTrip;
+    private final double median;
+
+    /** What counts as steady speed: not slower than the median by more than the factor. */
+    private final double limit;
+
+    /**
+     * Finds out what is usual.
+     *
+     * @param kernel name of the kernel
+     * @param traces what each did, at least one
+     * @param repeated those that were repeated, since they could not be judged
+     */
+    public Group(String kernel, List<StartTrace> traces, List<StartTrace> repeated) {
+      this.kernel = kernel;
+      this.traces = List.copyOf(traces);
+      this.repeated = List.copyOf(repeated);
+      usualTrip = StartTrace.usualTrip(all());
+      median = spread(this::steady).median();
+      limit = SLOWEST * median;
+    }
+
+    /**
+     * What each virtual machine did.
+     *
+     * @return at least one
+     */
+    public List<StartTrace> traces() {
+      return traces;
+    }
+
+    private List<StartTrace> all() {
+      return Stream.concat(traces.stream(), repeated.stream()).toList();
     }
 
     /** Those that cannot be judged, since the host moved their processors. */
     List<StartTrace> unjudged() {
-      double limit = limit();
-      double trip = usualTrip();
-      return traces.stream().filter(t -> !t.canBeJudged(limit, LATEST, trip)).toList();
-    }
-
-    private double usualTrip() {
-      return StartTrace.usualTrip(Stream.concat(traces.stream(), moved.stream()).toList());
+      return traces.stream().filter(t -> !t.canBeJudged(limit, LATEST, usualTrip)).toList();
     }
 
     /** Says how often processors were moved, and what that meant; empty if they never were. */
     private Stream<String> movements() {
-      double trip = usualTrip();
-      List<StartTrace> all = Stream.concat(traces.stream(), moved.stream()).toList();
-      List<StartTrace.Window> windows = all.stream().flatMap(t -> t.moved(trip).stream()).toList();
+      List<StartTrace.Window> windows =
+          all().stream().flatMap(t -> t.moved(usualTrip).stream()).toList();
       if (windows.isEmpty()) {
         return Stream.empty();
       }
-      int count = all.stream().mapToInt(t -> t.windows().size()).sum();
+      int count = all().stream().mapToInt(t -> t.windows().size()).sum();
       return Stream.of(
           String.format(
               Locale.ROOT,
@@ -71,9 +90,9 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
               kernel,
               100.0 * windows.size() / count,
               median(windows, StartTrace.Window::roundTrip),
-              trip,
+              usualTrip,
               ResultTable.milliseconds(median(windows, StartTrace.Window::median)),
-              moved.size()));
+              repeated.size()));
     }
 
     private static double median(
@@ -89,17 +108,12 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
       return traces.stream().mapToDouble(quantity).max().orElseThrow();
     }
 
-    /** What counts as steady speed: not slower than the median by more than the factor. */
-    private double limit() {
-      return SLOWEST * spread(this::steady).median();
-    }
-
     private double steady(StartTrace trace) {
-      return trace.steady(usualTrip());
+      return trace.steady(usualTrip);
     }
 
     private double reached(StartTrace trace) {
-      return trace.reached(limit(), usualTrip());
+      return trace.reached(limit, usualTrip);
     }
 
     /**
@@ -108,12 +122,11 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
      * @return a line for each, none if there is no cliff
      */
     public List<String> cliffs() {
-      double median = spread(this::steady).median();
       List<String> cliffs = new ArrayList<>();
       for (int i = 0; i < traces.size(); i++) {
         StartTrace trace = traces.get(i);
         String name = "virtual machine " + (i + 1) + ", " + kernel + ": ";
-        if (!(steady(trace) <= limit())) {
+        if (!(steady(trace) <= limit)) {
           cliffs.add(
               String.format(
                   Locale.ROOT,
@@ -173,15 +186,15 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
 
   private static Map<String, Object> json(Group group) {
     Map<String, Object> point = new LinkedHashMap<>();
-    point.put("kernel", group.kernel());
-    point.put("firstMilliseconds", numbers(group.traces(), StartTrace::first));
-    point.put("reachedMilliseconds", numbers(group.traces(), group::reached));
-    point.put("steadyMilliseconds", numbers(group.traces(), group::steady));
-    double trip = group.usualTrip();
+    point.put("kernel", group.kernel);
+    point.put("firstMilliseconds", numbers(group.traces, StartTrace::first));
+    point.put("reachedMilliseconds", numbers(group.traces, group::reached));
+    point.put("steadyMilliseconds", numbers(group.traces, group::steady));
+    double trip = group.usualTrip;
     point.put("usualRoundTripNanoseconds", Json.number(trip));
-    point.put("movedWindows", numbers(group.traces(), t -> t.moved(trip).size()));
-    point.put("repeatedSteadyMilliseconds", numbers(group.moved(), group::steady));
-    point.put("repeatedMovedWindows", numbers(group.moved(), t -> t.moved(trip).size()));
+    point.put("movedWindows", numbers(group.traces, t -> t.moved(trip).size()));
+    point.put("repeatedSteadyMilliseconds", numbers(group.repeated, group::steady));
+    point.put("repeatedMovedWindows", numbers(group.repeated, t -> t.moved(trip).size()));
     return point;
   }
 
@@ -209,7 +222,7 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
     Spread spread = group.spread(quantity);
     double worst = group.worst(quantity);
     table.row(
-        group.kernel(),
+        group.kernel,
         what,
         ResultTable.milliseconds(spread.median()),
         ResultTable.milliseconds(spread.low()),
@@ -226,11 +239,11 @@ public record StartResult(StartStudy.Settings settings, List<Group> groups, Orig
         .flatMap(group -> {
           Map<String, String> parameters =
               Map.of(
-                  "kernel", group.kernel(),
+                  "kernel", group.kernel,
                   "size", settings.size().toString(),
                   "provider", settings.provider(),
                   "threads", String.valueOf(settings.threads()));
-          int forks = group.traces().size();
+          int forks = group.traces.size();
           return Stream.of(
               Measurement.of(parameters, "first step ms", group.spread(StartTrace::first), forks),
               Measurement.of(parameters, "steady after ms", group.spread(group::reached), forks),

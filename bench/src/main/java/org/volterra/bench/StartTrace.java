@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 
 /**
@@ -94,8 +93,7 @@ public record StartTrace(double first, List<Window> windows) {
 
   /** The windows that count: those that are not moved, or all if there is no such window. */
   private static List<Window> counted(List<Window> all, double usualTrip) {
-    List<Window> usual =
-        all.stream().filter(Predicate.not((Window w) -> w.isMoved(usualTrip))).toList();
+    List<Window> usual = all.stream().filter(w -> !w.isMoved(usualTrip)).toList();
     return usual.isEmpty() ? all : usual;
   }
 

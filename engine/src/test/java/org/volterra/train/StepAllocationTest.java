@@ -8,16 +8,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.volterra.FeedForwardSpec;
-import org.volterra.Model;
 import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
 import org.volterra.internal.scalar.ScalarProvider;
 import org.volterra.kernel.DepthKernel;
-import org.volterra.memory.MemoryBudget;
 import org.volterra.memory.NativeMemory;
-import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.testing.ChildJvm;
 import org.volterra.testing.TestProvider;
@@ -88,29 +85,14 @@ class StepAllocationTest {
     }
 
     private static void check(String name, ModelSpec spec, long bound) {
-      Samples samples = TrainingFixtures.clouds(BATCH, 1);
-      int[] order = Seeds.permutation(BATCH, Seeds.stream(1, 1));
-      try (ComputeProvider provider = TestProvider.create(2);
-          Model network = Model.create(spec, provider, ElementType.FLOAT32, 1);
-          TrainingStep step =
-              new TrainingStep(
-                  network,
-                  Loss.softmaxCrossEntropy(),
-                  DepthRegularizer.none(),
-                  0,
-                  BATCH,
-                  MemoryBudget.unlimited());
-          Updater updater =
-              Updater.bind(Optimizer.adam(), provider, step.parameters(), step.gradients(), null)) {
+      try (TrainingRun run = new TrainingRun(spec, ElementType.FLOAT32, 0, BATCH)) {
         long offHeap = NativeMemory.liveBytes();
         long least = Long.MAX_VALUE;
         int calm = 0;
         for (int i = 0; calm < CALM; i++) {
           assertThat(i).as("%s: the least was %d bytes a step", name, least).isLessThan(MOST);
           long before = THREADS.getTotalThreadAllocatedBytes();
-          step.load(new Prefetcher.Request(samples, order, 0, BATCH, InputSource.PLAIN));
-          updater.step(1e-3, i, step);
-          step.await();
+          run.step(i);
           long allocated = THREADS.getTotalThreadAllocatedBytes() - before;
           assertThat(NativeMemory.liveBytes()).as("off-heap, step %d", i).isEqualTo(offHeap);
           least = Math.min(least, allocated);

@@ -11,14 +11,11 @@ import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.volterra.FeedForwardSpec;
 import org.volterra.HistoryType;
-import org.volterra.Model;
 import org.volterra.ModelSpec;
 import org.volterra.NetworkSpec;
 import org.volterra.feature.FeatureTransform;
 import org.volterra.feature.Shape;
 import org.volterra.kernel.DepthKernel;
-import org.volterra.memory.MemoryBudget;
-import org.volterra.spi.ComputeProvider;
 import org.volterra.spi.ElementType;
 import org.volterra.testing.ChildJvm;
 import org.volterra.testing.TestProvider;
@@ -76,24 +73,9 @@ class VectorsOfOneWidthTest {
     }
 
     private static void train(ModelSpec spec, ElementType type) {
-      Samples samples = TrainingFixtures.clouds(BATCH, 1);
-      int[] order = Seeds.permutation(BATCH, Seeds.stream(1, 1));
-      try (ComputeProvider provider = TestProvider.create(2);
-          Model network = Model.create(spec, provider, type, 1);
-          TrainingStep step =
-              new TrainingStep(
-                  network,
-                  Loss.softmaxCrossEntropy(),
-                  DepthRegularizer.none(),
-                  1,
-                  BATCH,
-                  MemoryBudget.unlimited());
-          Updater updater =
-              Updater.bind(Optimizer.adam(), provider, step.parameters(), step.gradients(), null)) {
+      try (TrainingRun run = new TrainingRun(spec, type, 1, BATCH)) {
         for (int i = 0; i < 2; i++) {
-          step.load(new Prefetcher.Request(samples, order, 0, BATCH, InputSource.PLAIN));
-          updater.step(1e-3, i, step);
-          step.await();
+          run.step(i);
         }
       }
     }

@@ -59,10 +59,7 @@ final class FloatProducts extends Workshop.Bound {
     long size = (long) a.rows * a.columns;
     boolean isLarge = size >= FloatWarmUp.LEAST_ELEMENTS && a.columns >= LENGTH;
     switch (kind) {
-      case ROWS -> {
-        rowsPerTask = Math.max(1, Grid.GRAIN / a.columns);
-        shop.run((a.rows + rowsPerTask - 1) / rowsPerTask, size, this);
-      }
+      case ROWS -> shop.run((a.rows + rowsPerTask - 1) / rowsPerTask, size, this);
       case BLOCK_AXPY -> {
         if (isLarge) {
           FloatLoops.axpys(a.rows);
@@ -70,7 +67,6 @@ final class FloatProducts extends Workshop.Bound {
         shop.run((a.columns + BLOCK - 1) / BLOCK, size, this);
       }
       case RANK_ONE -> {
-        grid.cut(a.rows, a.columns);
         if (isLarge) {
           FloatLoops.AXPY_1.ensure();
         }
@@ -90,14 +86,17 @@ final class FloatProducts extends Workshop.Bound {
 
   /** Binds {@code y = alpha a x + beta y}: one inner product for each row. */
   FloatProducts rows(double factor, Operand m, Operand from, double keep, Operand to) {
+    rowsPerTask = Math.max(1, Grid.GRAIN / m.columns);
     return bind(Kind.ROWS, factor, m, from, keep, to);
   }
 
   private void someRows(int task) {
     int end = Math.min(a.rows, (task + 1) * rowsPerTask);
     int i = task * rowsPerTask;
-    for (; a.columns < LENGTH && i + ROWS <= end; i += ROWS) {
-      shortRows(i);
+    if (a.columns < LENGTH) {
+      for (; i + ROWS <= end; i += ROWS) {
+        shortRows(i);
+      }
     }
     for (; i < end; i++) {
       float sum = inner(a.segment, a.start + i * a.stride, x.segment, x.start, a.columns);
@@ -290,6 +289,7 @@ final class FloatProducts extends Workshop.Bound {
 
   /** Binds {@code a += alpha x yᵀ}. */
   FloatProducts rankOne(double factor, Operand from, Operand along, Operand to) {
+    grid.cut(to.rows, to.columns);
     return bind(Kind.RANK_ONE, factor, to, from, 1, along);
   }
 
